@@ -1,0 +1,36 @@
+# make demo   the main job against a sample site and a real Llama Stack server
+# make test   lint, types and all tests
+.PHONY: help venv test demo lock clean
+.DEFAULT_GOAL := help
+
+UV := $(shell command -v uv 2>/dev/null)
+PYTHON ?= python3.12
+BIN := .venv/bin
+
+help: ## show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+venv: .venv/.installed ## make .venv with everything that the programs and tests need
+
+.venv/.installed: requirements.txt requirements-dev.txt .python-version
+ifdef UV
+	test -x $(BIN)/python || uv venv -q --python "$$(cat .python-version)" .venv
+	uv pip sync -q --python $(BIN)/python --require-hashes requirements.txt requirements-dev.txt
+else
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.txt -r requirements-dev.txt
+endif
+	touch $@
+
+test: venv ## lint, types and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict pipeline demo $(wildcard sync.py ingest_conf.py test_confluence.py)
+	$(BIN)/python -m pytest
+
+lock: ## lock the requirements again, with hashes (needs uv)
+	uv pip compile -q -U --generate-hashes --universal --python-version 3.12 --custom-compile-command 'make lock' requirements.in -o requirements.txt
+	uv pip compile -q -U --generate-hashes --universal --python-version 3.12 --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what the targets made
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis

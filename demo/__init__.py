@@ -1,0 +1,1 @@
+"""The demo: a stand-in Confluence site, a real Llama Stack server, and the main job against both."""

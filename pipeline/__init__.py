@@ -1,0 +1,1 @@
+"""Confluence → Markdown → chunks → vector database, one file a stage."""

@@ -1,0 +1,90 @@
+"""What flows through the pipeline: frozen records without behaviour.
+
+Every stage takes and gives these; none of them knows where it came from or where it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class PageRef:
+    """One row of a listing: enough to tell whether a page has changed, without its body."""
+
+    id: str
+    version: int
+    title: str
+    space: str  # the space's key
+    status: str = "current"  # current, archived, trashed, deleted
+    modified: str = ""  # of this version, ISO 8601 in UTC: "2026-06-15T09:30:00.000Z"
+    ancestors: tuple[str, ...] = ()  # titles from the top down; a folder stands as its id
+    labels: tuple[str, ...] | None = None  # sorted; None where the listing does not tell them
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page with its body, as Confluence delivered it."""
+
+    ref: PageRef
+    url: str  # a person can open it: the site's address, never the gateway's
+    html: str
+    labels: tuple[str, ...] = ()  # sorted
+    ancestors: tuple[str, ...] = ()  # titles from the top down
+    last_modified: str = ""  # ISO 8601 in UTC
+    body_format: str = "export_view"  # export_view, view or storage: the converter reads all
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """A page as Markdown, and what the conversion has to say about itself."""
+
+    text: str
+    anchors: tuple[str, ...] = ()  # one for each heading line of the text, in order; "" if none
+    words: int = 0  # words a reader of the source could see
+    lost_words: int = 0  # of these, how many the text does not have
+    hidden_characters: int = 0  # dropped because no reader sees them
+    unknown_macros: Mapping[str, int] = field(default_factory=dict)  # name → how often
+    warnings: tuple[str, ...] = ()  # one line each, without the page's name
+    render_failed: bool = False  # Confluence put an error in the body's place: use storage
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a page that stands on its own; what the vector database stores."""
+
+    id: str  # conf-<page id>-<first 16 hex digits of SHA-256 of the text>[-2]
+    page_id: str
+    text: str
+    tokens: int  # cl100k_base
+    metadata: Mapping[str, str | int]  # flat: no nulls, no lists
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk that a collection holds, as the ledger or the store's own list tells it."""
+
+    id: str
+    page_id: str
+    handle: str = ""  # what the store calls it, where that is not the id: a file id
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer to a query, best first."""
+
+    chunk_id: str
+    text: str
+    score: float
+    metadata: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one page, when that was not what it should have been."""
+
+    page_id: str
+    title: str
+    stage: str  # fetch, markdown, chunk, upsert, delete, verify
+    error: str  # one line, no secrets, no body text

@@ -1,0 +1,61 @@
+"""The sinks' one interface, and the errors by which a sink tells what a failure means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from pipeline.records import Chunk, Hit, StoredChunk
+
+
+class VectorApiError(Exception):
+    """The server cannot serve this run: unreachable, unknown, unauthorized, store gone. Exit 5."""
+
+
+class InsertRejected(Exception):
+    """The server answered that it did not store these chunks; fewer or others may go through."""
+
+
+class InsertUnclear(Exception):
+    """Nobody knows whether these chunks are stored (time-out, reset, 5xx): look before retrying."""
+
+
+class Sink(Protocol):
+    """One kind of vector server, with one collection open.
+
+    Calls come from one thread at a time. Every call may raise `VectorApiError`.
+    """
+
+    variant: str  # dash, underscore, vector_stores, rag_tool, dry_run
+    can_delete: bool  # False: what was inserted stays, stale chunks can only be counted
+    can_list: bool  # True: `list_stored` tells what is in, so no ledger is needed
+    requests: int  # made so far
+
+    def open_collection(self, known: str = "") -> str:
+        """Find the collection (by the identifier kept from an earlier run, else by name) or
+        make it; return the identifier to keep. `opened_new` tells which it was."""
+
+    @property
+    def opened_new(self) -> bool:
+        """Whether `open_collection` had to make the collection: it is empty."""
+
+    def list_stored(self) -> Iterator[StoredChunk]:
+        """Everything the collection holds that this tool put there, complete or an error."""
+
+    def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Store one batch, once, without retrying; return chunk id → handle for every chunk.
+
+        Raises `InsertRejected` (nothing of it is stored) or `InsertUnclear`.
+        """
+
+    def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Which of these chunks the store answers with, by query or by list: id → handle."""
+
+    def delete(self, stored: Sequence[StoredChunk]) -> None:
+        """Remove these chunks; ones that are gone already are no error."""
+
+    def query(self, question: str, top_k: int) -> list[Hit]:
+        """The best hits for a question in words, best first."""
+
+    def close(self) -> None:
+        """Give back connections."""
