@@ -1,1 +1,1 @@
-"""The demo: a stand-in Confluence site, a real Llama Stack server, and the main job against both."""
+"""The demo: a stand-in Confluence site and a real Llama Stack server for the main job."""

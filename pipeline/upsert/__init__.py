@@ -12,11 +12,11 @@ class VectorApiError(Exception):
     """The server cannot serve this run: unreachable, unknown, unauthorized, store gone. Exit 5."""
 
 
-class InsertRejected(Exception):
+class InsertRejectedError(Exception):
     """The server answered that it did not store these chunks; fewer or others may go through."""
 
 
-class InsertUnclear(Exception):
+class InsertUnclearError(Exception):
     """Nobody knows whether these chunks are stored (time-out, reset, 5xx): look before retrying."""
 
 
@@ -45,7 +45,7 @@ class Sink(Protocol):
     def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         """Store one batch, once, without retrying; return chunk id → handle for every chunk.
 
-        Raises `InsertRejected` (nothing of it is stored) or `InsertUnclear`.
+        Raises `InsertRejectedError` (nothing of it is stored) or `InsertUnclearError`.
         """
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
