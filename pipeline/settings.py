@@ -386,3 +386,14 @@ def _missing(program: str, values: Mapping[str, Any]) -> Iterator[str]:
     tokens, overlap = values.get("chunk_tokens"), values.get("chunk_overlap")
     if tokens and overlap is not None and overlap > tokens // 2:
         yield f"CHUNK_OVERLAP must be at most half of CHUNK_TOKENS: {overlap} against {tokens}"
+
+
+def to_help(program: str, about: str) -> str:
+    """What `--help` prints: what the program is for, and its settings."""
+    rows = list(describe(program))
+    width = max(len(row.name) for row in rows)
+    lines = [
+        f"  {row.name:<{width}}  {row.meaning}" + (f" [{row.default}]" if row.default else "")
+        for row in rows
+    ]
+    return "\n".join([about.strip(), "", "It takes no arguments; its settings:", *lines])

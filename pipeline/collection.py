@@ -1,0 +1,100 @@
+"""The collection of a run: opened, matched with its ledger, its identifier kept, or rotated."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from pipeline.ledger import Ledger, open_memory_ledger
+from pipeline.report import Report
+from pipeline.upsert import Rotating, Sink, VectorApiError
+
+log = logging.getLogger("confluence")
+
+
+class Collection:
+    """One collection behind a sink, with the ledger that says what it holds."""
+
+    def __init__(
+        self, name: str, sink: Sink, ledger: Ledger, report: Report, state_dir: Path
+    ) -> None:
+        self.name, self.sink, self.ledger = name, sink, ledger
+        self._report = report
+        self._vdb = state_dir / f"{name.replace('-', '_')}.vdb"
+        self._kept_ledger: Ledger | None = None  # while a fresh store is being built
+        self.look_first = False  # the store may hold chunks that the ledger does not know
+
+    def open(self) -> None:
+        """Find the collection or make it, and make the ledger say what it holds."""
+        kept = self.ledger.get_about("identifier")
+        identifier = self.sink.open_collection(kept or self._load_identifier())
+        log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)
+        if kept and (kept != identifier or self.sink.opened_new):
+            self._report.warn(f"the store {kept} is gone: every page goes into {identifier} anew")
+            self.ledger.forget_chunks()
+        self._keep(identifier)
+        is_unknown = not kept and not self.sink.opened_new
+        if self.sink.can_list and (is_unknown or self.ledger.count("sent")):
+            log.info("the store lists %d chunks", self.ledger.adopt(self.sink.list_stored()))
+        elif is_unknown:
+            self.look_first = True
+            self._report.warn(
+                "no ledger from an earlier run, and this store cannot list its chunks: each chunk "
+                "is looked for before it is sent, but what was edited or deleted in Confluence "
+                "since then stays in the store; keep STATE_DIR, or use UPDATE_STRATEGY=rotate"
+            )
+
+    def _load_identifier(self) -> str:
+        try:
+            return self._vdb.read_text("utf-8").strip()
+        except FileNotFoundError:
+            return ""
+
+    def _keep(self, identifier: str) -> None:
+        """Write the identifier where people and the next run find it, in one step."""
+        self._report.collection = identifier
+        self.ledger.set_about(identifier=identifier)
+        if self.sink.variant == "dry_run" or self._load_identifier() == identifier:
+            return
+        scratch = self._vdb.with_name(f"{self._vdb.name}.{os.getpid()}")
+        scratch.write_text(identifier + "\n", "utf-8")
+        scratch.replace(self._vdb)
+
+    def begin_rotation(self) -> None:
+        """From here on everything goes into a fresh store; the old one keeps answering."""
+        if not isinstance(self.sink, Rotating):
+            raise VectorApiError(
+                f"UPDATE_STRATEGY=rotate is for stores that cannot delete; {self.sink.variant} "
+                "replaces and deletes in place: use UPDATE_STRATEGY=upsert"
+            )
+        self._kept_ledger, self.ledger = self.ledger, open_memory_ledger()
+        log.info("rotation: building %s", self.sink.make_fresh())
+
+    @property
+    def is_rotating(self) -> bool:
+        return self._kept_ledger is not None
+
+    def publish(self) -> None:
+        """The fresh store is good: tell its identifier, then remove the older ones."""
+        if self._kept_ledger is None or not isinstance(self.sink, Rotating):
+            return
+        for name in ("server", "collection"):
+            self.ledger.set_about(**{name: self._kept_ledger.get_about(name)})
+        identifier = self.sink.identifier
+        self.ledger.set_about(identifier=identifier)
+        self.ledger.copy_to(self._kept_ledger)
+        self.ledger, self._kept_ledger = self._kept_ledger, None
+        self._keep(identifier)
+        log.info("rotation: %s answers from now on", identifier)
+        for older in self.sink.older_stores():
+            self.sink.delete_store(older)
+            log.info("rotation: removed the older store %s", older)
+
+    def abandon_rotation(self) -> None:
+        """The fresh store is not good: remove it; the old one goes on answering."""
+        if self._kept_ledger is None or not isinstance(self.sink, Rotating):
+            return
+        self.ledger, self._kept_ledger = self._kept_ledger, None
+        self.sink.delete_store(self.sink.identifier)
+        self._report.warn("rotation given up: the store from before goes on answering")

@@ -1,0 +1,302 @@
+"""The loop that both programs share: what each step of a run does.
+
+A program gives the steps in their order; `pipeline.ending.execute` opens a `Run`, calls the
+program with it, and turns what happens into the report and the exit code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from pipeline import chunk as chunk_stage
+from pipeline import markdown as markdown_stage
+from pipeline import report as told
+from pipeline.collection import Collection
+from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
+from pipeline.ledger import LedgerError
+from pipeline.parallel import in_parallel
+from pipeline.plan import Plan, diff, is_in_shard, to_digest
+from pipeline.records import Chunk, Markdown, Outcome, Page, PageRef
+from pipeline.report import Progress, Report, TooManyFailuresError
+from pipeline.settings import Settings
+from pipeline.stop import Stop, StoppedError
+from pipeline.upsert import VectorApiError
+from pipeline.writer import Writer
+
+log = logging.getLogger("confluence")
+PAGES_A_REQUEST = 25
+GUARDED_FROM = 10  # the delete guard never trips where fewer pages are known
+SKEW = timedelta(hours=1)  # Confluence's clock against ours
+
+
+class DeleteGuardError(Exception):
+    """More would be deleted than MAX_DELETE_PERCENT allows; nothing was."""
+
+
+class Run:
+    """One run: its two ends, its ledger, and the steps between them."""
+
+    def __init__(
+        self, settings: Settings, site: Site, collection: Collection, report: Report, stop: Stop
+    ) -> None:
+        self.settings, self.site, self.collection = settings, site, collection
+        self.report, self.stop = report, stop
+        self._began = datetime.now(UTC)
+        self._fingerprint = to_fingerprint(settings)
+        self._spaces: list[Space] = []
+        self._restricted: set[str] = set()
+        self._unknown_macros: Counter[str] = Counter()
+
+    # connect and list
+
+    def connect(self) -> None:
+        """Prove the credentials, resolve the spaces, find or make the collection."""
+        self.site.check_credentials()
+        self._spaces = self.site.list_spaces()
+        log.info("spaces: %s", ", ".join(f"{space.key} ({space.name})" for space in self._spaces))
+        self.collection.open()
+
+    def list_pages(self) -> list[PageRef]:
+        """Every page in scope that is this run's share: complete, or an error."""
+        refs = self.site.list_pages(self._spaces)
+        self._refuse_emptiness(refs)
+        members = self.site.list_members(self._spaces)
+        if members is not None:
+            labels = members if self.settings.labels else {}
+            refs = [replace(ref, labels=labels.get(ref.id)) for ref in refs if ref.id in members]
+            if not refs and not self.collection.ledger.pages():
+                raise CredentialsError(
+                    "no page is in scope of LABELS and FILTER_FOLDER_ID: check their spelling"
+                )
+        if self.settings.restricted_pages == "skip":
+            self._restricted = self.site.list_restricted(self._spaces)
+            refs = [ref for ref in refs if ref.id not in self._restricted]
+        share = self.settings.shard_index, self.settings.shard_count
+        refs = [ref for ref in refs if is_in_shard(ref.id, *share)]
+        self.report.pages["listed"] = len(refs)
+        return refs
+
+    def _refuse_emptiness(self, refs: Sequence[PageRef]) -> None:
+        """A space that was asked for by name and lists nothing is an error, not an empty space."""
+        listed = {ref.space for ref in refs}
+        named = self.settings.space_name or self.settings.filter_space_keys
+        empty = [space.key for space in self._spaces if space.key not in listed]
+        if empty and (named or not refs):
+            raise CredentialsError(
+                f"no page is listed in {', '.join(empty)}: nothing is changed, because that may "
+                "also mean that the account cannot read them; check the space and its permissions"
+            )
+
+    # plan
+
+    def plan(self, listed: Sequence[PageRef]) -> Plan:
+        """Compare what is listed with what the ledger knows."""
+        ledger, settings = self.collection.ledger, self.settings
+        oldest = self._oldest_admitted()
+        plan = diff(
+            ledger.pages(),
+            listed,
+            lambda ref: to_digest(ref, self._fingerprint),
+            lambda ref: not ref.modified or ref.modified >= oldest,
+        )
+        log.info(
+            "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
+            len(listed), len(plan.new), len(plan.changed), plan.unchanged, len(plan.delete),
+        )  # fmt: skip
+        if plan.outside:
+            self.report.warn(
+                f"{plan.outside} older pages stay outside the collection "
+                f"(SINCE_HOURS={settings.since_hours:g}): SINCE_HOURS=0 once takes them in"
+            )
+        if settings.dry_run:
+            told.show_plan(plan, self._confirm_deletions(plan), ledger.pages())
+        if settings.update_strategy == "rotate" and not settings.dry_run:
+            return self._plan_rotation(plan, listed)
+        ledger.want((ref.id, ref.title) for ref in plan.new)
+        self.report.pages["unchanged"] += plan.unchanged
+        return plan
+
+    def _oldest_admitted(self) -> str:
+        """From when on an unknown page comes in, as ISO 8601 in UTC; empty: whenever.
+
+        A fresh store (rotation) is always built in full.
+        """
+        if not self.settings.since_hours or self.settings.update_strategy == "rotate":
+            return ""
+        oldest = self._began - timedelta(hours=self.settings.since_hours)
+        if last := self.collection.ledger.get_about("complete_run_began"):
+            oldest = min(oldest, datetime.fromisoformat(last) - SKEW)
+        else:
+            log.info(
+                "no complete run before this one: pages come in if modified within the last %g "
+                "hours; SINCE_HOURS=0 takes in all", self.settings.since_hours,
+            )  # fmt: skip
+        return oldest.strftime("%Y-%m-%dT%H:%M:%S")
+
+    def _plan_rotation(self, plan: Plan, listed: Sequence[PageRef]) -> Plan:
+        """Everything anew into a fresh store, unless nothing has changed."""
+        doomed = self._confirm_deletions(plan)
+        is_true = not (plan.upsert or doomed or self.collection.ledger.count("stale"))
+        if is_true or self.collection.sink.opened_new:
+            self.report.pages["unchanged"] += plan.unchanged
+            return plan
+        self.collection.begin_rotation()
+        return Plan(tuple(listed), (), 0, (), 0)
+
+    # fetch, convert, chunk, upsert
+
+    def fetch(self, plan: Plan) -> Iterator[Page]:
+        """The planned pages with their bodies, fetched ahead by WORKERS threads."""
+        settings = self.settings
+        refs = plan.upsert
+        batches = [refs[i : i + PAGES_A_REQUEST] for i in range(0, len(refs), PAGES_A_REQUEST)]
+        workers = max(1, settings.workers // settings.shard_count)
+        with contextlib.closing(Progress(len(refs), settings.log_format)) as progress:
+            for fetched in in_parallel(self.site.get_pages, batches, workers, self.stop):
+                for page in fetched:
+                    self.stop.check()
+                    if isinstance(page, Page):
+                        yield page
+                    else:
+                        self.report.fail(page)
+                    progress.advance()
+
+    @contextlib.contextmanager
+    def one_page(self, page: Page) -> Iterator[None]:
+        """What goes wrong with one page is that page's failure, told with its traceback."""
+        try:
+            yield
+        except (StoppedError, TooManyFailuresError, ConfluenceError, VectorApiError, LedgerError):
+            raise
+        except Exception as error:
+            log.exception("page %s", page.ref.id)
+            text = f"{type(error).__name__}: {error}"
+            self.report.fail(Outcome(page.ref.id, page.ref.title, "convert", text))
+
+    def to_markdown(self, page: Page) -> Markdown:
+        """The page's Markdown; its storage format is used where Confluence could not render it."""
+        markdown = markdown_stage.to_markdown(page)
+        if markdown.render_failed and page.body_format != "storage":
+            stored = self.site.get_page(page.ref, "storage")
+            page = replace(page, html=stored.html, body_format="storage")
+            markdown = markdown_stage.to_markdown(page)
+        for warning in markdown.warnings:
+            self.report.warn(f"page {page.ref.id} {page.ref.title!r}: {warning}")
+        self._unknown_macros.update(markdown.unknown_macros)
+        return markdown
+
+    def split(self, page: Page, markdown: Markdown) -> list[Chunk]:
+        """The page's chunks, each of which stands on its own."""
+        settings = self.settings
+        return chunk_stage.split(
+            page,
+            markdown,
+            settings.chunk_tokens,
+            settings.chunk_overlap,
+            settings.embedding_model_id,
+        )
+
+    def upsert(self, page: Page, chunks: Sequence[Chunk]) -> None:
+        """Hand the page to the writer: new chunks in, old ones out, recorded."""
+        self._writer.put(page, to_digest(page.ref, self._fingerprint), chunks)
+
+    # prune, verify, finish
+
+    def prune(self, plan: Plan) -> None:
+        """Delete the pages that are no longer there, once everything new is in."""
+        self._writer.finish()
+        if self.collection.is_rotating:
+            return
+        for page_id in self._confirm_deletions(plan):
+            self.stop.check()
+            self._writer.delete_page(page_id)
+
+    def _confirm_deletions(self, plan: Plan) -> list[str]:
+        """Of the pages that are not listed, those that are really out of scope.
+
+        Raises `DeleteGuardError` when they are too many.
+        """
+        if not plan.delete:
+            return []
+        known = self.collection.ledger.pages()
+        self.site.check_credentials()
+        asked = [page_id for page_id in plan.delete if page_id not in self._restricted]
+        gone = self.site.confirm_missing(asked, self._spaces) | (
+            self._restricted & set(plan.delete)
+        )
+        for page_id in asked:
+            if page_id not in gone:
+                self.report.warn(
+                    f"page {page_id} {known[page_id].title!r} is missing from the listing, yet it "
+                    "is there: kept"
+                )
+        limit = self.settings.max_delete_percent
+        if len(known) >= GUARDED_FROM and 100 * len(gone) > limit * len(known):
+            raise DeleteGuardError(
+                f"{len(gone)} of {len(known)} known pages would be deleted, more than "
+                f"MAX_DELETE_PERCENT={limit}: nothing was deleted. If that is right, run once "
+                "with MAX_DELETE_PERCENT=100"
+            )
+        return sorted(gone)
+
+    def verify(self) -> None:
+        """Find a sample of what this run wrote by query: servers answer 200 to lost inserts."""
+        settings, collection = self.settings, self.collection
+        sample = [c for c in self._writer.sample if not self.report.has_failed(c.page_id)]
+        if not settings.verify or settings.dry_run or not sample:
+            return
+        found = collection.sink.find(sample)
+        log.info("verified: %d of %d sampled chunks are found", len(found), len(sample))
+        titles = {page_id: page.title for page_id, page in collection.ledger.pages().items()}
+        for chunk in sample:
+            if chunk.id in found:
+                continue
+            collection.ledger.lost(chunk)
+            with contextlib.suppress(TooManyFailuresError):  # all is written: tell them all
+                error = f"the server confirmed chunk {chunk.id}, but does not find it"
+                self.report.fail(Outcome(chunk.page_id, titles[chunk.page_id], "verify", error))
+
+    def finish(self) -> None:
+        """Publish the collection, answer VERIFY_QUERY, and remember a complete run."""
+        collection, settings = self.collection, self.settings
+        if self._unknown_macros:
+            names = ", ".join(f"{name} ({n})" for name, n in self._unknown_macros.most_common())
+            self.report.warn(f"macros without a rule of their own, their text was kept: {names}")
+        if self.report.failures:
+            collection.abandon_rotation()
+        else:
+            collection.publish()
+            collection.ledger.set_about(complete_run_began=self._began.isoformat())
+        self.report.stale = collection.ledger.stale()
+        if settings.verify_query and not settings.dry_run:
+            told.show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))
+
+    @cached_property
+    def _writer(self) -> Writer:
+        """Made with the first page: by then a rotation has chosen the ledger."""
+        return Writer(self.collection, self.report, self.settings.batch_size, self.stop)
+
+    def abandon(self) -> None:
+        """The run ends early: save what is done, leave the old collection answering."""
+        if "_writer" in vars(self):
+            self._writer.abandon()
+        self.collection.abandon_rotation()
+
+
+def to_fingerprint(settings: Settings) -> str:
+    """Converter, chunker and what they are set to: when it changes, pages are refreshed."""
+    facts = [
+        markdown_stage.VERSION,
+        chunk_stage.VERSION,
+        settings.chunk_tokens or settings.embedding_model_id,
+        settings.chunk_overlap,
+    ]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
