@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pipeline.records import Chunk, Hit, StoredChunk
 
@@ -16,8 +16,20 @@ class InsertRejectedError(Exception):
     """The server answered that it did not store these chunks; fewer or others may go through."""
 
 
+class InsertThrottledError(InsertRejectedError):
+    """The server asks to come again later (429); nothing of it is stored."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds, where the server told
+
+
 class InsertUnclearError(Exception):
     """Nobody knows whether these chunks are stored (time-out, reset, 5xx): look before retrying."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  # seconds, where the server told
 
 
 class Sink(Protocol):
@@ -29,7 +41,10 @@ class Sink(Protocol):
     variant: str  # dash, underscore, vector_stores, rag_tool, dry_run
     can_delete: bool  # False: what was inserted stays, stale chunks can only be counted
     can_list: bool  # True: `list_stored` tells what is in, so no ledger is needed
-    requests: int  # made so far
+
+    @property
+    def requests(self) -> int:
+        """Requests made so far."""
 
     def open_collection(self, known: str = "") -> str:
         """Find the collection (by the identifier kept from an earlier run, else by name) or
@@ -59,3 +74,24 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+@runtime_checkable
+class Rotating(Protocol):
+    """What a sink adds that cannot delete chunks but can build a whole store anew."""
+
+    @property
+    def identifier(self) -> str:
+        """The store that inserts and queries go to."""
+
+    def make_fresh(self) -> str:
+        """Make another, empty store of the same name, go on with it; return its identifier."""
+
+    def count(self) -> int | None:
+        """How many chunks the current store holds; None where the server does not tell."""
+
+    def older_stores(self) -> list[str]:
+        """Stores of the same name that this tool made, without the current one."""
+
+    def delete_store(self, identifier: str) -> None:
+        """Remove a whole store; one that is gone already is no error."""

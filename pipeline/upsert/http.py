@@ -1,0 +1,314 @@
+"""The transport that the HTTP sinks share: one session to one server, and what its errors mean.
+
+Only requests that change nothing, or nothing more when repeated, are retried here. An insert is
+sent once: its error says whether the chunks can be sent again or have to be looked for first.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from pipeline.settings import Secret
+from pipeline.upsert import (
+    InsertRejectedError,
+    InsertThrottledError,
+    InsertUnclearError,
+    VectorApiError,
+)
+
+CONNECT_SECONDS, READ_SECONDS = 10.0, 300.0  # an insert of 100 chunks is embedded while we wait
+ATTEMPTS = 6  # waits of 1, 2, 4, 8, 16 seconds: a server that restarts is back by then
+LONGEST_WAIT = 120.0  # seconds, whatever Retry-After says
+LONGEST_TEXT = 300  # characters of a server's error text
+REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
+
+
+class AnswerError(VectorApiError):
+    """The server answered, with an HTTP status that is not a success."""
+
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after  # seconds
+
+
+class NoAnswerError(VectorApiError):
+    """No usable answer: refused, reset, timed out, cut off, not JSON."""
+
+    def __init__(self, message: str, *, can_pass: bool = True) -> None:
+        super().__init__(message)
+        self.can_pass = can_pass  # whether asking again may help
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Sends the token; being set, it also keeps requests from taking one out of a .netrc."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        return request
+
+
+class Api:
+    """Requests to one server, below its base URL and nowhere else. Safe to use from threads.
+
+    Paths start with `/v1/…`; variable parts go through `to_segment`. Every method returns the
+    decoded JSON (None for an empty answer) and raises `VectorApiError` with one clear line.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: Secret,
+        *,
+        attempts: int = ATTEMPTS,
+        read_seconds: float = READ_SECONDS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.requests = 0
+        self._token = token
+        self._timeout = (CONNECT_SECONDS, read_seconds)
+        self._lock = threading.Lock()
+        self._session = requests.Session()
+        self._session.auth = _Bearer(token)
+        self._session.headers.update({"Accept": "application/json"})
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=16, max_retries=0)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._retrying = Retrying(
+            retry=retry_if_exception(_can_pass),
+            stop=stop_after_attempt(attempts),
+            wait=_wait,
+            sleep=sleep,
+            reraise=True,
+        )
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+        """GET, retried."""
+        return self._retrying(self._send, "GET", path, params=params)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """A POST that may be repeated without harm (a query, embeddings, a removal), retried."""
+        return self._retrying(self._send, "POST", path, json=body)
+
+    def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
+        """A POST that makes something: sent once, `VectorApiError` when it fails."""
+        return self._send("POST", path, json=body)
+
+    def delete(self, path: str) -> bool:
+        """DELETE, retried; False if there was nothing to delete any more."""
+        try:
+            self._retrying(self._send, "DELETE", path)
+        except AnswerError as error:
+            if error.status in (404, 410):
+                return False
+            raise
+        return True
+
+    def insert(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        fields: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    ) -> Any:
+        """A POST that stores chunks, as JSON or as a multipart form: sent once.
+
+        Raises `InsertRejectedError` (nothing is stored), `InsertThrottledError` (nothing is
+        stored, send it again later), `InsertUnclearError` (look first) or `VectorApiError` (the
+        server serves nobody like us). `files` is field name → (file name, content, type).
+        """
+        try:
+            return self._send("POST", path, json=body, data=fields, files=files)
+        except AnswerError as error:
+            if error.status in REFUSING or error.status < 400:
+                raise
+            if error.status == 429:
+                raise InsertThrottledError(str(error), error.retry_after) from None
+            if error.status < 500 and error.status != 408:
+                raise InsertRejectedError(str(error)) from None
+            raise InsertUnclearError(str(error), error.retry_after) from None
+        except NoAnswerError as error:
+            raise InsertUnclearError(str(error)) from None
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._session.close()
+
+    def _send(self, method: str, path: str, **content: Any) -> Any:
+        with self._lock:
+            self.requests += 1
+        what = f"{method} {self.base_url}{path}"
+        try:
+            # Redirects stay off: they would carry the token to wherever the answer points.
+            response = self._session.request(
+                method,
+                self.base_url + path,
+                timeout=self._timeout,
+                allow_redirects=False,
+                **content,
+            )
+        except requests.RequestException as error:
+            message, can_pass = _to_reason(error, urlsplit(self.base_url).hostname or "")
+            raise NoAnswerError(f"{what}: {message}", can_pass=can_pass) from None
+        if not 200 <= response.status_code < 300:
+            raise AnswerError(
+                f"{what}: HTTP {response.status_code}{self._to_advice(response)}",
+                response.status_code,
+                to_seconds(response.headers.get("Retry-After", "")),
+            )
+        if not response.content.strip():
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            kind = "an HTML page" if _is_html(response) else "something that is not JSON"
+            raise NoAnswerError(
+                f"{what}: HTTP {response.status_code} with {kind}; "
+                "is the base URL that of the API, and not of a web page or a login?",
+                can_pass=False,
+            ) from None
+
+    def _to_advice(self, response: requests.Response) -> str:
+        if 300 <= response.status_code < 400:
+            target = response.headers.get("Location", "nowhere")
+            return f": redirects to {self._quote(target)}; redirects are not followed"
+        if response.status_code == 401 and not self._token:
+            return ": it wants a token (VECTOR_API_TOKEN)"
+        said = self._quote(to_error_text(response))
+        refused = "it refuses the token (VECTOR_API_TOKEN)"
+        parts = [refused, said] if response.status_code in (401, 403) else [said]
+        return "".join(f": {part}" for part in parts if part)
+
+    def _quote(self, text: str) -> str:
+        """A server's words in one line; a server that repeats the token gives it to no log."""
+        return _shorten(text.replace(self._token.reveal(), "***") if self._token else text)
+
+
+def to_segment(identifier: str) -> str:
+    """An identifier as one segment of a path, whatever characters it has."""
+    return quote(identifier, safe="")
+
+
+def to_error_text(response: requests.Response) -> str:
+    """What the server says went wrong; "" if it says nothing.
+
+    Servers wrap it differently: `{"detail": …}`, `{"error": {"detail": …}}` with a text or a list
+    of field errors, `{"error": {"message": …}}`.
+    """
+    try:
+        return _find_text(response.json())
+    except ValueError:
+        return "an HTML page" if _is_html(response) else response.text[: LONGEST_TEXT * 2]
+
+
+def to_seconds(retry_after: str) -> float | None:
+    """A Retry-After header, seconds or an HTTP date, as seconds from now; bounded."""
+    if retry_after.strip().isdigit():
+        return min(float(retry_after), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _find_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_find_text, value[:3])))
+    if isinstance(value, dict):
+        # A field error also carries the offending input: a body text, not for a log.
+        for key in ("message", "msg", "detail", "errors", "error", "title"):
+            if text := _find_text(value.get(key)):
+                place = value.get("loc")
+                where = ".".join(map(str, place)) + ": " if isinstance(place, list) else ""
+                return where + text
+    return ""
+
+
+def _shorten(text: str) -> str:
+    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+
+
+def _is_html(response: requests.Response) -> bool:
+    return response.content[:512].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+
+_REASONS: tuple[tuple[type[Exception], str, bool], ...] = (  # the first that fits
+    (
+        requests.exceptions.SSLError,
+        "no trusted TLS connection; REQUESTS_CA_BUNDLE names CAs",
+        False,
+    ),
+    (requests.Timeout, "timed out", True),
+    (requests.exceptions.ProxyError, "the proxy did not let it through", True),
+    (requests.ConnectionError, "the connection broke", True),
+    (requests.exceptions.ChunkedEncodingError, "the answer broke off", True),
+)
+
+
+def _to_reason(error: requests.RequestException, host: str) -> tuple[str, bool]:
+    """What kept the answer away, in words, and whether it may pass."""
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return f"unknown host {host}", cause.errno == socket.EAI_AGAIN
+        if isinstance(cause, ConnectionRefusedError):
+            return "connection refused", True
+    for kind, text, can_pass in _REASONS:
+        if isinstance(error, kind):
+            return text, can_pass
+    return f"could not be sent ({type(error).__name__})", False
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The errors inside an error: requests wraps urllib3's, which wraps the socket's."""
+    found: list[BaseException] = []
+    queue: list[object] = [error]
+    while queue and len(found) < 20:
+        one = queue.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            queue += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return found
+
+
+def _can_pass(error: BaseException) -> bool:
+    if isinstance(error, NoAnswerError):
+        return error.can_pass
+    return isinstance(error, AnswerError) and (error.status in (408, 429) or error.status >= 500)
+
+
+_backoff = wait_exponential_jitter(initial=1, max=30, jitter=0.5)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, AnswerError) else None
+    return _backoff(state) if asked is None else asked
