@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.ledger import HeldPage
 from pipeline.records import PageRef
+
+log = logging.getLogger("confluence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +64,12 @@ def to_digest(ref: PageRef, fingerprint: str) -> str:
 def is_in_shard(page_id: str, index: int, count: int) -> bool:
     """Whether a page is this run's: a stable hash, the same on every machine and in every run."""
     return int.from_bytes(hashlib.sha256(page_id.encode()).digest()[:8]) % count == index
+
+
+def show_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:
+    """Log what a run would do, one line a page: + new, ~ changed, - deleted."""
+    for sign, refs in (("+", plan.new), ("~", plan.changed)):
+        for ref in refs:
+            log.info("%s %s %s", sign, ref.id, ref.title)
+    for page_id in deleted:
+        log.info("- %s %s", page_id, held[page_id].title)

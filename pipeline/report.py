@@ -9,13 +9,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.ledger import HeldPage
-from pipeline.plan import Plan
 from pipeline.records import Hit, Outcome, StoredChunk
 from pipeline.settings import Secret, Settings
 
@@ -255,15 +253,6 @@ def show_hits(question: str, hits: Sequence[Hit]) -> None:
             "%d. %s  %s", place, where, told["url"],
             extra={"fields": {"place": place, "score": hit.score, **told}},
         )  # fmt: skip
-
-
-def show_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:
-    """Log what a run would do, one line a page: + new, ~ changed, - deleted."""
-    for sign, refs in (("+", plan.new), ("~", plan.changed)):
-        for ref in refs:
-            log.info("%s %s %s", sign, ref.id, ref.title)
-    for page_id in deleted:
-        log.info("- %s %s", page_id, held[page_id].title)
 
 
 def show_stale(stale: Iterable[StoredChunk]) -> int:

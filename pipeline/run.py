@@ -23,7 +23,7 @@ from pipeline.collection import Collection
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
 from pipeline.ledger import LedgerError
 from pipeline.parallel import in_parallel
-from pipeline.plan import Plan, diff, is_in_shard, to_digest
+from pipeline.plan import Plan, diff, is_in_shard, show_plan, to_digest
 from pipeline.records import Chunk, Markdown, Outcome, Page, PageRef
 from pipeline.report import Progress, Report, TooManyFailuresError
 from pipeline.settings import Settings
@@ -117,7 +117,7 @@ class Run:
                 f"(SINCE_HOURS={settings.since_hours:g}): SINCE_HOURS=0 once takes them in"
             )
         if settings.dry_run:
-            told.show_plan(plan, self._confirm_deletions(plan), ledger.pages())
+            show_plan(plan, self._confirm_deletions(plan), ledger.pages())
         if settings.update_strategy == "rotate" and not settings.dry_run:
             return self._plan_rotation(plan, listed)
         ledger.want((ref.id, ref.title) for ref in plan.new)

@@ -1,0 +1,52 @@
+"""Take a Confluence space into Llama Stack through its rag-tool, and keep it true.
+
+One page is one document; the server chunks and embeds it. What the store holds is read from the
+store itself, so no volume is needed; settings come from the environment (or a .env file).
+"""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.settings import INGEST, SettingsError, load_settings, to_help
+
+if TYPE_CHECKING:
+    from pipeline.run import Run
+
+
+def ingest(run: "Run") -> None:
+    """The whole job, in order; every step is told in `pipeline/run.py`."""
+    run.connect()
+    plan = run.plan(run.list_pages())
+    for page in run.fetch(plan):
+        with run.one_page(page):
+            markdown = run.to_markdown(page)
+            document = run.to_document(page, markdown)
+            run.upsert(page, [document])
+    run.prune(plan)
+    run.verify()
+    run.finish()
+
+
+def main(arguments: list[str]) -> int:
+    if arguments:
+        print(to_help(INGEST, __doc__))
+        return 0 if arguments in (["-h"], ["--help"]) else 2
+    try:
+        settings = load_settings(INGEST, os.environ, Path(__file__).with_name(".env"))
+    except SettingsError as error:
+        print(f"ingest_conf.py: settings: {error}", file=sys.stderr)
+        return 2
+    # Imported only now: wrong settings are answered at once.
+    from pipeline.ending import execute
+    from pipeline.report import LogLines
+    from pipeline.upsert.rag_tool import RagTool
+
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[LogLines(settings)])
+    return execute(INGEST, settings, RagTool, ingest)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
