@@ -22,6 +22,9 @@ else
 endif
 	touch $@
 
+demo: venv ## the main job: a sample site into a real Llama Stack server (KEEP=1 leaves both up)
+	@$(BIN)/python -m demo $(if $(KEEP),--keep)
+
 test: venv ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

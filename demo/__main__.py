@@ -1,0 +1,68 @@
+"""Run the main job: a sample Confluence site into a real Llama Stack server, all on loopback.
+
+`python -m demo` (that is `make demo`) starts both, runs `sync.py` twice with a question each, and
+stops what it started; with `--keep` the servers stay up until Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from demo.confluence_site import ConfluenceSite
+from demo.llama_stack import LlamaStack
+from demo.pages import QUESTIONS, demo_state
+
+ROOT = Path(__file__).parent.parent
+POINTER = """
+To use it on your own site: cp .env.example .env, and fill in CONF_CLOUD_ID, CONF_USER, CONF_API_TOKEN,
+SPACE_NAME and VECTOR_API_BASE_URL; check them with .venv/bin/python test_confluence.py;
+then run SINCE_HOURS=0 .venv/bin/python sync.py once, and sync.py alone from then on."""
+
+
+def sync(site: ConfluenceSite, server: LlamaStack, state_dir: str, question: str) -> None:
+    """Run the real program, as a user would, with its own progress bar and log."""
+    told = {
+        "CONF_BASE_URL": site.gateway_url,
+        "CONF_USER": site.user,
+        "CONF_API_TOKEN": site.token,
+        "SPACE_NAME": "Known Issues",
+        "VECTOR_API_BASE_URL": server.base_url,
+        "SINCE_HOURS": "0",
+        "STATE_DIR": state_dir,
+        "VERIFY_QUERY": question,
+    }
+    subprocess.run([sys.executable, "sync.py"], cwd=ROOT, env=os.environ | told, check=True)
+
+
+def main(arguments: list[str]) -> int:
+    # A plain `kill` ends the demo as Ctrl-C does: through every `with`, so that nothing stays up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with (
+        tempfile.TemporaryDirectory(prefix="demo-") as state_dir,
+        ConfluenceSite(demo_state()) as site,
+        LlamaStack() as server,
+    ):
+        print("\n== First run: every page of the sample site goes in")
+        sync(site, server, state_dir, QUESTIONS[0])
+        print("\n== Second run: nothing has changed, so nothing is sent")
+        sync(site, server, state_dir, QUESTIONS[1])
+        print(POINTER)
+        if "--keep" in arguments:
+            print(f"\nConfluence: {site.gateway_url} (user {site.user}, token {site.token})")
+            print(f"Llama Stack: {server.base_url}\nCtrl-C stops both.")
+            signal.sigwait({signal.SIGINT})
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"sync.py ended with exit code {error.returncode}")
