@@ -1,6 +1,6 @@
 # make demo   the main job against a sample site and a real Llama Stack server
 # make test   lint, types and all tests
-.PHONY: help venv test demo lock clean
+.PHONY: help venv test demo notebook lock clean
 .DEFAULT_GOAL := help
 
 UV := $(shell command -v uv 2>/dev/null)
@@ -25,6 +25,14 @@ endif
 demo: venv ## the main job: a sample site into a real Llama Stack server (KEEP=1 leaves both up)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep)
 
+notebook: venv .venv-notebook/.installed ## open ingest_conf.ipynb with the demo's servers up
+	@$(BIN)/python -m demo --notebook .venv-notebook/bin/jupyter
+
+.venv-notebook/.installed: requirements.txt requirements-notebook.txt
+	test -x .venv-notebook/bin/python || $(BIN)/python -m venv .venv-notebook
+	.venv-notebook/bin/python -m pip install -q --require-hashes -r requirements.txt -r requirements-notebook.txt
+	touch $@
+
 test: venv ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,8 +40,9 @@ test: venv ## lint, types and all tests
 	$(BIN)/python -m pytest
 
 lock: ## lock the requirements again, with hashes (needs uv)
-	uv pip compile -q -U --generate-hashes --universal --python-version 3.12 --custom-compile-command 'make lock' requirements.in -o requirements.txt
-	uv pip compile -q -U --generate-hashes --universal --python-version 3.12 --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
+	for name in requirements requirements-dev requirements-notebook; do \
+	  uv pip compile -q -U --generate-hashes --universal --python-version 3.12 \
+	    --custom-compile-command 'make lock' $$name.in -o $$name.txt || exit 1; done
 
 clean: ## remove what the targets made
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis

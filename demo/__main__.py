@@ -6,6 +6,7 @@ stops what it started; with `--keep` the servers stay up until Ctrl-C.
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -19,27 +20,30 @@ from demo.pages import QUESTIONS, demo_state
 
 ROOT = Path(__file__).parent.parent
 POINTER = """
-To use it on your own site: cp .env.example .env, and fill in CONF_CLOUD_ID, CONF_USER, CONF_API_TOKEN,
-SPACE_NAME and VECTOR_API_BASE_URL; check them with .venv/bin/python test_confluence.py;
-then run SINCE_HOURS=0 .venv/bin/python sync.py once, and sync.py alone from then on."""
+To use it on your own site: cp .env.example .env, and fill in its first lines;
+check them with .venv/bin/python test_confluence.py; then run once
+SINCE_HOURS=0 .venv/bin/python sync.py, and sync.py without it from then on (every night, say)."""
 
 
-def sync(site: ConfluenceSite, server: LlamaStack, state_dir: str, question: str) -> None:
-    """Run the real program, as a user would, with its own progress bar and log."""
-    told = {
+def environment(site: ConfluenceSite, server: LlamaStack, state_dir: str) -> dict[str, str]:
+    """The settings of both programs, for the two servers that the demo started."""
+    return os.environ | {
         "CONF_BASE_URL": site.gateway_url,
         "CONF_USER": site.user,
         "CONF_API_TOKEN": site.token,
         "SPACE_NAME": "Known Issues",
         "VECTOR_API_BASE_URL": server.base_url,
+        "LLAMA_BASE_URL": server.base_url,
         "SINCE_HOURS": "0",
         "STATE_DIR": state_dir,
-        "VERIFY_QUERY": question,
     }
-    subprocess.run([sys.executable, "sync.py"], cwd=ROOT, env=os.environ | told, check=True)
 
 
 def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave the servers up until Ctrl-C")
+    parser.add_argument("--notebook", metavar="JUPYTER", help="open the notebook instead")
+    options = parser.parse_args(arguments)
     # A plain `kill` ends the demo as Ctrl-C does: through every `with`, so that nothing stays up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with (
@@ -47,16 +51,26 @@ def main(arguments: list[str]) -> int:
         ConfluenceSite(demo_state()) as site,
         LlamaStack() as server,
     ):
-        print("\n== First run: every page of the sample site goes in")
-        sync(site, server, state_dir, QUESTIONS[0])
-        print("\n== Second run: nothing has changed, so nothing is sent")
-        sync(site, server, state_dir, QUESTIONS[1])
-        print(POINTER)
-        if "--keep" in arguments:
+        told = environment(site, server, state_dir)
+        if options.notebook:
+            command = [options.notebook, "notebook", "ingest_conf.ipynb"]
+            return subprocess.run(command, cwd=ROOT, env=told, check=False).returncode
+        print("\n== First run: every page of the sample site goes in", flush=True)
+        sync(told, QUESTIONS[0])
+        print("\n== Second run: nothing has changed, so nothing is sent", flush=True)
+        sync(told, QUESTIONS[1])
+        print(POINTER, flush=True)
+        if options.keep:
             print(f"\nConfluence: {site.gateway_url} (user {site.user}, token {site.token})")
-            print(f"Llama Stack: {server.base_url}\nCtrl-C stops both.")
-            signal.sigwait({signal.SIGINT})
+            print(f"Llama Stack: {server.base_url}\nCtrl-C stops both.", flush=True)
+            signal.pause()
     return 0
+
+
+def sync(told: dict[str, str], question: str) -> None:
+    """Run the real program, as a user would, with its own progress bar and log."""
+    told = told | {"VERIFY_QUERY": question}
+    subprocess.run([sys.executable, "sync.py"], cwd=ROOT, env=told, check=True)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def execute(
     stop.listen()
     stop.after(settings.run_deadline_seconds)
     try:
-        with _opened(program, settings, open_sink, report, stop) as run:
+        with opened(program, settings, open_sink, report, stop) as run:
             steps(run)
         report.exit_code = told.PARTIAL if report.failures else told.OK
     except Exception as error:
@@ -51,7 +51,7 @@ def execute(
 
 
 @contextlib.contextmanager
-def _opened(
+def opened(
     program: str,
     settings: Settings,
     open_sink: Callable[[Settings], Sink],
