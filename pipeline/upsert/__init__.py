@@ -46,6 +46,9 @@ class Sink(Protocol):
     def requests(self) -> int:
         """Requests made so far."""
 
+    def look_up(self, known: str = "") -> str:
+        """The collection's identifier, or "" if there is none; makes nothing."""
+
     def open_collection(self, known: str = "") -> str:
         """Find the collection (by the identifier kept from an earlier run, else by name) or
         make it; return the identifier to keep. `opened_new` tells which it was."""
@@ -86,9 +89,6 @@ class Rotating(Protocol):
 
     def make_fresh(self) -> str:
         """Make another, empty store of the same name, go on with it; return its identifier."""
-
-    def count(self) -> int | None:
-        """How many chunks the current store holds; None where the server does not tell."""
 
     def older_stores(self) -> list[str]:
         """Stores of the same name that this tool made, without the current one."""
