@@ -1,0 +1,99 @@
+"""A page's body as a tree, whatever Confluence delivered: rendered HTML or storage XHTML.
+
+One parser (libxml2's HTML parser) reads both. Storage has no root, no namespace declarations,
+uses HTML's entities and holds code in CDATA sections, which an HTML parser would take for
+comments: they become escaped text first. Names keep their prefix: `ac:link`, `ri:page`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+from lxml import etree
+
+Element = etree._Element
+
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
+_VOID = frozenset(
+    "area base br col embed hr img input link meta param source track wbr".split()
+)  # fmt: skip
+_MAX_DEPTH = 1_000  # libxml2 gives up at 2,048 and would drop the rest of the page
+
+
+def parse(body: str) -> Element:
+    """The body under one `div`. Never raises, never drops text: 20 MB and any nesting."""
+    body = _CONTROL.sub("", body)
+    if "<![CDATA[" in body:
+        body = _CDATA.sub(lambda match: escape(match[1], quote=False), body)
+    root, is_complete = _parse(body)
+    if not is_complete:
+        root, _ = _parse(_flatten(body))
+    return root
+
+
+def _parse(body: str) -> tuple[Element, bool]:
+    parser = etree.HTMLParser(
+        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
+    )
+    source = b"<html><body><div>" + _to_bytes(body) + b"</div></body></html>"
+    root = etree.fromstring(source, parser)
+    return root, not any("depth" in error.message.lower() for error in parser.error_log)
+
+
+def _to_bytes(body: str) -> bytes:
+    """UTF-8; a surrogate pair becomes its character, a lone half U+FFFD."""
+    try:
+        return body.encode()
+    except UnicodeEncodeError:
+        return body.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _flatten(body: str) -> str:
+    """The same text without the tags that stand deeper than a parser can follow."""
+    depth = 0
+
+    def keep(match: re.Match[str]) -> str:
+        nonlocal depth
+        closing, name, rest = match.groups()
+        if name.lower() in _VOID or rest.endswith("/"):
+            return match[0]
+        if closing:
+            depth = max(0, depth - 1)
+            return match[0] if depth < _MAX_DEPTH else " "
+        depth += 1
+        return match[0] if depth <= _MAX_DEPTH else " "
+
+    return _TAG.sub(keep, body)
+
+
+def children(element: Element, tag: str) -> Iterator[Element]:
+    return (child for child in element if child.tag == tag)
+
+
+def child(element: Element, tag: str) -> Element | None:
+    return next(children(element, tag), None)
+
+
+def find_class(element: Element, name: str) -> Element | None:
+    """The first descendant that carries a class."""
+    for inner in element.iter():
+        if name in (inner.get("class") or "").split():
+            return inner
+    return None
+
+
+def one_line(element: Element | None) -> str:
+    """All text of an element, spaces collapsed."""
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def parameters(macro: Element) -> dict[str, str]:
+    """A storage macro's parameters."""
+    return {
+        parameter.get("ac:name") or "": one_line(parameter)
+        for parameter in children(macro, "ac:parameter")
+    }

@@ -1,0 +1,108 @@
+"""What a reader of a page can see, and how much of that the Markdown has."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from lxml import etree
+
+from pipeline.body import Element
+
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr"
+    " q rp rt ruby s samp small span strike strong sub sup time tt u var wbr"
+    " ac:emoticon ac:image ac:inline-comment-marker ac:link ac:link-body"
+    " ac:plain-text-link-body ac:placeholder".split()
+)  # fmt: skip
+VERBATIM_SKIPPED = frozenset({"ac:parameter", "script", "style"})
+
+# Zero-width, bidirectional and other format characters that show nothing. The joiners stay
+# where a script or an emoji needs them; tag characters stay in the flags made of them.
+_HIDDEN = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "|(?<![\u0590-\u1fff\ua800-\uabff\ufb1d-\ufefc\U00010a00-\U00011fff])\u200c"
+    "|(?<![\u0590-\u1fff\ua800-\uabff\ufb1d-\ufefc\U00010a00-\U00011fff"
+    "\u2190-\u2bff\u3030\u303d\ufe0f\U0001f000-\U0001faff])\u200d"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]"
+)
+_HIDING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?:\.0+)?[a-z%]*\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
+# What opens at a click is hidden by a style too, yet it is the page's content.
+_OPENS = ("expand-content", "aui-expander-content", "tabs-pane", "twixi-block", "codeContent")
+_WORD = re.compile(r"\w+")
+_LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
+_MARKS = str.maketrans("", "", "*~`^[]\\")
+
+
+def is_hidden(element: Element) -> bool:
+    """Whether an attribute takes the element from the reader's sight."""
+    attributes = element.attrib
+    style = attributes.get("style")
+    if style and _HIDING_STYLE.search(style):
+        classes = attributes.get("class") or ""
+        return not any(name in classes for name in _OPENS)
+    if "hidden" in attributes:
+        return True
+    classes = attributes.get("class")
+    return bool(classes) and "hidden" in classes.split()
+
+
+def drop_hidden_characters(text: str) -> tuple[str, int]:
+    """The text without characters that show nothing, and how many those were."""
+    return (text, 0) if text.isascii() else _HIDDEN.subn("", text)
+
+
+def visible_text(element: Element) -> str:
+    """All text of an element; what is not inline is set apart by spaces."""
+    parts: list[str] = []
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        if event == "start":
+            if inner.tag not in INLINE:
+                parts.append(" ")
+            if inner.text:
+                parts.append(inner.text)
+        else:
+            if inner.tag not in INLINE:
+                parts.append(" ")
+            if inner.tail and inner is not element:
+                parts.append(inner.tail)
+    return "".join(parts)
+
+
+def verbatim(element: Element) -> str:
+    """The text of code: `br` and the ends of block elements are line ends."""
+    parts: list[str] = []
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, inner in walk:
+        if event == "start":
+            if inner.tag == "br":
+                parts.append("\n")
+            elif inner.tag in VERBATIM_SKIPPED:
+                walk.skip_subtree()
+            elif inner.text:
+                parts.append(inner.text)
+        elif inner is not element:
+            is_line = inner.tag in ("div", "p", "li", "tr") and parts
+            if is_line and not parts[-1].endswith("\n"):
+                parts.append("\n")
+            if inner.tail:
+                parts.append(inner.tail)
+    return "".join(parts)
+
+
+def count_words(text: str) -> Counter[str]:
+    """Words, the same for source and Markdown: emphasis marks and link targets are none."""
+    text = drop_hidden_characters(text)[0]
+    return Counter(_WORD.findall(_LINK_TARGET.sub("", text).translate(_MARKS)))
+
+
+def count_loss(root: Element, dropped: Iterable[str], markdown: str) -> tuple[int, int]:
+    """Words that a reader of the source sees, and how many of them the Markdown lacks."""
+    words = count_words(visible_text(root))
+    words.subtract(count_words(" ".join(dropped)))
+    words = +words
+    return words.total(), (words - count_words(markdown)).total()
