@@ -29,7 +29,9 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)  # the pipe alone decides; the command ignores none
     print(server.pid, flush=True)
     threading.Thread(target=_end_with_starter, args=(server,), daemon=True).start()
-    return server.wait()
+    code = server.wait()
+    _signal_group(server, signal.SIGKILL)  # workers that the command left behind
+    return code
 
 
 def _end_with_starter(server: subprocess.Popen[bytes]) -> None:

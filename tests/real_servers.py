@@ -1,0 +1,131 @@
+"""Real servers beyond the demo's: what Llama Stack became."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from demo.llama_stack import MODEL_LOCK, Provider, offline_environment
+from demo.local_server import LocalServer, say_on_stderr
+from demo.server_venv import Lock, install_venv
+
+OGX_SERVER = Path(__file__).with_name("ogx_server")
+# tiktoken looks for a vocabulary under the SHA-1 of the address it would fetch it from.
+_CL100K_BASE = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
+
+
+class Ogx(LocalServer):
+    """OGX 1.5.0: vector stores under /v1, chunks inserted with their embeddings."""
+
+    name = "OGX 1.5.0"
+
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        provider: Provider = "faiss",
+        say: Callable[[str], None] = say_on_stderr,
+    ) -> None:
+        """`provider` serves the stores that name none; both are there by their names."""
+        super().__init__(data_dir, say)
+        self._provider = provider
+
+    def install(self) -> Path:
+        """About 420 MB in `.cache/`."""
+        locks = [Lock(OGX_SERVER / "requirements.txt"), MODEL_LOCK]
+        return install_venv("ogx-1.5.0", locks, self._say)
+
+    def configure(self) -> None:
+        """Write run.yaml (as JSON, which is YAML) and the vocabulary of its tokenizer."""
+        config = ogx_config(self.data_dir, self._provider)
+        (self.data_dir / "run.yaml").write_text(json.dumps(config, indent=2), encoding="utf-8")
+        vocabulary = next(
+            self._python.parent.parent.glob("lib/*/site-packages/tiktoken_ext/data/cl100k_base.*")
+        )
+        cache = self.data_dir / "tiktoken"
+        cache.mkdir(exist_ok=True)
+        shutil.copy(vocabulary, cache / _CL100K_BASE)
+
+    def command(self, python: Path, port: int) -> Sequence[str]:
+        """The server's application, as its own command line starts it."""
+        serve = "-m uvicorn --factory ogx.core.server.server:create_app --host 127.0.0.1"
+        return [str(python), *serve.split(), "--port", str(port)]
+
+    def environment(self) -> Mapping[str, str]:
+        """Nothing is fetched, nothing is written outside the data folder."""
+        environment = offline_environment(self.data_dir)
+        environment["PYTHONPATH"] += f":{OGX_SERVER / 'site'}"
+        environment["OGX_LOG_FORMAT"] = "json"  # the other format takes seconds to print an error
+        environment["OGX_CONFIG"] = str(self.data_dir / "run.yaml")
+        environment["TIKTOKEN_CACHE_DIR"] = str(self.data_dir / "tiktoken")
+        return environment
+
+
+def ogx_config(data_dir: Path, provider: Provider) -> dict[str, Any]:
+    """Inference, vectors, files and the light file processor, all inline."""
+
+    def kept(namespace: str) -> dict[str, str]:
+        return {"namespace": namespace, "backend": "kv"}
+
+    def inline(kind: str, provider_id: str, **config: object) -> dict[str, Any]:
+        return {"provider_id": provider_id, "provider_type": f"inline::{kind}", "config": config}
+
+    return {
+        "version": 2,
+        "distro_name": "test",
+        "apis": ["file_processors", "files", "inference", "vector_io"],
+        "providers": {
+            "inference": [inline("sentence-transformers", "sentence-transformers")],
+            "vector_io": [
+                inline("faiss", "faiss", persistence=kept("faiss")),
+                inline(
+                    "sqlite-vec",
+                    "sqlite-vec",
+                    db_path=str(data_dir / "sqlite_vec.db"),
+                    persistence=kept("sqlite_vec"),
+                ),
+            ],
+            "files": [
+                inline(
+                    "localfs",
+                    "localfs",
+                    storage_dir=str(data_dir / "files"),
+                    metadata_store={"table_name": "files_metadata", "backend": "sql"},
+                )
+            ],
+            "file_processors": [inline("pypdf", "pypdf")],
+        },
+        "storage": {
+            "backends": {
+                "kv": {"type": "kv_sqlite", "db_path": str(data_dir / "kv.db")},
+                "sql": {"type": "sql_sqlite", "db_path": str(data_dir / "sql.db")},
+            },
+            "stores": {
+                "metadata": {"namespace": "registry", "backend": "kv"},
+                "inference": {"table_name": "inference_store", "backend": "sql"},
+                "conversations": {"table_name": "conversations", "backend": "sql"},
+                "prompts": {"table_name": "prompts", "backend": "sql"},
+                "connectors": {"table_name": "connectors", "backend": "sql"},
+            },
+        },
+        "registered_resources": {
+            "models": [
+                {
+                    "model_id": "all-MiniLM-L6-v2",
+                    "provider_id": "sentence-transformers",
+                    "provider_model_id": "all-MiniLM-L6-v2",
+                    "model_type": "embedding",
+                    "metadata": {"embedding_dimension": 384},
+                }
+            ],
+            "vector_stores": [],
+        },
+        "vector_stores": {
+            "default_provider_id": provider,
+            "default_embedding_model": {
+                "provider_id": "sentence-transformers",
+                "model_id": "all-MiniLM-L6-v2",
+            },
+        },
+        "server": {"host": "127.0.0.1"},
+    }
