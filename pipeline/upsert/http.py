@@ -108,6 +108,11 @@ class Api:
         """GET, retried."""
         return self._retrying(self._send, "GET", path, params=params)
 
+    def get_text(self, path: str) -> str:
+        """GET of a file's content (UTF-8), retried."""
+        response: requests.Response = self._retrying(self._answer, "GET", path)
+        return response.content.decode("utf-8")
+
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """A POST that may be repeated without harm (a query, embeddings, a removal), retried."""
         return self._retrying(self._send, "POST", path, json=body)
@@ -149,15 +154,18 @@ class Api:
                 raise InsertThrottledError(str(error), error.retry_after) from None
             if error.status < 500 and error.status != 408:
                 raise InsertRejectedError(str(error)) from None
-            raise InsertUnclearError(str(error), error.retry_after) from None
+            raise InsertUnclearError(
+                str(error), error.retry_after, still_at_work=error.status in (408, 502, 504)
+            ) from None
         except NoAnswerError as error:
-            raise InsertUnclearError(str(error)) from None
+            raise InsertUnclearError(str(error), still_at_work=True) from None
 
     def close(self) -> None:
         """Give back the connections."""
         self._session.close()
 
-    def _send(self, method: str, path: str, **content: Any) -> Any:
+    def _answer(self, method: str, path: str, **content: Any) -> requests.Response:
+        """One request, sent once: the answer of a success, else `VectorApiError`."""
         with self._lock:
             self.requests += 1
         what = f"{method} {self.base_url}{path}"
@@ -179,6 +187,10 @@ class Api:
                 response.status_code,
                 to_seconds(response.headers.get("Retry-After", "")),
             )
+        return response
+
+    def _send(self, method: str, path: str, **content: Any) -> Any:
+        response = self._answer(method, path, **content)
         if not response.content.strip():
             return None
         try:
@@ -186,7 +198,7 @@ class Api:
         except ValueError:
             kind = "an HTML page" if _is_html(response) else "something that is not JSON"
             raise NoAnswerError(
-                f"{what}: HTTP {response.status_code} with {kind}; "
+                f"{method} {self.base_url}{path}: HTTP {response.status_code} with {kind}; "
                 "is the base URL that of the API, and not of a web page or a login?",
                 can_pass=False,
             ) from None
