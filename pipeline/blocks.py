@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline.links import Links
+from pipeline.visible import drop_hidden_characters
 
 # Only what would turn prose into another structure: a heading, a fence, an underlined heading.
 _STRUCTURE = re.compile(r"^(?=#{1,6}(?:\s|$)|```|~~~)|(?<=\n)(?=(?:=+|-+)$)", re.MULTILINE)
@@ -27,7 +28,7 @@ class Block(NamedTuple):
     kind: str  # text, title, heading, code, table, list, item, quote, rule
     text: str
     anchor: str = ""  # a heading's id
-    cells: str = ""  # how a code block or table reads inside a table's cell, by <br>
+    plain: str = ""  # a table as text, for where it stands in another table's cell
 
 
 class Body(NamedTuple):
@@ -53,6 +54,12 @@ class Notes:
     unknown_macros: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)  # what Confluence could not render
     is_failed: bool = False  # one of them is in the place of the content
+
+    def to_seen(self, text: str) -> str:
+        """The text without characters that show nothing; they are counted."""
+        text, hidden = drop_hidden_characters(text)
+        self.hidden_characters += hidden
+        return text
 
 
 def to_text_blocks(inline: str) -> list[Block]:
@@ -164,7 +171,7 @@ def to_quote(blocks: Sequence[Block], label: str = "") -> list[Block]:
 
 def to_fence(code: str, language: str = "", title: str = "") -> list[Block]:
     """Verbatim text as a fenced block, its title above it."""
-    code = code.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    code = code.replace("\r\n", "\n").replace("\r", "\n")
     lines = code.rstrip().split("\n")
     while lines and not lines[0].strip():
         del lines[0]
@@ -173,8 +180,7 @@ def to_fence(code: str, language: str = "", title: str = "") -> list[Block]:
         return blocks
     code = "\n".join(lines)
     ticks = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(code)), default=0))
-    in_cell = "<br>".join(to_code_span(line) for line in lines if line.strip())
-    return [*blocks, Block("code", f"{ticks}{language}\n{code}\n{ticks}", cells=in_cell)]
+    return [*blocks, Block("code", f"{ticks}{language}\n{code}\n{ticks}")]
 
 
 def to_code_span(code: str) -> str:

@@ -19,8 +19,8 @@ _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
 _VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()
-)  # fmt: skip
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param")
+)
 _MAX_DEPTH = 1_000  # libxml2 gives up at 2,048 and would drop the rest of the page
 
 
@@ -71,29 +71,30 @@ def _flatten(body: str) -> str:
 
 
 def children(element: Element, tag: str) -> Iterator[Element]:
-    return (child for child in element if child.tag == tag)
+    return (inner for inner in element if inner.tag == tag)
 
 
 def child(element: Element, tag: str) -> Element | None:
     return next(children(element, tag), None)
 
 
+def classes_of(element: Element | None) -> list[str]:
+    return [] if element is None else (element.get("class") or "").split()
+
+
 def find_class(element: Element, name: str) -> Element | None:
-    """The first descendant that carries a class."""
-    for inner in element.iter():
-        if name in (inner.get("class") or "").split():
-            return inner
-    return None
+    """The first element inside that carries a class."""
+    return next((inner for inner in element.iter() if name in classes_of(inner)), None)
 
 
-def one_line(element: Element | None) -> str:
+def all_text(element: Element | None) -> str:
     """All text of an element, spaces collapsed."""
-    return "" if element is None else " ".join("".join(element.itertext()).split())
+    return "" if element is None else " ".join("".join(map(str, element.itertext())).split())
 
 
 def parameters(macro: Element) -> dict[str, str]:
-    """A storage macro's parameters."""
+    """A storage macro's parameters by name; empty for a rendered macro."""
     return {
-        parameter.get("ac:name") or "": one_line(parameter)
+        parameter.get("ac:name") or "": all_text(parameter)
         for parameter in children(macro, "ac:parameter")
     }

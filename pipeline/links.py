@@ -67,7 +67,7 @@ def to_link(text: str, target: str) -> str:
     if not text or not target:
         return text
     if _bare(text) == _bare(target):
-        return target if text in target else text
+        return target if target.startswith("http") and text in target else text
     if "\\" in text[-1:]:
         text += " "
     return f"[{text}]({target.translate(_IN_URL_TABLE)})"
@@ -89,5 +89,6 @@ def file_name(url: str) -> str:
     """The file that a URL names, "" where it names none."""
     if url.startswith("data:"):
         return ""
-    name = unquote(url.split("?")[0].split("#")[0].rstrip("/").rpartition("/")[2])
+    path = url.partition("?")[0].partition("#")[0]
+    name = unquote(path.rstrip("/").rpartition("/")[2])
     return name if "." in name else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.blocks import Block, to_line
+from pipeline.blocks import Block, emphasise, to_code_span, to_line
+from pipeline.body import Element, classes_of
 
-Row = list["Cell"]
-Lines = list[list[str]]
+_MAX_COLSPAN = 50
+_LAYOUTS = frozenset(("sectionMacro", "contentLayoutTable"))
 
 
 class Cell(NamedTuple):
@@ -21,12 +22,41 @@ class Cell(NamedTuple):
     is_header: bool = False
 
 
-def to_cell_text(blocks: Sequence[Block]) -> str:
+Row = list[Cell]
+
+
+def is_layout(table: Element) -> bool:
+    """Whether a table only puts columns side by side."""
+    return not _LAYOUTS.isdisjoint(classes_of(table))
+
+
+def to_cell(element: Element, blocks: Sequence[Block]) -> Cell:
+    """A `td` or `th` with what stands in it."""
+    above = [parent.tag for parent in element.iterancestors() if parent.tag in ("thead", "table")]
+    is_header = element.tag == "th" or above[:1] == ["thead"]
+    spans = _span(element, "colspan"), _span(element, "rowspan")
+    return Cell(blocks, _to_cell_text(blocks), *spans, is_header)
+
+
+def _span(element: Element, name: str) -> int:
+    value = (element.get(name) or "").strip()
+    return max(1, int(value[:6])) if value.isascii() and value.isdigit() else 1
+
+
+def _to_cell_text(blocks: Sequence[Block]) -> str:
     """Blocks on one line: `<br>` between them, `|` escaped."""
     if len(blocks) == 1 and blocks[0].kind == "text" and "\n" not in blocks[0].text:
         return blocks[0].text.replace("|", "\\|")
-    parts = [block.cells or to_line(block).text for block in blocks if block.kind != "rule"]
-    return "<br>".join(parts).replace("\n", "<br>").replace("|", "\\|")
+    lines = "\n".join(_in_cell(block) for block in blocks if block.kind != "rule")
+    return lines.replace("\n", "<br>").replace("|", "\\|")
+
+
+def _in_cell(block: Block) -> str:
+    """A fence cannot stand in a cell: its lines become code; a table in it becomes text."""
+    if block.kind == "code":
+        code = block.text.split("\n")[1:-1]
+        return "\n".join(to_code_span(line) for line in code if line.strip())
+    return block.plain or to_line(block).text
 
 
 def to_table(rows: Sequence[Row]) -> list[Block]:
@@ -36,44 +66,51 @@ def to_table(rows: Sequence[Row]) -> list[Block]:
         return []
     if _is_frame(rows):
         return [block for row in rows for cell in row for block in cell.blocks]
-    is_group_header = (
-        len(rows) > 2
-        and _is_header(rows[0])
-        and _is_header(rows[1])
-        and any(1 < cell.colspan < len(rows[1]) + len(rows[0]) for cell in rows[0])
-    )
+    title: list[Block] = []
+    if len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].colspan > 1:
+        title = [_to_title(block) for block in rows[0][0].blocks]
+        rows = rows[1:]
+    header, body = _split_header(rows)
+    header = [_unbold(text) for text in header]
+    lines = [_to_line(header), "|" + "---|" * len(header), *map(_to_line, body)]
+    plain = "\n".join(" · ".join(filter(None, line)) for line in (header, *body) if any(line))
+    return [*title, Block("table", "\n".join(lines), plain=plain.replace("\\|", "|"))]
+
+
+def _to_title(block: Block) -> Block:
+    """A first row that is one wide cell is the table's title."""
+    if block.kind != "text" or block.text.startswith("**"):
+        return block
+    return Block("text", emphasise(block.text, "**"))
+
+
+def _split_header(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """The header row and the others, all of one width.
+
+    Two header rows, of which the upper names groups of columns, become one. A table with
+    headers down its side only has an empty header row; one without any gives its first row.
+    """
     lines = _fill(rows)
-    width = max(map(len, lines))
-    has_headers = any(cell.is_header for row in rows for cell in row)
-    if is_group_header:
-        header, body = _merge(lines[0], lines[1]), lines[2:]
-    elif _is_header(rows[0]) or not has_headers:
-        header, body = lines[0], lines[1:]
-    else:
-        header, body = [""] * width, lines
-    header = [_unbold(text) for text in header] + [""] * (width - len(header))
-    marked = [_to_line(header), "|" + "---|" * width, *map(_to_line, body)]
-    in_cell = "<br>".join(" · ".join(filter(None, line)) for line in (header, *body) if any(line))
-    return [Block("table", "\n".join(marked), cells=in_cell.replace("\\|", "|"))]
+    is_header = [all(cell.is_header for cell in row) for row in rows[:2]]
+    if len(rows) > 2 and all(is_header) and any(cell.colspan > 1 for cell in rows[0]):
+        pairs = zip(lines[0], lines[1], strict=False)
+        merged = [name if group in ("", name) else f"{group}: {name}" for group, name in pairs]
+        return merged, lines[2:]
+    if is_header[0] or not any(cell.is_header for row in rows for cell in row):
+        return lines[0], lines[1:]
+    return [""] * max(map(len, lines)), lines
 
 
 def _is_frame(rows: Sequence[Row]) -> bool:
     """One cell, or one column that holds more than lines of text: a box drawn with a table."""
     if any(len(row) > 1 for row in rows):
         return False
-    if len(rows) == 1:
-        return True
-    return any(
-        block.kind not in ("text", "title") for row in rows for cell in row for block in cell.blocks
-    )
-
-
-def _is_header(row: Row) -> bool:
-    return all(cell.is_header for cell in row)
+    kinds = {block.kind for row in rows for cell in row for block in cell.blocks}
+    return len(rows) == 1 or not kinds <= {"text"}
 
 
 def _to_line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return "|" + "".join(f" {cell} |" if cell else " |" for cell in cells)
 
 
 def _unbold(text: str) -> str:
@@ -83,58 +120,54 @@ def _unbold(text: str) -> str:
     return text
 
 
-def _merge(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
-    """Two header rows as one: the group's name stands before the column's."""
-    names = []
-    for at in range(max(len(upper), len(lower))):
-        group = upper[at] if at < len(upper) else ""
-        name = lower[at] if at < len(lower) else ""
-        names.append(": ".join(filter(None, (group, name))) if group != name else name)
-    return names
+def _fill(rows: Sequence[Row]) -> list[list[str]]:
+    """The grid: every span's text stands wherever the span reaches.
 
-
-def _fill(rows: Sequence[Row]) -> Lines:
-    """The grid, every span's text repeated where it reaches.
-
-    A cell as wide as the table is a title between the rows and stands once. What spans may add
-    is bounded by the cells there are: `rowspan="65534"` in a long table adds nothing absurd.
+    A cell as wide as the table is a title between its rows and stands once. What spans add is
+    bounded by the cells there are, so that `rowspan="65534"` in a long table stays linear.
     """
-    cell_count = sum(map(len, rows))
-    budget = 4 * cell_count + 1_000
-    widest = max(sum(min(cell.colspan, cell_count) for cell in row) for row in rows)
-    lines: Lines = []
-    pending: dict[int, tuple[int, str]] = {}  # column → rows still to come, text
+    widths = (sum(_columns(cell) for cell in row) for row in rows if len(row) > 1)
+    widest = max(widths, default=1)
+    budget = 4 * sum(map(len, rows)) + 1_000
+    lines: list[list[str]] = []
+    reaching: dict[int, tuple[int, str]] = {}  # column → rows it still reaches, text
     for row in rows:
         line: list[str] = []
-        coming: dict[int, tuple[int, str]] = {}
-
-        def carry(line: list[str] = line, coming: dict[int, tuple[int, str]] = coming) -> None:
-            nonlocal budget
-            while (span := pending.pop(len(line), None)) and budget > 0:
-                if span[0] > 1:
-                    coming[len(line)] = (span[0] - 1, span[1])
-                line.append(span[1])
+        below: dict[int, tuple[int, str]] = {}
+        cells = iter(row)
+        while True:
+            column = len(line)
+            if column in reaching and budget > 0:
+                left, text = reaching.pop(column)
+                if left > 1:
+                    below[column] = (left - 1, text)
+                line.append(text)
                 budget -= 1
-
-        for cell in row:
-            carry()
-            is_title = len(row) == 1 and cell.colspan >= widest
-            for at in range(min(cell.colspan, max(1, min(widest, budget)))):
-                if cell.rowspan > 1:
-                    coming[len(line)] = (cell.rowspan - 1, cell.text)
-                line.append("" if is_title and at else cell.text)
-                budget -= at > 0
-                if at + 1 < cell.colspan and len(line) in pending:
-                    break
-        carry()
-        while pending and budget > 0 and (later := [at for at in pending if at > len(line)]):
-            line.extend([""] * (min(later) - len(line)))
-            carry()
-        pending = coming
+            elif cell := next(cells, None):
+                is_title = len(row) == 1 and cell.colspan >= widest > 1
+                wanted = min(_columns(cell), widest, max(1, budget))
+                for at in range(column, column + wanted):
+                    if at in reaching and at > column:
+                        break
+                    if cell.rowspan > 1:
+                        below[at] = (cell.rowspan - 1, cell.text)
+                    line.append("" if is_title and at > column else cell.text)
+                    budget -= at > column
+            elif reaching and budget > 0:
+                line.append("")
+                budget -= 1
+            else:
+                break
+        reaching = below
         lines.append(line)
     width = max(map(len, lines))
     for line in lines:
-        missing = min(width - len(line), max(0, budget))
+        missing = max(0, min(width - len(line), budget))
         line.extend([""] * missing)
         budget -= missing
+    lines[0] += [""] * (width - len(lines[0]))
     return lines
+
+
+def _columns(cell: Cell) -> int:
+    return min(cell.colspan, _MAX_COLSPAN)

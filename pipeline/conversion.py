@@ -1,0 +1,299 @@
+"""The walk over a body's tree: one pass, from the leaves up.
+
+It keeps its own stack, so that no nesting is too deep. Plain HTML is converted here,
+Confluence's own elements by the table in `pipeline.macros`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from pipeline.blocks import (
+    Block,
+    Body,
+    Notes,
+    Rendered,
+    emphasise,
+    to_code_span,
+    to_fence,
+    to_item,
+    to_list,
+    to_quote,
+    to_text_blocks,
+)
+from pipeline.body import Element, all_text, child, classes_of
+from pipeline.failures import drop_failures
+from pipeline.links import file_name, to_link
+from pipeline.macros import Macro, find_macro
+from pipeline.tables import Row, is_layout, to_cell, to_table
+from pipeline.visible import INLINE, is_hidden, verbatim, visible_text
+
+_GROUP = {
+    **dict.fromkeys(("ul", "ol", "dir", "menu", "ac:task-list"), "list"),
+    **dict.fromkeys(("li", "ac:task"), "item"),
+    **dict.fromkeys(("td", "th"), "cell"),
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
+    **dict.fromkeys(("b", "strong"), "**"),
+    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), "*"),
+    **dict.fromkeys(("s", "del", "strike"), "~~"),
+    "table": "table", "tr": "row", "blockquote": "quote", "a": "link", "sup": "sup",
+}  # fmt: skip
+# How deep marks may pile up: what nests deeper keeps its text, without a mark of its own.
+_LIMITS = {"list": 12, "item": 24, "quote": 6, "table": 4, "heading": 1, "**": 1, "*": 1,
+           "~~": 1, "link": 1}  # fmt: skip
+_INLINE_GROUPS = frozenset(("**", "*", "~~", "link", "sup"))
+_EXPONENT = re.compile(r"\s*[-+−]?[\d.,]+\s*$")
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open element that does something with what stands inside when it closes."""
+
+    element: Element
+    group: str
+    macro: Macro | None = None
+    blocks: list[Block] = field(default_factory=list)
+    inline: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)  # of a table
+
+
+_State = _Frame | str | None  # what the end of an element has to do: close, "block", "layout"
+
+
+class Conversion:
+    """One body on its way to Markdown."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._frames: list[_Frame] = []
+        self._tables: list[_Frame | None] = []  # open tables; None: one that is only a layout
+        self._depth: Counter[str] = Counter()  # how many of a group are open
+
+    def convert(self, root: Element) -> list[Block]:
+        """The page's blocks, from top to bottom."""
+        page = _Frame(root, "page")
+        self._frames = [page]
+        states: list[_State] = []
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            if event == "start":
+                state = self._open(element)
+                states.append(state)
+                if state == "skip":
+                    walk.skip_subtree()
+                elif element.text:
+                    self._add_text(element.text)
+            else:
+                if state := states.pop():
+                    self._end(state)
+                if element.tail:
+                    self._add_text(element.tail)
+        self._flush()
+        return [block for block in page.blocks if block.text]
+
+    def _open(self, element: Element) -> _State:
+        if is_hidden(element):
+            text = visible_text(element)
+            self._notes.dropped.append(text)
+            self._notes.hidden_characters += len(text)
+            return "skip"
+        if macro := find_macro(element, self._notes):
+            if _is_block(element.tag):
+                self._flush()
+            if macro.reads_itself:
+                self._emit(macro.convert(element, Body(), self._notes))
+                return "skip"
+            return self._push(_Frame(element, "macro", macro))
+        if group := _GROUP.get(element.tag):
+            return self._open_group(element, group)
+        return self._open_plain(element)
+
+    def _open_plain(self, element: Element) -> _State:
+        tag = element.tag
+        if tag in ("code", "tt", "kbd", "samp"):
+            self._emit(self._to_code(element))
+            return "skip"
+        if tag == "br":
+            self._frames[-1].inline.append("\n")
+        elif tag == "hr":
+            self._emit([Block("rule", "---")])
+        elif tag not in INLINE:
+            self._flush()
+            return "block"
+        return None
+
+    def _open_group(self, element: Element, group: str) -> _State:
+        if group == "row" and self._tables and (table := self._tables[-1]):
+            self._flush()
+            table.rows.append([])
+            return "block"
+        if group == "table" and (self._is_full(group) or is_layout(element)):
+            self._flush()
+            self._tables.append(None)
+            return "layout"
+        is_loose = group in ("row", "cell") and not (self._tables and self._tables[-1])
+        if is_loose or self._is_full(group):
+            if element.tag in INLINE:
+                return None
+            self._flush()
+            return "block"
+        self._depth[group] += 1
+        self._depth["**"] += _is_bold_itself(element)
+        frame = self._push(_Frame(element, group))
+        if group == "table":
+            self._tables.append(frame)
+        return frame
+
+    def _is_full(self, group: str) -> bool:
+        return group in _LIMITS and self._depth[group] >= _LIMITS[group]
+
+    def _push(self, frame: _Frame) -> _Frame:
+        self._frames.append(frame)
+        return frame
+
+    def _end(self, state: _Frame | str) -> None:
+        if isinstance(state, _Frame):
+            self._frames.pop()
+            self._emit(self._close(state))
+            if state.macro and _is_block(state.element.tag):
+                self._flush()
+        elif state != "skip":
+            self._flush()
+            if state == "layout":
+                self._tables.pop()
+
+    def _add_text(self, text: str) -> None:
+        if not text.isascii():
+            text = self._notes.to_seen(text)
+        self._frames[-1].inline.append(text.replace("\n", " "))
+
+    def _emit(self, rendered: Rendered) -> None:
+        if isinstance(rendered, str):
+            self._frames[-1].inline.append(rendered)
+        elif rendered:
+            self._flush()
+            self._frames[-1].blocks.extend(rendered)
+
+    def _flush(self) -> None:
+        """End the paragraph that is being gathered."""
+        frame = self._frames[-1]
+        if frame.inline:
+            frame.blocks.extend(to_text_blocks(self._take_inline(frame)))
+
+    def _take_inline(self, frame: _Frame) -> str:
+        text = "".join(frame.inline)
+        frame.inline.clear()
+        return drop_failures(text, self._notes)
+
+    def _close(self, frame: _Frame) -> Rendered:
+        group, element = frame.group, frame.element
+        text = self._take_inline(frame)
+        body = Body("", [*frame.blocks, *to_text_blocks(text)]) if frame.blocks else Body(text)
+        if frame.macro:
+            return frame.macro.convert(element, body, self._notes)
+        self._depth[group] -= 1
+        self._depth["**"] -= _is_bold_itself(element)
+        if group not in _INLINE_GROUPS:
+            return self._close_block(frame, body)
+        if body.blocks:
+            return list(body.blocks)
+        if group == "link":
+            return self._to_link(element, body.text)
+        if group == "sup":
+            return f"^{body.text.strip()}" if _EXPONENT.match(body.text) else body.text
+        return self._to_emphasis(body.text, group)
+
+    def _close_block(self, frame: _Frame, body: Body) -> list[Block]:
+        element, blocks = frame.element, body.to_blocks()
+        match frame.group:
+            case "list":
+                return to_list(blocks, _start(element))
+            case "item":
+                item = to_item(blocks, _prefix(element))
+                return [item] if self._frames[-1].group == "list" else to_list([item], None)
+            case "table":
+                self._tables.pop()
+                return [*blocks, *to_table(frame.rows)]
+            case "quote":
+                return to_quote(blocks)
+            case "heading":
+                return _to_heading(element, blocks)
+        if table := self._tables[-1]:
+            if not table.rows:
+                table.rows.append([])
+            table.rows[-1].append(to_cell(element, blocks))
+        return []
+
+    def _to_emphasis(self, text: str, mark: str) -> str:
+        """Marked text; where it goes on from text with the same mark, the two become one."""
+        text = emphasise(text, mark)
+        before = self._frames[-1].inline
+        if not (text.startswith(mark) and before and before[-1].endswith(mark)):
+            return text
+        if len(before[-1]) <= 2 * len(mark) or before[-1].endswith("\\" + mark):
+            return text
+        before[-1] = before[-1].removesuffix(mark)
+        return text.removeprefix(mark)
+
+    def _to_link(self, element: Element, text: str) -> str:
+        target = self._notes.links.resolve(element.get("href") or "")
+        core = text.strip()
+        if not core and target:
+            core = element.get("data-linked-resource-default-alias") or ""
+        if core.startswith("![") and core[2:-1] == file_name(target):
+            target = ""  # a picture that opens itself
+        lead, trail = " " * text[:1].isspace(), " " * text[-1:].isspace()
+        return lead + to_link(core, target) + trail
+
+    def _to_code(self, element: Element) -> Rendered:
+        text = self._notes.to_seen(verbatim(element))
+        if next(element.iter("pre"), None) is not None:
+            return to_fence(text)
+        lines = (" ".join(line.split()) for line in text.split("\n"))
+        code = "\n".join(to_code_span(line) for line in lines if line)
+        inner = next(element.iter("a"), None)
+        if inner is not None and all_text(inner) == " ".join(text.split()):
+            code = to_link(code, self._notes.links.resolve(inner.get("href") or ""))
+        return " " * text[:1].isspace() + code + " " * text[-1:].isspace()
+
+
+def _to_heading(element: Element, blocks: list[Block]) -> list[Block]:
+    text = " ".join(" ".join(block.text.split()) for block in blocks if block.kind == "text")
+    others = [block for block in blocks if block.kind != "text"]
+    if not text:
+        return others
+    marks = "#" * int(element.tag[1])
+    return [Block("heading", f"{marks} {text}", element.get("id") or ""), *others]
+
+
+def _is_block(tag: str) -> bool:
+    """Whether a macro's element ends the paragraph; storage's macros show it by what they give."""
+    return tag not in INLINE and not tag.startswith("ac:")
+
+
+def _is_bold_itself(element: Element) -> bool:
+    return element.tag == "th" or _GROUP.get(element.tag) == "heading"
+
+
+def _start(element: Element) -> int | None:
+    """The first number of an ordered list, None for bullets."""
+    if element.tag != "ol":
+        return None
+    with suppress(ValueError):
+        return min(max(0, int(element.get("start") or 1)), 999_999)
+    return 1
+
+
+def _prefix(element: Element) -> str:
+    """What an item begins with: a task's box, a decision's label."""
+    if element.tag == "ac:task":
+        return "[x] " if all_text(child(element, "ac:task-status")) == "complete" else "[ ] "
+    kinds = classes_of(element.getparent())
+    if element.get("data-inline-task-id") is not None or "inline-task-list" in kinds:
+        return "[x] " if "checked" in classes_of(element) else "[ ] "
+    return "**Decision:** " if "decision-list" in kinds else ""
