@@ -27,9 +27,12 @@ class InsertThrottledError(InsertRejectedError):
 class InsertUnclearError(Exception):
     """Nobody knows whether these chunks are stored (time-out, reset, 5xx): look before retrying."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, still_at_work: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after  # seconds, where the server told
+        self.still_at_work = still_at_work  # the server may yet store them
 
 
 class Sink(Protocol):

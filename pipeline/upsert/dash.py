@@ -14,16 +14,9 @@ from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.upsert import InsertRejectedError, InsertThrottledError, VectorApiError
 from pipeline.upsert.dash_stores import Stores
 from pipeline.upsert.http import AnswerError, Api
+from pipeline.upsert.near import ask_beside, find_by_query
 
 log = logging.getLogger("confluence")
-
-# A query that equals a stored text has distance 0, and 1/0 is an HTTP 400. A few characters before
-# the text keep it at a distance and still nearest: within the model's window whatever the length,
-# and enough for a text of one word.
-PROBES = ("? ", "about: ")
-PROBE_CHARACTERS = 2000  # more than an embedding model's window holds
-TOP_KS = (10, 100)
-TOP_K_IN_A_CROWD = 1000  # many chunks that begin alike: edits of one page, say
 
 
 class Dash:
@@ -90,33 +83,7 @@ class Dash:
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         """Which of these chunks a query answers with, each asked for by its own text."""
-        wanted = {chunk.id for chunk in chunks}
-        found: set[str] = set()
-        for chunk in chunks:
-            if chunk.id not in found:
-                found |= self._find_near(chunk) & wanted
-        return {chunk_id: chunk_id for chunk_id in found}
-
-    def _find_near(self, chunk: Chunk) -> set[str]:
-        """The ids nearest to a chunk; among them its own, if the store has it."""
-        ids: set[str] = set()
-        for top_k in (*TOP_KS, TOP_K_IN_A_CROWD):
-            hits = self._probe(chunk.text, top_k)
-            ids |= {hit.chunk_id for hit in hits}
-            if chunk.id in ids or len(hits) < top_k:
-                break
-            if top_k == TOP_KS[-1] and hits[-1].score < hits[0].score / 2:
-                break
-        return ids
-
-    def _probe(self, text: str, top_k: int) -> list[Hit]:
-        for probe in PROBES:
-            try:
-                return self._ask(probe + text[:PROBE_CHARACTERS], top_k)
-            except AnswerError as error:
-                if error.status != 400 or probe == PROBES[-1]:
-                    raise
-        return []
+        return find_by_query(self._ask, chunks)
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
         """Dash servers do not delete chunks."""
@@ -129,7 +96,7 @@ class Dash:
         except AnswerError as error:
             if error.status != 400:
                 raise
-            hits = self._probe(question, top_k)
+            hits = ask_beside(self._ask, question, top_k)
         return list({hit.chunk_id: hit for hit in reversed(hits)}.values())[::-1]
 
     def _ask(self, question: str, top_k: int) -> list[Hit]:

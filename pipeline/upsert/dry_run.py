@@ -1,0 +1,81 @@
+"""The sink of a dry run: looks at the real collection, counts, and writes nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.records import Chunk, Hit, StoredChunk
+from pipeline.upsert import Sink, VectorApiError
+
+log = logging.getLogger("confluence")
+
+
+class DryRun:
+    """Stands before a real sink, or before none where the server cannot be reached."""
+
+    variant = "dry_run"
+
+    def __init__(self, sink: Sink | None) -> None:
+        self._sink = sink
+        self._exists = self._is_unreachable = False
+        self.can_delete = sink is None or sink.can_delete
+        self.can_list = sink is not None and sink.can_list
+        self.inserted = 0  # chunks that would have been inserted
+        self.deleted = 0  # chunks that would have been deleted
+
+    @property
+    def requests(self) -> int:
+        """Requests made so far."""
+        return self._sink.requests if self._sink else 0
+
+    @property
+    def opened_new(self) -> bool:
+        """Whether a real run would make the collection."""
+        return not self._exists
+
+    def look_up(self, known: str = "") -> str:
+        """The collection's identifier, "" if there is none or the server cannot be reached."""
+        if self._sink is None:
+            return ""
+        try:
+            identifier = self._sink.look_up(known)
+            # Sinks remember what they opened; opening what exists makes nothing.
+            return self._sink.open_collection(identifier) if identifier else ""
+        except VectorApiError as error:
+            log.warning("the dry run goes on without the vector server: %s", error)
+            self._sink.close()
+            self._sink, self.can_list, self._is_unreachable = None, False, True
+            return ""
+
+    def open_collection(self, known: str = "") -> str:
+        """Find the collection; one that does not exist is only named as such."""
+        identifier = self.look_up(known)
+        self._exists = bool(identifier)
+        return identifier or "(not made in a dry run)"
+
+    def list_stored(self) -> Iterator[StoredChunk]:
+        """What the real collection holds."""
+        return self._sink.list_stored() if self._sink and self._exists else iter(())
+
+    def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Count the chunks."""
+        self.inserted += len(chunks)
+        return {chunk.id: chunk.id for chunk in chunks}
+
+    def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Which of these chunks the real collection has."""
+        return self._sink.find(chunks) if self._sink and self._exists else {}
+
+    def delete(self, stored: Sequence[StoredChunk]) -> None:
+        """Count the chunks."""
+        self.deleted += len(stored)
+
+    def query(self, question: str, top_k: int) -> list[Hit]:
+        """The real collection's hits."""
+        return self._sink.query(question, top_k) if self._sink and self._exists else []
+
+    def close(self) -> None:
+        """Give back connections."""
+        if self._sink:
+            self._sink.close()

@@ -1,0 +1,173 @@
+"""The underscore variant: `/v1/vector_io/collections`, `/documents` and `/query`.
+
+Whether chunks can be deleted, and how, is told by the server's own description.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import batched
+from typing import Any
+
+from pipeline.records import Chunk, Hit, StoredChunk
+from pipeline.settings import Settings
+from pipeline.upsert import InsertRejectedError, InsertThrottledError, VectorApiError
+from pipeline.upsert.http import REFUSING, AnswerError, Api, to_segment
+from pipeline.upsert.near import find_by_query
+
+ROOT = "/v1/vector_io"
+DELETES_A_REQUEST = 100
+HIT_KEYS = ("results", "documents", "chunks", "hits", "matches", "data")
+
+
+class Underscore:
+    """A collection on an underscore server; an insert overwrites the document of that id."""
+
+    variant = "underscore"
+    can_list = False
+    opened_new = False
+
+    def __init__(self, api: Api, settings: Settings, routes: Collection[tuple[str, str]]) -> None:
+        """`routes`: (method, path) of everything that the server describes; may be empty."""
+        self._api = api
+        self._collection = settings.collection_id
+        self._model = settings.embedding_model_id
+        self._delete_route = _choose_delete_route(routes)
+        self.can_delete = self._delete_route is not None
+
+    @property
+    def requests(self) -> int:
+        """Requests made so far."""
+        return self._api.requests
+
+    def look_up(self, known: str = "") -> str:
+        """The collection's id if the server answers queries to it."""
+        del known  # here the name is the identifier
+        return self._collection if self._exists() else ""
+
+    def open_collection(self, known: str = "") -> str:
+        """Find the collection or make it."""
+        if self.look_up(known):
+            return self._collection
+        body = {
+            "collection_id": self._collection,
+            "embedding_model_id": self._model,
+            "metadata": {"source": "confluence"},
+        }
+        try:
+            self._api.post(f"{ROOT}/collections", body)
+            self.opened_new = True
+        except AnswerError as error:
+            if error.status != 409:  # somebody else has just made it
+                raise
+        return self._collection
+
+    def _exists(self) -> bool:
+        try:
+            self._ask("anything", 1)
+        except AnswerError as error:
+            if error.status in (400, 404):
+                return False
+            raise
+        return True
+
+    def list_stored(self) -> Iterator[StoredChunk]:
+        """Underscore servers do not list documents."""
+        raise NotImplementedError("underscore servers do not list their documents")
+
+    def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Store one batch, once."""
+        documents = [
+            {"document_id": chunk.id, "text": chunk.text, "metadata": dict(chunk.metadata)}
+            for chunk in chunks
+        ]
+        try:
+            self._api.insert(
+                f"{ROOT}/documents", {"collection_id": self._collection, "documents": documents}
+            )
+        except InsertThrottledError:
+            raise
+        except InsertRejectedError as error:
+            if not self._exists():
+                raise VectorApiError(
+                    f"the collection {self._collection} has gone from the server during the run; "
+                    "the next run makes it anew and fills it"
+                ) from error
+            raise
+        return {chunk.id: chunk.id for chunk in chunks}
+
+    def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Which of these chunks a query answers with, each asked for by its own text."""
+        return find_by_query(self._ask, chunks)
+
+    def delete(self, stored: Sequence[StoredChunk]) -> None:
+        """Remove these chunks, by the route that the server describes."""
+        if self._delete_route is None:
+            raise NotImplementedError("this underscore server describes no delete route")
+        try:
+            if self._delete_route == ("POST", f"{ROOT}/documents/delete"):
+                for some in batched(stored, DELETES_A_REQUEST):
+                    ids = [chunk.id for chunk in some]
+                    body = {"collection_id": self._collection, "document_ids": ids}
+                    self._api.post(self._delete_route[1], body)
+                return
+            for chunk in stored:
+                self._api.delete(self._to_document_path(chunk.id))
+        except AnswerError as error:
+            if error.status in REFUSING or not 400 <= error.status < 500:
+                raise
+            raise InsertRejectedError(str(error)) from error
+
+    def _to_document_path(self, document_id: str) -> str:
+        collection, document = to_segment(self._collection), to_segment(document_id)
+        if self._delete_route and "/collections/" in self._delete_route[1]:
+            return f"{ROOT}/collections/{collection}/documents/{document}"
+        return f"{ROOT}/documents/{document}?collection_id={collection}"
+
+    def query(self, question: str, top_k: int) -> list[Hit]:
+        """The best hits for a question."""
+        return self._ask(question, top_k)
+
+    def _ask(self, question: str, top_k: int) -> list[Hit]:
+        body = {"collection_id": self._collection, "query": question, "top_k": top_k}
+        return [_to_hit(row) for row in _to_rows(self._api.post(f"{ROOT}/query", body))]
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._api.close()
+
+
+def _choose_delete_route(routes: Collection[tuple[str, str]]) -> tuple[str, str] | None:
+    """The route that removes most with one request."""
+    forms = (
+        ("POST", rf"{ROOT}/documents/delete"),
+        ("DELETE", rf"{ROOT}/collections/{{[^/]+}}/documents/{{[^/]+}}"),
+        ("DELETE", rf"{ROOT}/documents/{{[^/]+}}"),
+    )
+    for wanted, pattern in forms:
+        for method, path in routes:
+            if method == wanted and re.fullmatch(pattern, path):
+                return method, path
+    return None
+
+
+def _to_rows(answer: Any) -> list[Mapping[str, Any]]:
+    """The hits of an answer: a list, or a list under one of the usual names."""
+    rows = answer
+    if isinstance(answer, Mapping):
+        rows = next((answer[key] for key in HIT_KEYS if isinstance(answer.get(key), list)), None)
+    if not isinstance(rows, list):
+        raise VectorApiError(f"the answer of {ROOT}/query has no list of hits")
+    return [row for row in rows if isinstance(row, Mapping)]
+
+
+def _to_hit(row: Mapping[str, Any]) -> Hit:
+    metadata = row.get("metadata") or {}
+    name = row.get("document_id") or row.get("chunk_id") or row.get("id") or ""
+    return Hit(
+        chunk_id=str(name),
+        text=str(row.get("text") or row.get("content") or ""),
+        score=float(row.get("score") or 0.0),
+        metadata={key: value for key, value in metadata.items() if isinstance(value, str | int)},
+    )
