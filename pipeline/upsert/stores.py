@@ -1,0 +1,190 @@
+"""The wire of vector stores and files, as Llama Stack 0.2 to 0.7 and OGX 1.x speak it.
+
+Observed on Llama Stack 0.2.23 and OGX 1.5.0: the same routes below another prefix, and both
+answer 200 to an attachment that failed, and 400 where one would expect 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pipeline.upsert import InsertRejectedError, VectorApiError
+from pipeline.upsert.http import AnswerError, Api, to_segment
+
+OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
+MADE_BY = "confluence-vector-sync"  # in the metadata of the stores that this tool made
+LONGEST_ATTRIBUTE = 512  # characters; OGX refuses longer ones
+LARGEST_CHUNK = 4096  # tokens, as the server counts them
+
+
+class Model(NamedTuple):
+    """An embedding model as the server knows it."""
+
+    name: str
+    dimension: int
+
+
+class StoreApi:
+    """One server's vector stores and files. Safe to use from threads."""
+
+    def __init__(self, api: Api, prefix: str) -> None:
+        self.api, self._prefix = api, prefix
+        # 0.2 takes any page size, and reads the whole list for each page; OGX refuses over 100.
+        self._page_size = 10_000 if prefix == OLD_PREFIX else 100
+
+    def list_stores(self, name: str) -> list[dict[str, Any]]:
+        """The stores of that name, oldest first: names are not unique."""
+        rows = self._list(f"{self._prefix}/vector_stores", self._page_size)
+        return [row for row in rows if row.get("name") == name]
+
+    def get_store(self, store: str) -> dict[str, Any] | None:
+        """One store, or None if there is none of that identifier."""
+        try:
+            found = self.api.get(self._to_path(store))
+        except AnswerError as error:
+            if is_not_found(error):
+                return None
+            raise
+        return found if isinstance(found, dict) else None
+
+    def make_store(self, name: str, model: Model, provider: str) -> str:
+        """Make a store that says who made it; return its identifier."""
+        # The model without its dimension would be refused, and yet leave a store behind.
+        body: dict[str, Any] = {
+            "name": name,
+            "embedding_model": model.name,
+            "embedding_dimension": model.dimension,
+            "metadata": {"made_by": MADE_BY},
+        }
+        if provider:
+            body["provider_id"] = provider
+        return str(self.api.post_once(f"{self._prefix}/vector_stores", body)["id"])
+
+    def delete_store(self, store: str) -> None:
+        """Remove a store; its uploads stay. One that is gone already is no error."""
+        self._delete(self._to_path(store))
+
+    def list_files(self, store: str) -> Iterator[dict[str, Any]]:
+        """Every file of a store, oldest first: complete, or an error."""
+        return self._list(f"{self._to_path(store)}/files", self._page_size)
+
+    def list_uploads(self) -> Iterator[dict[str, Any]]:
+        """Every uploaded file, whoever it belongs to."""
+        return self._list(f"{self._prefix}/files", 10_000)
+
+    def upload(self, name: str, text: str) -> str:
+        """Upload a text; return the file's id. Raises as `Api.insert` does."""
+        # Servers guess the encoding of what they read; the mark at its start leaves no doubt,
+        # and none of them keeps it in the text.
+        content = text.encode("utf-8-sig")
+        form = {"file": (name, content, "text/markdown")}
+        path = f"{self._prefix}/files"
+        return str(self.api.insert(path, fields={"purpose": "assistants"}, files=form)["id"])
+
+    def get_upload(self, file_id: str) -> str:
+        """The text of an uploaded file."""
+        path = f"{self._prefix}/files/{to_segment(file_id)}/content"
+        return self.api.get_text(path).removeprefix("\ufeff")
+
+    def attach(
+        self, store: str, file_id: str, attributes: Mapping[str, Any], size: int, overlap: int
+    ) -> None:
+        """Have the server cut (into `size` tokens), embed and store an uploaded file.
+
+        Raises `InsertRejectedError` when it did not, also where it says so in a 200.
+        """
+        body = {
+            "file_id": file_id,
+            "attributes": dict(attributes),
+            "chunking_strategy": {
+                "type": "static",
+                "static": {"max_chunk_size_tokens": size, "chunk_overlap_tokens": overlap},
+            },
+        }
+        answer = self.api.insert(f"{self._to_path(store)}/files", body)
+        if answer.get("status") != "completed":
+            reason = (answer.get("last_error") or {}).get("message") or "no reason given"
+            raise InsertRejectedError(f"the server did not store it: {reason[:300]}")
+
+    def remove(self, store: str, file_id: str) -> None:
+        """Take a file out of the store, with its chunks, and delete the upload."""
+        self._delete(f"{self._to_path(store)}/files/{to_segment(file_id)}")
+        self.delete_upload(file_id)
+
+    def delete_upload(self, file_id: str) -> None:
+        """Delete an uploaded file; one that is gone already is no error."""
+        self._delete(f"{self._prefix}/files/{to_segment(file_id)}")
+
+    def search(
+        self, store: str, query: str, limit: int, chunk_id: str = ""
+    ) -> list[dict[str, Any]]:
+        """The best hits, best first; of one chunk only, if asked so."""
+        body: dict[str, Any] = {"query": query, "max_num_results": limit}
+        if chunk_id:
+            body["filters"] = {"type": "eq", "key": "conf_chunk_id", "value": chunk_id}
+        answer = self.api.post(f"{self._to_path(store)}/search", body)
+        return list(answer["data"])
+
+    def get_model(self, name: str) -> Model:
+        """The embedding model of that name, as the server calls it, with its dimension."""
+        models = list(self._list_models())
+        for model in models:
+            if model.name == name or model.name.endswith(f"/{name}"):
+                return model
+        there = ", ".join(model.name for model in models) or "none"
+        raise VectorApiError(
+            f"{self.api.base_url} has no embedding model {name} (EMBEDDING_MODEL_ID), but {there}"
+        )
+
+    def is_faiss(self, store: Mapping[str, Any]) -> bool:
+        """Whether the store lies in faiss, which needs care when chunks are deleted."""
+        provider = str((store.get("metadata") or {}).get("provider_id", ""))
+        rows = self.api.get("/v1/providers")["data"]
+        kinds = {row["provider_id"]: row["provider_type"] for row in rows}
+        return "faiss" in kinds.get(provider, provider)
+
+    def _list_models(self) -> Iterator[Model]:
+        for row in self.api.get("/v1/models")["data"]:
+            about = row.get("metadata") or row.get("custom_metadata") or {}
+            if dimension := about.get("embedding_dimension"):
+                yield Model(str(row.get("identifier") or row.get("id")), int(dimension))
+
+    def _to_path(self, store: str) -> str:
+        return f"{self._prefix}/vector_stores/{to_segment(store)}"
+
+    def _list(self, path: str, page_size: int) -> Iterator[dict[str, Any]]:
+        params: dict[str, str | int] = {"limit": page_size, "order": "asc"}
+        seen: set[str] = set()
+        while True:
+            answer = self.api.get(path, params)
+            rows = answer["data"]
+            yield from (row for row in rows if row["id"] not in seen)
+            if not answer.get("has_more") or not rows:
+                return
+            # `last_id` names the last of all, not of this page; an id that is gone meanwhile
+            # makes the server begin anew.
+            params["after"] = rows[-1]["id"]
+            if rows[-1]["id"] in seen:
+                raise VectorApiError(f"{self.api.base_url}{path}: the listing does not end")
+            seen.update(row["id"] for row in rows)
+
+    def _delete(self, path: str) -> None:
+        try:
+            self.api.delete(path)
+        except AnswerError as error:
+            if not is_not_found(error):
+                raise
+
+
+def is_not_found(error: AnswerError) -> bool:
+    """These servers say 400 to an unknown store or file, and "not found" in words."""
+    return error.status == 404 or (error.status == 400 and "not found" in str(error))
+
+
+def to_prefix(paths: Mapping[str, Any]) -> str:
+    """Where the vector stores are, by the paths of `/openapi.json`; "" where there are none."""
+    for prefix in (NEW_PREFIX, OLD_PREFIX):
+        if f"{prefix}/vector_stores/{{vector_store_id}}/files" in paths:
+            return prefix
+    return ""
