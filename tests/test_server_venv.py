@@ -73,6 +73,7 @@ def test_a_failed_installation_is_tried_again(lock: Lock) -> None:
         ("NewConnectionError('<...>: Failed to establish a new connection: [Errno 111]')", True),
         ("Max retries exceeded with url: /simple/one/", True),
         ("Temporary failure in name resolution", True),
+        ("Network connectivity is disabled, but the data wasn't found in the cache", True),
         ("Hash mismatch for `one==1.0`", False),
         ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", False),
         ("No space left on device", False),
