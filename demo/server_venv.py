@@ -17,7 +17,8 @@ CACHE = Path(__file__).parent.parent / ".cache"
 _UNREACHABLE = re.compile(
     r"error sending request|dns error|tcp connect|connect(ion)? (timed out|refused|error|reset)"
     r"|operation timed out|NewConnectionError|ConnectTimeoutError|Max retries exceeded"
-    r"|name resolution|Connection to .* timed out|Network is unreachable|Network connectivity is disabled",
+    r"|name resolution|Connection to .* timed out|Network is unreachable"
+    r"|Network connectivity is disabled",
     re.IGNORECASE,
 )
 
