@@ -50,7 +50,8 @@ class Sink(Protocol):
         """Requests made so far."""
 
     def look_up(self, known: str = "") -> str:
-        """The collection's identifier, or "" if there is none; makes nothing."""
+        """The collection's identifier, or "" if there is none. Changes nothing on the server;
+        afterwards `find`, `query` and `list_stored` read the collection, if there is one."""
 
     def open_collection(self, known: str = "") -> str:
         """Find the collection (by the identifier kept from an earlier run, else by name) or

@@ -38,6 +38,10 @@ class Dash:
 
     def look_up(self, known: str = "") -> str:
         """The identifier kept from an earlier run if it still exists, else the one of our name."""
+        self.identifier = self._choose(known)
+        return self.identifier
+
+    def _choose(self, known: str) -> str:
         stores = self._stores.list_stores()
         if any(store.identifier == known for store in stores):
             return known
@@ -54,8 +58,7 @@ class Dash:
 
     def open_collection(self, known: str = "") -> str:
         """Find the store or make it."""
-        self.identifier = self.look_up(known)
-        self.opened_new = not self.identifier
+        self.opened_new = not self.look_up(known)
         if self.opened_new:
             self.identifier = self._stores.make(self._name, fresh=False)
         return self.identifier

@@ -18,9 +18,9 @@ class DryRun:
 
     def __init__(self, sink: Sink | None) -> None:
         self._sink = sink
-        self._exists = self._is_unreachable = False
         self.can_delete = sink is None or sink.can_delete
         self.can_list = sink is not None and sink.can_list
+        self.opened_new = False  # whether a real run would make the collection
         self.inserted = 0  # chunks that would have been inserted
         self.deleted = 0  # chunks that would have been deleted
 
@@ -29,34 +29,27 @@ class DryRun:
         """Requests made so far."""
         return self._sink.requests if self._sink else 0
 
-    @property
-    def opened_new(self) -> bool:
-        """Whether a real run would make the collection."""
-        return not self._exists
-
     def look_up(self, known: str = "") -> str:
-        """The collection's identifier, "" if there is none or the server cannot be reached."""
+        """The collection's identifier; without the server, the one kept from an earlier run."""
         if self._sink is None:
-            return ""
+            return known
         try:
-            identifier = self._sink.look_up(known)
-            # Sinks remember what they opened; opening what exists makes nothing.
-            return self._sink.open_collection(identifier) if identifier else ""
+            return self._sink.look_up(known)
         except VectorApiError as error:
             log.warning("the dry run goes on without the vector server: %s", error)
             self._sink.close()
-            self._sink, self.can_list, self._is_unreachable = None, False, True
-            return ""
+            self._sink, self.can_list = None, False
+            return known
 
     def open_collection(self, known: str = "") -> str:
         """Find the collection; one that does not exist is only named as such."""
         identifier = self.look_up(known)
-        self._exists = bool(identifier)
+        self.opened_new = not identifier
         return identifier or "(not made in a dry run)"
 
     def list_stored(self) -> Iterator[StoredChunk]:
         """What the real collection holds."""
-        return self._sink.list_stored() if self._sink and self._exists else iter(())
+        return self._sink.list_stored() if self._sink and not self.opened_new else iter(())
 
     def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         """Count the chunks."""
@@ -65,7 +58,7 @@ class DryRun:
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         """Which of these chunks the real collection has."""
-        return self._sink.find(chunks) if self._sink and self._exists else {}
+        return self._sink.find(chunks) if self._sink and not self.opened_new else {}
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
         """Count the chunks."""
@@ -73,7 +66,7 @@ class DryRun:
 
     def query(self, question: str, top_k: int) -> list[Hit]:
         """The real collection's hits."""
-        return self._sink.query(question, top_k) if self._sink and self._exists else []
+        return self._sink.query(question, top_k) if self._sink and not self.opened_new else []
 
     def close(self) -> None:
         """Give back connections."""

@@ -21,7 +21,6 @@ from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception,
-    stop_after_attempt,
     wait_exponential_jitter,
 )
 
@@ -35,6 +34,7 @@ from pipeline.upsert import (
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 300.0  # an insert of 100 chunks is embedded while we wait
 ATTEMPTS = 6  # waits of 1, 2, 4, 8, 16 seconds: a server that restarts is back by then
+FIRST_ATTEMPTS = 3  # while it has never answered: more likely a wrong address than a restart
 LONGEST_WAIT = 120.0  # seconds, whatever Retry-After says
 LONGEST_TEXT = 300  # characters of a server's error text
 REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
@@ -89,6 +89,7 @@ class Api:
         self.requests = 0
         self._token = token
         self._timeout = (CONNECT_SECONDS, read_seconds)
+        self._attempts, self._has_answered = attempts, False
         self._lock = threading.Lock()
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
@@ -98,7 +99,7 @@ class Api:
         self._session.mount("https://", adapter)
         self._retrying = Retrying(
             retry=retry_if_exception(_can_pass),
-            stop=stop_after_attempt(attempts),
+            stop=self._is_enough,
             wait=_wait,
             sleep=sleep,
             reraise=True,
@@ -181,6 +182,7 @@ class Api:
         except requests.RequestException as error:
             message, can_pass = _to_reason(error, urlsplit(self.base_url).hostname or "")
             raise NoAnswerError(f"{what}: {message}", can_pass=can_pass) from None
+        self._has_answered = True
         if not 200 <= response.status_code < 300:
             raise AnswerError(
                 f"{what}: HTTP {response.status_code}{self._to_advice(response)}",
@@ -202,6 +204,10 @@ class Api:
                 "is the base URL that of the API, and not of a web page or a login?",
                 can_pass=False,
             ) from None
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        most = self._attempts if self._has_answered else min(self._attempts, FIRST_ATTEMPTS)
+        return state.attempt_number >= most
 
     def _to_advice(self, response: requests.Response) -> str:
         if 300 <= response.status_code < 400:
