@@ -1,0 +1,336 @@
+"""A stand-in Confluence Cloud site on loopback, over a state that changes while it runs.
+
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    page = state.add_page("Disk full", "KI", "<p>Delete old logs.</p>", labels=["storage"])
+    with ConfluenceSite(state) as site:
+        requests.get(f"{site.gateway_url}/wiki/api/v2/pages/{page}", auth=(site.user, site.token))
+        state.edit(page, "<p>Rotate the logs.</p>")           # the next answer shows it
+        site.fail(r"content/search", rate_limited("1"))       # once; see site_faults.py
+    assert site.count(r"/wiki/api/v2/pages") == 1 and not site.writes
+
+It answers GET below `site.gateway_url` (as api.atlassian.com does) and `site.base_url` (as the
+site itself does): v1 `user/current`, `content/search`, `search`; v2 spaces, pages, folders and
+their trees; with the links, silent caps, errors and search index of the real thing. Anything but
+GET is refused with 405 and recorded. Not served: blog posts, comments, attachments,
+`atlas_doc_format`.
+
+`python -m demo.confluence_site --port 8090` serves the demo's pages by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import json
+import re
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Literal, Self, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from demo import site_v1, site_v2
+from demo.site_answers import Answer, Api, Context, Paging, RefusedError
+from demo.site_faults import Fault, Faults, Injected, Match, Request
+from demo.site_state import SiteState
+
+__all__ = ["ConfluenceSite", "Paging", "SiteState"]
+
+CLOUD_ID = "3f0c8a52-71d4-4e8b-9b60-2f5d1c7e94aa"
+_GATEWAY = f"/ex/confluence/{CLOUD_ID}"
+_LOGIN_PAGE = "<!DOCTYPE html><html><body>Client must be authenticated</body></html>"
+
+
+class ConfluenceSite:
+    """The site as a context manager; its attributes may be changed while it runs."""
+
+    def __init__(
+        self,
+        state: SiteState,
+        *,
+        port: int = 0,
+        user: str = "demo@example.com",
+        token: str = "demo-token",
+        auth: Literal["basic", "bearer"] = "basic",
+        scoped_token: bool = False,
+        scopes: Iterable[str] | None = None,
+        paging: Paging | None = None,
+        serves_legacy: bool = False,
+        latency_seconds: float = 0.0,
+    ) -> None:
+        """Nothing is served before `with`.
+
+        A `scoped_token` is good on the gateway only. `scopes` are what the token may do (None:
+        everything). `serves_legacy` lets the v1 routes that are no longer published answer
+        instead of saying 410. `latency_seconds` passes before each answer.
+        """
+        self.state = state
+        self.user = user
+        self.token = token
+        self.auth = auth
+        self.scoped_token = scoped_token
+        self.scopes = None if scopes is None else frozenset(scopes)
+        self.paging = paging or Paging()
+        self.serves_legacy = serves_legacy
+        self.latency_seconds = latency_seconds
+        self.requests: list[Request] = []
+        self._port = port
+        self._faults = Faults()
+        self._log_lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._server = _Server(self, self._port)
+        self._port = self._server.server_port  # stays known after the end
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="confluence-site", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._server is None or self._thread is None:
+            return
+        self._stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.hang_up()
+        self._thread.join()
+
+    @property
+    def base_url(self) -> str:
+        """The site's own address; API paths begin with `/wiki`."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def gateway_url(self) -> str:
+        """The same site through the API gateway."""
+        return self.base_url + _GATEWAY
+
+    @property
+    def writes(self) -> list[Request]:
+        """Requests that were no GET: there should be none."""
+        return [request for request in self.requests if request.method != "GET"]
+
+    def count(self, pattern: str = "") -> int:
+        """How many requests' paths and queries the regular expression is found in."""
+        return sum(re.search(pattern, request.target) is not None for request in self.requests)
+
+    def fail(
+        self, match: Match, fault: Fault, *, times: int | None = 1, after: int = 0
+    ) -> Injected:
+        """Spoil the answers to requests that match: `times` of them (None: all), not the first
+        `after`. `match` is a regular expression for `Request.target`, or a function.
+        """
+        return self._faults.add(match, fault, times, after)
+
+    def clear_faults(self) -> None:
+        self._faults.clear()
+
+    # What a connection's thread calls
+
+    def log(self, method: str, target: str, has_credentials: bool) -> Request:
+        """Record a request."""
+        parts = urlsplit(target)
+        query: dict[str, str] = {}
+        for name, told in parse_qsl(parts.query, keep_blank_values=True):
+            query[name] = f"{query[name]},{told}" if name in query else told
+        is_gateway = parts.path.startswith(_GATEWAY + "/")
+        path = parts.path.removeprefix(_GATEWAY)
+        with self._log_lock:
+            number = len(self.requests) + 1
+            request = Request(
+                number, method, path, query, time.monotonic(), is_gateway, has_credentials
+            )
+            self.requests.append(request)
+        return request
+
+    def strike(self, request: Request) -> Fault | None:
+        """The fault that this request meets; the site's latency and the fault's pass here."""
+        fault = self._faults.strike(request)
+        delay = self.latency_seconds + (fault.delay_seconds if fault else 0.0)
+        if delay:
+            self._stopping.wait(delay)
+        return fault
+
+    def answer(self, request: Request, authorization: str | None) -> Answer:
+        """The true answer."""
+        if request.method != "GET":
+            body = {"statusCode": 405, "message": "This site is read-only"}
+            return Answer(405, body, {"Allow": "GET"})
+        context = Context(
+            self.state, self.base_url, self.paging, self.serves_legacy, user=self.user
+        )
+        for api in (site_v1.API, site_v2.API):
+            if not request.path.startswith(api.prefix + "/"):
+                continue
+            path = request.path.removeprefix(api.prefix)
+            try:
+                self._check(request, authorization, api)
+                with self.state.lock:
+                    return api.answer(context, path, request.query)
+            except RefusedError as error:
+                return error.answer
+        return Answer(404, "<html><body>Page not found</body></html>", {}, "text/html")
+
+    def _check(self, request: Request, authorization: str | None, api: Api) -> None:
+        """Refuse credentials that do not suffice; each API has its own way."""
+        if self.scoped_token and not request.is_gateway:
+            raise RefusedError(Answer(401, _LOGIN_PAGE, {}, "text/html;charset=UTF-8"))
+        if authorization != self._authorization():
+            raise api.refuse(*api.bad_credentials)
+        route, _ = api.find(request.path.removeprefix(api.prefix))
+        if self.scopes is not None and route.scope not in self.scopes:
+            told = {"code": 401, "message": "Unauthorized; scope does not match"}
+            raise RefusedError(Answer(401, told))
+
+    def _authorization(self) -> str:
+        if self.auth == "bearer":
+            return f"Bearer {self.token}"
+        return "Basic " + base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, site: ConfluenceSite, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Connection)
+        self.site = site
+        self._open: dict[threading.Thread, socket.socket] = {}
+
+    def process_request_thread(self, request: object, client_address: object) -> None:
+        thread = threading.current_thread()
+        self._open[thread] = cast(socket.socket, request)
+        try:
+            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+        finally:
+            del self._open[thread]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        error = sys.exception()
+        if not isinstance(error, OSError | ValueError):  # a client may hang up at any time
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+    def hang_up(self) -> None:
+        """Close what clients left open, and wait for the threads."""
+        for thread, connection in list(self._open.items()):
+            with contextlib.suppress(OSError):  # it may have gone already
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def respond(self) -> None:
+        """Answer one request of any method."""
+        site = self.server.site
+        authorization = self.headers.get("Authorization")
+        if self.command != "GET":
+            self.close_connection = True  # its body is not read
+        request = site.log(self.command, self.path, authorization is not None)
+        fault = site.strike(request)
+        if fault is not None and fault.cut_after is not None and fault.cut_after < 0:
+            self._reset()
+            return
+        if fault is not None and fault.status is not None:
+            answer = Answer(
+                fault.status, fault.body, fault.headers, fault.content_type or "application/json"
+            )
+        else:
+            answer = site.answer(request, authorization)
+            if fault is not None:
+                answer = _spoil(answer, fault)
+        head, body = _to_bytes(answer, self.close_connection)
+        if fault is not None and fault.truncate_to is not None:
+            head, body = _to_bytes(
+                Answer(answer.status, body[: fault.truncate_to], {}, answer.content_type),
+                self.close_connection,
+            )
+        if fault is not None and fault.cut_after is not None:
+            self.wfile.write(head + body[: fault.cut_after])
+            self._reset()
+            return
+        self.wfile.write(head if self.command == "HEAD" else head + body)
+
+    def _reset(self) -> None:
+        """Close with RST, which a client sees as a connection error."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing: `ConfluenceSite.requests` is the log."""
+
+
+for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+    setattr(_Connection, f"do_{_method}", _Connection.respond)
+
+
+def _spoil(answer: Answer, fault: Fault) -> Answer:
+    body = answer.body
+    if fault.rewrite is not None and isinstance(body, dict):
+        body = fault.rewrite(body)
+    headers = {**answer.headers, **fault.headers}
+    return Answer(answer.status, body, headers, fault.content_type or answer.content_type)
+
+
+def _to_bytes(answer: Answer, closes: bool) -> tuple[bytes, bytes]:
+    """The head and the body, ready to send."""
+    body = answer.body
+    if isinstance(body, dict):
+        body = json.dumps(body, ensure_ascii=False)
+    if isinstance(body, str):
+        body = body.encode()
+    headers = {
+        "Content-Type": answer.content_type,
+        "Content-Length": str(len(body)),
+        "Connection": "close" if closes else "keep-alive",
+    } | {name: told for name, told in answer.headers.items() if told}
+    lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}"]
+    lines += [f"{name}: {told}" for name, told in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode(), body
+
+
+_REASONS = {status: told[0] for status, told in BaseHTTPRequestHandler.responses.items()}
+
+
+def main(arguments: list[str]) -> int:
+    """Serve the demo's pages until Ctrl-C."""
+    from demo.pages import demo_state
+
+    parser = argparse.ArgumentParser(prog="python -m demo.confluence_site")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    options = parser.parse_args(arguments)
+    with ConfluenceSite(demo_state(), port=options.port) as site:
+        print(f"CONF_BASE_URL={site.gateway_url}\nCONF_USER={site.user}")
+        print(f"CONF_API_TOKEN={site.token}\nSPACE_NAME='Known Issues'\n")
+        print(f"curl -su {site.user}:{site.token} '{site.gateway_url}/wiki/api/v2/spaces'")
+        print("Ctrl-C stops it.", flush=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,365 @@
+"""What the stand-in Confluence site holds, and how tests change it while it runs."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right, insort
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+Body = str | Callable[[], str]  # a callable is asked at each request, so that memory stays flat
+
+_FIRST_ID = 98_305  # any number; ids of pages and folders are digits, as in Confluence
+DEFAULT_START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+
+
+class UnknownIdError(KeyError):
+    """A test named a page, folder or space that the site does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    id: str
+    key: str
+    name: str
+    type: str = "global"
+    status: str = "current"  # current or archived
+    home: str | None = None  # a page's id
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    id: str
+    title: str
+    space: str  # the space's key
+    parent: str | None = None  # a page's or folder's id
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """A page at one moment; a change makes a new one."""
+
+    id: str
+    title: str
+    space: str  # the space's key
+    parent: str | None
+    bodies: Mapping[str, Body] = field(repr=False)  # export_view, view, storage
+    labels: tuple[str, ...] = ()
+    version: int = 1
+    created: datetime = DEFAULT_START
+    modified: datetime = DEFAULT_START
+    status: str = "current"  # current, archived, trashed, deleted
+    viewers: tuple[str, ...] = ()  # account ids of a view restriction; empty: no such restriction
+    viewer_groups: tuple[str, ...] = ()
+
+    def body(self, representation: str) -> str:
+        value = self.bodies[representation]
+        return value if isinstance(value, str) else value()
+
+
+class SiteState:
+    """Spaces, folders and pages, changed under one lock; safe from any thread.
+
+    `index_lag_seconds` is how far the search index (CQL) runs behind; infinite means "until
+    `reindex()`". Lists of v2 always show the latest state.
+    """
+
+    def __init__(
+        self,
+        *,
+        index_lag_seconds: float = 0.0,
+        time_zone: str = "UTC",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`time_zone` is the calling user's (CQL reads dates in it); `clock` tells an aware now."""
+        self.lock = threading.RLock()
+        self.index_lag_seconds = index_lag_seconds
+        self.time_zone = time_zone
+        self.clock = clock
+        self.spaces: dict[str, Space] = {}
+        self.folders: dict[str, Folder] = {}
+        self.pages: dict[str, SitePage] = {}
+        self.indexed: dict[str, SitePage] = {}  # what CQL believes
+        self._to_index: deque[tuple[datetime, str]] = deque()
+        self._ids: dict[str, list[int]] = {"": []}  # sorted page ids: of a space; "" is all
+        self._children: dict[str, list[int]] = {}  # sorted ids of pages and folders
+        self._hidden: set[str] = set()
+        self._next_id = _FIRST_ID
+
+    # What tests call
+
+    def add_space(self, key: str, name: str, **fields: str) -> str:
+        """Make a space; returns its key. `fields` are others of `Space`."""
+        with self.lock:
+            space = Space(id=self._new_id(), key=key, name=name, **fields)
+            self.spaces[key] = space
+            self._ids[key] = []
+            return key
+
+    def rename_space(self, key: str, name: str) -> None:
+        with self.lock:
+            self.spaces[key] = replace(self._space(key), name=name)
+
+    def set_home(self, key: str, page_id: str) -> None:
+        with self.lock:
+            self.spaces[key] = replace(self._space(key), home=page_id)
+
+    def add_folder(self, title: str, space: str, *, parent: str | None = None) -> str:
+        """Make a folder below a page or folder, or at the top; returns its id."""
+        with self.lock:
+            folder_id = self._new_id()
+            self.folders[folder_id] = Folder(folder_id, title, self._space(space).key, parent)
+            self._adopt(folder_id, parent)
+            return folder_id
+
+    def add_page(
+        self,
+        title: str,
+        space: str,
+        body: Body = "<p></p>",
+        *,
+        storage: Body | None = None,
+        view: Body | None = None,
+        parent: str | None = None,
+        labels: Iterable[str] = (),
+        page_id: str | None = None,
+        version: int = 1,
+        modified: datetime | None = None,
+        status: str = "current",
+    ) -> str:
+        """Make a page; returns its id.
+
+        `body` is its export_view, and stands for the other two where they are not given.
+        `parent` is a page's or folder's id; `modified` defaults to the clock's now.
+        """
+        with self.lock:
+            page_id = page_id or self._new_id()
+            when = modified or self.clock()
+            page = SitePage(
+                id=page_id,
+                title=title,
+                space=self._space(space).key,
+                parent=parent,
+                bodies={
+                    "export_view": body,
+                    "view": body if view is None else view,
+                    "storage": body if storage is None else storage,
+                },
+                labels=tuple(labels),
+                version=version,
+                created=when,
+                modified=when,
+                status=status,
+            )
+            insort(self._ids[""], int(page_id))
+            insort(self._ids[space], int(page_id))
+            self._adopt(page_id, parent)
+            self._put(page)
+            return page_id
+
+    def edit(
+        self,
+        page_id: str,
+        body: Body | None = None,
+        *,
+        storage: Body | None = None,
+        modified: datetime | None = None,
+    ) -> None:
+        """Save a new version, with a new body where one is given (storage follows it)."""
+        with self.lock:
+            page = self.page(page_id)
+            bodies = dict(page.bodies)
+            if body is not None:
+                bodies = dict.fromkeys(bodies, body)
+            if storage is not None:
+                bodies["storage"] = storage
+            self._save(replace(page, bodies=bodies), modified)
+
+    def rename(self, page_id: str, title: str, *, modified: datetime | None = None) -> None:
+        """Save a new version with another title."""
+        with self.lock:
+            self._save(replace(self.page(page_id), title=title), modified)
+
+    def move(self, page_id: str, *, parent: str | None = None, space: str | None = None) -> None:
+        """Put a page below another parent, and with its descendants into another space.
+
+        Version and time stay as they are: Confluence counts a move as no edit.
+        """
+        with self.lock:
+            page = self.page(page_id)
+            self._disown(page_id, page.parent)
+            self._adopt(page_id, parent)
+            self._put(replace(page, parent=parent))
+            if space is not None and space != page.space:
+                for moved in [page_id, *(child for child, _ in self.descendants(page_id))]:
+                    self._to_space(moved, self._space(space).key)
+
+    def trash(self, page_id: str) -> None:
+        """Delete a page as a user does: it lies in the trash, its children move up."""
+        with self.lock:
+            page = self.page(page_id)
+            self._leave(page)
+            self._put(replace(page, status="trashed"))
+
+    def purge(self, page_id: str) -> None:
+        """Empty it from the trash (or delete at once): every route says 404."""
+        with self.lock:
+            page = self.page(page_id)
+            self._leave(page)
+            for ids in (self._ids[""], self._ids[page.space]):
+                ids.remove(int(page_id))
+            del self.pages[page_id]
+            self._to_index.append((self.clock(), page_id))
+
+    def archive(self, page_id: str) -> None:
+        with self.lock:
+            self._put(replace(self.page(page_id), status="archived"))
+
+    def restore(self, page_id: str) -> None:
+        """Bring a trashed or archived page back, where it was if its parent is still there."""
+        with self.lock:
+            page = self.page(page_id)
+            if page.status == "trashed":
+                self._adopt(page_id, page.parent)
+            self._put(replace(page, status="current"))
+
+    def set_labels(self, page_id: str, labels: Iterable[str]) -> None:
+        """Replace a page's labels; version and time stay as they are."""
+        with self.lock:
+            self._put(replace(self.page(page_id), labels=tuple(labels)))
+
+    def restrict(self, page_id: str, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """Give a page view restrictions that the account passes; none of both lifts them."""
+        with self.lock:
+            page = self.page(page_id)
+            self._put(replace(page, viewers=tuple(users), viewer_groups=tuple(groups)))
+
+    def hide(self, page_id: str) -> None:
+        """Make a page, and what is below it, unreadable for the account."""
+        with self.lock:
+            self._hidden.add(self.page(page_id).id)
+
+    def unhide(self, page_id: str) -> None:
+        with self.lock:
+            self._hidden.discard(page_id)
+
+    def reindex(self) -> None:
+        """Let the search index catch up at once."""
+        with self.lock:
+            self._index_until(None)
+
+    def page(self, page_id: str) -> SitePage:
+        """The page as it is now, readable or not; UnknownIdError when there is none."""
+        with self.lock:
+            try:
+                return self.pages[page_id]
+            except KeyError:
+                raise UnknownIdError(page_id) from None
+
+    # What the answers read; the caller holds the lock
+
+    def page_ids(self, space: str = "", after: int = 0) -> Iterator[str]:
+        """Ids above `after` in ascending order, of one space or of all."""
+        ids = self._ids.get(space, [])
+        return (str(ids[at]) for at in range(bisect_right(ids, after), len(ids)))
+
+    def is_visible(self, page: SitePage) -> bool:
+        """Neither the page nor one above it is hidden from the account."""
+        if not self._hidden:
+            return True
+        return self._hidden.isdisjoint((page.id, *self.ancestors(page)))
+
+    def visible_page(self, page_id: str) -> SitePage | None:
+        page = self.pages.get(page_id)
+        return page if page and self.is_visible(page) else None
+
+    def ancestors(self, item: SitePage | Folder) -> list[str]:
+        """Ids of pages and folders above, from the top down."""
+        found: list[str] = []
+        parent = item.parent
+        while parent is not None and parent not in found:
+            found.append(parent)
+            above = self.pages.get(parent) or self.folders.get(parent)
+            parent = above.parent if above else None
+        return found[::-1]
+
+    def descendants(self, item_id: str) -> Iterator[tuple[str, int]]:
+        """Ids of pages and folders below, each with its depth (1: a child), depth first."""
+        below = [(str(child), 1) for child in reversed(self._children.get(item_id, []))]
+        while below:
+            child, depth = below.pop()
+            yield child, depth
+            below += [(str(id_), depth + 1) for id_ in reversed(self._children.get(child, []))]
+
+    def catch_up_index(self) -> Mapping[str, SitePage]:
+        """The search index as far as it has come."""
+        self._index_until(self.clock())
+        return self.indexed
+
+    # Bookkeeping
+
+    def _index_until(self, now: datetime | None) -> None:
+        while self._to_index:
+            changed, page_id = self._to_index[0]
+            if now is not None:
+                if self.index_lag_seconds == float("inf"):
+                    return
+                if changed > now - timedelta(seconds=self.index_lag_seconds):
+                    return
+            self._to_index.popleft()
+            if page_id in self.pages:
+                self.indexed[page_id] = self.pages[page_id]
+            else:
+                self.indexed.pop(page_id, None)
+
+    def _new_id(self) -> str:
+        self._next_id += 1
+        while str(self._next_id) in self.pages:
+            self._next_id += 1
+        return str(self._next_id)
+
+    def _space(self, key: str) -> Space:
+        try:
+            return self.spaces[key]
+        except KeyError:
+            raise UnknownIdError(key) from None
+
+    def _put(self, page: SitePage) -> None:
+        self.pages[page.id] = page
+        self._to_index.append((self.clock(), page.id))
+
+    def _save(self, page: SitePage, modified: datetime | None) -> None:
+        self._put(replace(page, version=page.version + 1, modified=modified or self.clock()))
+
+    def _to_space(self, item_id: str, key: str) -> None:
+        if folder := self.folders.get(item_id):
+            self.folders[item_id] = replace(folder, space=key)
+            return
+        page = self.pages[item_id]
+        self._ids[page.space].remove(int(item_id))
+        insort(self._ids[key], int(item_id))
+        self._put(replace(page, space=key))
+
+    def _adopt(self, item_id: str, parent: str | None) -> None:
+        if parent is None:
+            return
+        if parent not in self.pages and parent not in self.folders:
+            raise UnknownIdError(parent)
+        insort(self._children.setdefault(parent, []), int(item_id))
+
+    def _disown(self, item_id: str, parent: str | None) -> None:
+        siblings = self._children.get(parent or "", [])
+        if int(item_id) in siblings:
+            siblings.remove(int(item_id))
+
+    def _leave(self, page: SitePage) -> None:
+        """Take a page out of the tree; its children go to its parent."""
+        self._disown(page.id, page.parent)
+        for child in self._children.pop(page.id, []):
+            self._adopt(str(child), page.parent)
+            if folder := self.folders.get(str(child)):
+                self.folders[folder.id] = replace(folder, parent=page.parent)
+            else:
+                self._put(replace(self.pages[str(child)], parent=page.parent))
