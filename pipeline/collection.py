@@ -34,10 +34,9 @@ class Collection:
             self._report.warn(f"the store {kept} is gone: every page goes into {identifier} anew")
             self.ledger.forget_chunks()
         self._keep(identifier)
-        is_unknown = not kept and not self.sink.opened_new
-        if self.sink.can_list and (is_unknown or self.ledger.count("sent")):
+        if self.sink.can_list:  # the store itself knows best, also after a crash
             log.info("the store lists %d chunks", self.ledger.adopt(self.sink.list_stored()))
-        elif is_unknown:
+        elif not kept and not self.sink.opened_new:
             self.look_first = True
             self._report.warn(
                 "no ledger from an earlier run, and this store cannot list its chunks: each chunk "

@@ -11,7 +11,19 @@ BASE = {"records", "settings"}
 # Every other module of `pipeline` belongs to one stage; a new file has to say to which.
 STAGE_OF = {
     "fetch": {"fetch", "confluence_http", "cql"},
-    "markdown": {"markdown", "macros"},
+    "markdown": {
+        "markdown",
+        "macros",
+        "blocks",
+        "body",
+        "conversion",
+        "failures",
+        "fences",
+        "links",
+        "resources",
+        "tables",
+        "visible",
+    },
     "chunk": {"chunk"},
     "upsert": {"upsert"},
     "ledger": {"ledger"},
