@@ -1,0 +1,79 @@
+"""A collection of texts that answers queries by shared words: small, deterministic, quick."""
+
+import re
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
+
+RAREST = 12  # of a question's words choose the candidates
+CANDIDATES = 200
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One stored text."""
+
+    id: str
+    text: str
+    metadata: dict[str, object]
+
+
+class WordIndex:
+    """Documents in the order in which they came; tens of thousands are no burden."""
+
+    def __init__(self, overwrites: bool) -> None:
+        """`overwrites`: a second document of an id replaces the first; else there are two."""
+        self._overwrites = overwrites
+        self._rows: list[Document | None] = []
+        self._row_of: dict[str, int] = {}
+        self._rows_with: dict[str, array[int]] = {}
+
+    def put(self, document: Document) -> None:
+        """Add or replace a document."""
+        if self._overwrites:
+            self.remove(document.id)
+        row = len(self._rows)
+        self._rows.append(document)
+        self._row_of[document.id] = row
+        for word in _to_words(document.text):
+            self._rows_with.setdefault(word, array("I")).append(row)
+
+    def remove(self, document_id: str) -> bool:
+        """Take a document away; False if it was not there."""
+        row = self._row_of.pop(document_id, None)
+        if row is not None:
+            self._rows[row] = None
+        return row is not None
+
+    def list_documents(self) -> list[Document]:
+        """Everything, oldest first; ids repeat where nothing is overwritten."""
+        return [document for document in self._rows if document]
+
+    def search(self, question: str, top_k: int) -> list[tuple[Document, float]]:
+        """The documents that share most of the question's words, with scores from 0 to 1."""
+        words = _to_words(question)
+        known = sorted((w for w in words if w in self._rows_with), key=self._frequency)
+        rows = chain.from_iterable(self._rows_with[word] for word in known[:RAREST])
+        counted = Counter(rows).most_common(CANDIDATES + top_k)
+        near = [document for row, _ in counted if (document := self._rows[row])]
+        scored = [(document, _to_score(words, document)) for document in near]
+        scored.sort(key=lambda one: (-one[1], one[0].id))
+        if len(scored) < top_k:  # vector stores answer with something, however far
+            there = {document.id for document in near}
+            rest = (one for one in self._rows if one and one.id not in there)
+            scored += [(one, 0.0) for one, _ in zip(rest, range(top_k), strict=False)]
+        return scored[:top_k]
+
+    def _frequency(self, word: str) -> int:
+        return len(self._rows_with[word])
+
+
+def _to_words(text: str) -> set[str]:
+    return set(_WORD.findall(text.lower()))
+
+
+def _to_score(words: set[str], document: Document) -> float:
+    there = _to_words(document.text)
+    return len(words & there) / (len(words | there) or 1)
