@@ -30,10 +30,9 @@ def execute(
     What nobody expected is reported too, and then raised with its traceback.
     """
     stop, report = Stop(), Report()
-    stop.listen()
     stop.after(settings.run_deadline_seconds)
     try:
-        with opened(program, settings, open_sink, report, stop) as run:
+        with stop.listening(), opened(program, settings, open_sink, report, stop) as run:
             steps(run)
         report.exit_code = told.PARTIAL if report.failures else told.OK
     except Exception as error:

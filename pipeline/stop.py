@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
 
 log = logging.getLogger("confluence")
@@ -30,23 +32,31 @@ class Stop:
         if self._error is not None:
             raise self._error
 
-    def listen(self) -> None:
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
         """Take over SIGTERM and SIGINT; a second signal ends the process at once."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        signals = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, self._on_signal) for number in signals]
+        try:
+            yield
+        finally:
+            for number, action in zip(signals, before, strict=True):
+                signal.signal(number, action)
 
     def after(self, seconds: int) -> None:
         """End the run cleanly after so many seconds; 0 is never."""
         if seconds:
-            timer = threading.Timer(seconds, self._end, (f"deadline of {seconds} s reached", 1))
+            reason = f"RUN_DEADLINE_SECONDS={seconds} reached"
+            timer = threading.Timer(seconds, self.end, (reason, 1))
             timer.daemon = True
             timer.start()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
-        self._end(f"stopped by {signal.Signals(number).name}", 128 + number)
+        self.end(f"stopped by {signal.Signals(number).name}", 128 + number)
 
-    def _end(self, reason: str, exit_code: int) -> None:
+    def end(self, reason: str, exit_code: int) -> None:
+        """Tell the run to end; only the first reason counts."""
         if self._error is None:
             self._error = StoppedError(
                 f"{reason}: what is done is saved, the next run goes on", exit_code

@@ -46,7 +46,7 @@ def test_it_does_not_run_far_ahead_of_a_slow_reader() -> None:
 def test_a_stop_ends_the_wait_for_a_call_that_hangs() -> None:
     stop, hang = Stop(), threading.Event()
     results = in_parallel(lambda _: hang.wait(60), [1], 1, stop)
-    threading.Timer(0.1, lambda: stop._end("told to", 143)).start()
+    threading.Timer(0.1, lambda: stop.end("told to", 143)).start()
     with pytest.raises(StoppedError, match="told to"):
         next(results)
     hang.set()
