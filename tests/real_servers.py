@@ -10,15 +10,16 @@ from demo.llama_stack import MODEL_LOCK, Provider, offline_environment
 from demo.local_server import LocalServer, say_on_stderr
 from demo.server_venv import Lock, install_venv
 
-OGX_SERVER = Path(__file__).with_name("ogx_server")
+_HERE = Path(__file__).parent
 # tiktoken looks for a vocabulary under the SHA-1 of the address it would fetch it from.
 _CL100K_BASE = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
 
 
-class Ogx(LocalServer):
-    """OGX 1.5.0: vector stores under /v1, chunks inserted with their embeddings."""
+class LaterServer(LocalServer):
+    """What the servers after 0.3 share: vector stores under /v1, chunks with their embeddings."""
 
-    name = "OGX 1.5.0"
+    package: str  # the server's Python package, also the start of its variables
+    lock: Lock
 
     def __init__(
         self,
@@ -31,14 +32,13 @@ class Ogx(LocalServer):
         self._provider = provider
 
     def install(self) -> Path:
-        """About 420 MB in `.cache/`."""
-        locks = [Lock(OGX_SERVER / "requirements.txt"), MODEL_LOCK]
-        return install_venv("ogx-1.5.0", locks, self._say)
+        """From 420 to 680 MB in `.cache/`."""
+        return install_venv(self.name.lower().replace(" ", "-"), [self.lock, MODEL_LOCK], self._say)
 
     def configure(self) -> None:
         """Write run.yaml (as JSON, which is YAML) and the vocabulary of its tokenizer."""
-        config = ogx_config(self.data_dir, self._provider)
-        (self.data_dir / "run.yaml").write_text(json.dumps(config, indent=2), encoding="utf-8")
+        config = json.dumps(self.run_config(), indent=2)
+        (self.data_dir / "run.yaml").write_text(config, encoding="utf-8")
         vocabulary = next(
             self._python.parent.parent.glob("lib/*/site-packages/tiktoken_ext/data/cl100k_base.*")
         )
@@ -46,22 +46,50 @@ class Ogx(LocalServer):
         cache.mkdir(exist_ok=True)
         shutil.copy(vocabulary, cache / _CL100K_BASE)
 
+    def run_config(self) -> dict[str, Any]:
+        """The server's configuration."""
+        return later_config(self.data_dir, self._provider)
+
     def command(self, python: Path, port: int) -> Sequence[str]:
         """The server's application, as its own command line starts it."""
-        serve = "-m uvicorn --factory ogx.core.server.server:create_app --host 127.0.0.1"
-        return [str(python), *serve.split(), "--port", str(port)]
+        application = f"{self.package}.core.server.server:create_app"
+        serve = f"-m uvicorn --factory {application} --host 127.0.0.1 --port {port}"
+        return [str(python), *serve.split()]
 
     def environment(self) -> Mapping[str, str]:
         """Nothing is fetched, nothing is written outside the data folder."""
         environment = offline_environment(self.data_dir)
-        environment["PYTHONPATH"] += f":{OGX_SERVER / 'site'}"
+        environment["PYTHONPATH"] += f":{_HERE / 'server_site'}"
+        environment[f"{self.package.upper()}_CONFIG"] = str(self.data_dir / "run.yaml")
         environment["OGX_LOG_FORMAT"] = "json"  # the other format takes seconds to print an error
-        environment["OGX_CONFIG"] = str(self.data_dir / "run.yaml")
         environment["TIKTOKEN_CACHE_DIR"] = str(self.data_dir / "tiktoken")
         return environment
 
 
-def ogx_config(data_dir: Path, provider: Provider) -> dict[str, Any]:
+class Ogx(LaterServer):
+    """OGX 1.5.0, as Llama Stack is called since 1.0."""
+
+    name = "OGX 1.5.0"
+    package = "ogx"
+    lock = Lock(_HERE / "ogx_server" / "requirements.txt")
+
+
+class LlamaStack07(LaterServer):
+    """Llama Stack 0.7.3, the last of that name."""
+
+    name = "Llama Stack 0.7.3"
+    package = "llama_stack"
+    lock = Lock(_HERE / "llama_stack_07_server" / "requirements.txt")
+
+    def run_config(self) -> dict[str, Any]:
+        """As OGX's, but prompts and connectors are kept as keys and values."""
+        config = super().run_config()
+        for store in ("prompts", "connectors"):
+            config["storage"]["stores"][store] = {"namespace": store, "backend": "kv"}
+        return config
+
+
+def later_config(data_dir: Path, provider: Provider) -> dict[str, Any]:
     """Inference, vectors, files and the light file processor, all inline."""
 
     def kept(namespace: str) -> dict[str, str]:

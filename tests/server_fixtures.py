@@ -13,7 +13,7 @@ import pytest
 from demo.llama_stack import LlamaStack
 from demo.local_server import LocalServer
 from demo.server_venv import RegistryUnreachableError
-from tests.real_servers import Ogx
+from tests.real_servers import LlamaStack07, Ogx
 
 _untested: dict[str, str] = {}  # server's name → why it could not be installed
 
@@ -55,6 +55,13 @@ def llama_stack_sqlite() -> Iterator[LlamaStack]:
 def ogx() -> Iterator[Ogx]:
     """OGX 1.5.0: faiss for stores that name no provider, sqlite-vec for those that do."""
     with real_server(Ogx(provider="faiss")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def llama_stack_07() -> Iterator[LlamaStack07]:
+    """Llama Stack 0.7.3: faiss for stores that name no provider, sqlite-vec for those that do."""
+    with real_server(LlamaStack07(provider="faiss")) as server:
         yield server
 
 

@@ -1,6 +1,6 @@
-"""The two names that OGX's embedding provider takes from PyTorch while it is imported.
+"""The two names that the servers' embedding providers take from PyTorch.
 
-Only its reranker computes with PyTorch, and no reranker is served here.
+Only their rerankers compute with PyTorch, and no reranker is served here.
 """
 
 from collections.abc import Callable
