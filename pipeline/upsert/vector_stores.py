@@ -16,10 +16,10 @@ from pipeline.settings import Settings
 from pipeline.upsert import VectorApiError
 from pipeline.upsert.files import Shelf
 from pipeline.upsert.http import Api
+from pipeline.upsert.models import find_embedding_model
 from pipeline.upsert.stores import LARGEST_CHUNK, MADE_BY, StoreApi, to_prefix
 
 log = logging.getLogger("confluence")
-YOUNGEST_OF_SHARDS = 900.0  # seconds; other shards' uploads may be about to be attached
 
 
 class VectorStores:
@@ -48,45 +48,38 @@ class VectorStores:
         return self._opened_new
 
     def look_up(self, known: str = "") -> str:
-        """The store's identifier, or "" if there is none."""
-        stores, name = self._stores, self._settings.collection_id
-        if known and stores.get_store(known) is not None:
-            return known
-        found = stores.list_stores(name)
-        if len(found) > 1:
-            log.warning("%d stores have the name %s: taking the fullest", len(found), name)
-        return max(found, key=_to_rank)["id"] if found else ""
+        """The store's identifier, or "" if there is none; what it holds can be read then."""
+        identifier = self._look_up(known)
+        self._opened = Shelf(self._stores, identifier, self._settings) if identifier else None
+        self._is_listed = True
+        return identifier
 
     def open_collection(self, known: str = "") -> str:
         """Find the store or make it, and clear away what an interrupted run left half done."""
-        settings, stores = self._settings, self._stores
+        settings = self._settings
         if (settings.chunk_tokens or 0) > LARGEST_CHUNK:
             log.warning(
-                "the server cuts chunks of more than %d tokens: CHUNK_TOKENS=%d is too large "
-                "for vector stores", LARGEST_CHUNK, settings.chunk_tokens,
+                "CHUNK_TOKENS=%d: the server cuts chunks of more than %d tokens in two",
+                settings.chunk_tokens, LARGEST_CHUNK,
             )  # fmt: skip
         identifier = self.look_up(known)
+        if self._opened and self._opened.is_dead():
+            log.warning("the store %s has lost its vectors: deleting it", identifier)
+            self._opened.destroy()
+            identifier = ""
         self._opened_new = not identifier
         if not identifier:
-            model = stores.get_model(settings.embedding_model_id)
-            identifier = stores.make_store(
-                settings.collection_id, model, settings.vector_db_provider
-            )
-        self._opened = Shelf(
-            stores,
-            identifier,
-            is_faiss=stores.is_faiss(stores.get_store(identifier) or {}),
-            youngest=YOUNGEST_OF_SHARDS if settings.shard_count > 1 else 0.0,
-        )
-        self._opened.load()
-        self._opened.sweep()
-        self._is_listed = True
+            model = find_embedding_model(self._api, settings.embedding_model_id)
+            provider = settings.vector_db_provider
+            identifier = self._stores.make_store(settings.collection_id, model, provider)
+            self._opened = Shelf(self._stores, identifier, settings)
+        self._shelf.tidy()
         return identifier
 
     def list_stored(self) -> Iterator[StoredChunk]:
         """Every chunk of ours that the store holds, with its file's id as handle."""
         if not self._is_listed:
-            self._shelf.load()
+            self._shelf.load_new()
         self._is_listed = False
         return self._shelf.list_stored()
 
@@ -111,6 +104,17 @@ class VectorStores:
     def close(self) -> None:
         """Give back connections."""
         self._api.close()
+
+    def _look_up(self, known: str) -> str:
+        stores, name = self._stores, self._settings.collection_id
+        if known and stores.get_store(known) is not None:
+            return known
+        if known:
+            log.warning("the store %s is gone: looking for one named %s", known, name)
+        found = stores.list_stores(name)
+        if len(found) > 1:
+            log.warning("%d stores have the name %s: taking the fullest", len(found), name)
+        return str(max(found, key=_to_rank)["id"]) if found else ""
 
     @property
     def _shelf(self) -> Shelf:
