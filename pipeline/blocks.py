@@ -146,15 +146,16 @@ def to_quote(blocks: Sequence[Block], label: str = "") -> list[Block]:
     They stand between the quoted parts, because a fence or heading behind `> ` is neither
     verbatim nor found.
     """
-    titles = [block.text for block in blocks if block.kind == "title"]
-    head = ": ".join(filter(None, (label, *titles)))
+    title = ": ".join(block.text for block in blocks if block.kind == "title")
     rest = [block for block in blocks if block.kind != "title"]
-    if head and titles:
-        rest.insert(0, Block("text", f"**{head}**"))
-    elif head and rest and rest[0].kind == "text":
-        rest[0] = Block("text", f"**{head}:** {rest[0].text}")
-    elif head and rest:
-        rest.insert(0, Block("text", f"**{head}:**"))
+    if label and _begins_with(title or (rest[0].text if rest else ""), label):
+        label = ""
+    if title:
+        rest.insert(0, Block("text", f"**{label}: {title}**" if label else f"**{title}**"))
+    elif label and rest and rest[0].kind == "text":
+        rest[0] = Block("text", f"**{label}:** {rest[0].text}")
+    elif label and rest:
+        rest.insert(0, Block("text", f"**{label}:**"))
     quoted: list[Block] = []
     done: list[Block] = []
     for block in (*rest, Block("end", "")):
@@ -167,6 +168,11 @@ def to_quote(blocks: Sequence[Block], label: str = "") -> list[Block]:
             quoted = []
         done.append(block)
     return done[:-1]
+
+
+def _begins_with(text: str, label: str) -> bool:
+    """Whether an author wrote the label himself: `Note: …`."""
+    return re.match(rf"\W*{label}\b\W*(?:[:!]|$)", text, re.IGNORECASE) is not None
 
 
 def to_fence(code: str, language: str = "", title: str = "") -> list[Block]:
@@ -191,12 +197,19 @@ def to_code_span(code: str) -> str:
     return f"{ticks} {code} {ticks}"
 
 
+def _stands_out(text: str, mark: str) -> bool:
+    """Whether a mark would add nothing: to code, to an image, to what is bold already."""
+    if text.startswith("!["):
+        return text.endswith("]")
+    return text[0] == text[-1] == "`" or (mark == "*" and text[:2] == text[-2:] == "**")
+
+
 def emphasise(text: str, mark: str) -> str:
     """Put a mark around inline text: line by line, inside its outer spaces, never around none."""
     lines = []
     for line in text.split("\n"):
         core = line.strip()
-        if not any(map(str.isalnum, core)) or (core[0] == core[-1] == "`"):
+        if not any(map(str.isalnum, core)) or _stands_out(core, mark):
             lines.append(line)
             continue
         at = line.index(core)

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import dropwhile
 
 from lxml import etree
 
@@ -29,7 +30,7 @@ from pipeline.blocks import (
 from pipeline.body import Element, all_text, child, classes_of
 from pipeline.failures import drop_failures
 from pipeline.links import file_name, to_link
-from pipeline.macros import Macro, find_macro
+from pipeline.macros import Macro, box, find_macro
 from pipeline.tables import Row, is_layout, to_cell, to_table
 from pipeline.visible import INLINE, is_hidden, verbatim, visible_text
 
@@ -60,6 +61,7 @@ class _Frame:
     blocks: list[Block] = field(default_factory=list)
     inline: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)  # of a table
+    marked: tuple[int, str] = (0, "")  # how many pieces end with which mark of emphasis
 
 
 _State = _Frame | str | None  # what the end of an element has to do: close, "block", "layout"
@@ -73,6 +75,7 @@ class Conversion:
         self._frames: list[_Frame] = []
         self._tables: list[_Frame | None] = []  # open tables; None: one that is only a layout
         self._depth: Counter[str] = Counter()  # how many of a group are open
+        self._row_target = ""  # where the row's last link leads
 
     def convert(self, root: Element) -> list[Block]:
         """The page's blocks, from top to bottom."""
@@ -94,7 +97,7 @@ class Conversion:
                 if element.tail:
                     self._add_text(element.tail)
         self._flush()
-        return [block for block in page.blocks if block.text]
+        return list(dropwhile(lambda block: block.kind == "rule", page.blocks))
 
     def _open(self, element: Element) -> _State:
         if is_hidden(element):
@@ -108,10 +111,18 @@ class Conversion:
             if macro.reads_itself:
                 self._emit(macro.convert(element, Body(), self._notes))
                 return "skip"
-            return self._push(_Frame(element, "macro", macro))
+            return self._open_macro(element, macro)
         if group := _GROUP.get(element.tag):
             return self._open_group(element, group)
         return self._open_plain(element)
+
+    def _open_macro(self, element: Element, macro: Macro) -> _State:
+        group = "quote" if macro.convert is box else "macro"
+        if self._is_full(group):
+            self._flush()
+            return "block"
+        self._depth[group] += 1
+        return self._push(_Frame(element, group, macro))
 
     def _open_plain(self, element: Element) -> _State:
         tag = element.tag
@@ -131,6 +142,7 @@ class Conversion:
         if group == "row" and self._tables and (table := self._tables[-1]):
             self._flush()
             table.rows.append([])
+            self._row_target = ""
             return "block"
         if group == "table" and (self._is_full(group) or is_layout(element)):
             self._flush()
@@ -188,15 +200,16 @@ class Conversion:
     def _take_inline(self, frame: _Frame) -> str:
         text = "".join(frame.inline)
         frame.inline.clear()
+        frame.marked = 0, ""
         return drop_failures(text, self._notes)
 
     def _close(self, frame: _Frame) -> Rendered:
         group, element = frame.group, frame.element
         text = self._take_inline(frame)
         body = Body("", [*frame.blocks, *to_text_blocks(text)]) if frame.blocks else Body(text)
+        self._depth[group] -= 1
         if frame.macro:
             return frame.macro.convert(element, body, self._notes)
-        self._depth[group] -= 1
         self._depth["**"] -= _is_bold_itself(element)
         if group not in _INLINE_GROUPS:
             return self._close_block(frame, body)
@@ -232,12 +245,13 @@ class Conversion:
     def _to_emphasis(self, text: str, mark: str) -> str:
         """Marked text; where it goes on from text with the same mark, the two become one."""
         text = emphasise(text, mark)
-        before = self._frames[-1].inline
-        if not (text.startswith(mark) and before and before[-1].endswith(mark)):
+        around = self._frames[-1]
+        goes_on = around.marked == (len(around.inline), mark) and text.startswith(mark)
+        if text.endswith(mark):
+            around.marked = len(around.inline) + 1, mark
+        if not goes_on:
             return text
-        if len(before[-1]) <= 2 * len(mark) or before[-1].endswith("\\" + mark):
-            return text
-        before[-1] = before[-1].removesuffix(mark)
+        around.inline[-1] = around.inline[-1].removesuffix(mark)
         return text.removeprefix(mark)
 
     def _to_link(self, element: Element, text: str) -> str:
@@ -247,6 +261,8 @@ class Conversion:
             core = element.get("data-linked-resource-default-alias") or ""
         if core.startswith("![") and core[2:-1] == file_name(target):
             target = ""  # a picture that opens itself
+        if self._depth["table"]:  # lists of issues link every cell of a row to the same place
+            target, self._row_target = "" if target == self._row_target else target, target
         lead, trail = " " * text[:1].isspace(), " " * text[-1:].isspace()
         return lead + to_link(core, target) + trail
 

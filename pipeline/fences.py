@@ -34,7 +34,7 @@ def code(element: Element, body: Body, notes: Notes) -> Rendered:
         title = given.get("title") or ""
     else:
         language = _rendered_language(source)
-        title = "" if element is source else _rendered_title(element)
+        title = "" if element is source else _rendered_title(element, notes)
     text = notes.to_seen(verbatim(source))
     language = "".join(language.lower().split())
     language = _LANGUAGES.get(language, re.sub(r"[^\w#+./-]", "", language))
@@ -61,11 +61,15 @@ def _rendered_language(source: Element) -> str:
     return found[1] if found else ""
 
 
-def _rendered_title(element: Element) -> str:
+def _rendered_title(element: Element, notes: Notes) -> str:
+    """A code block's title, without the button that opens the block."""
     header = find_class(element, "codeHeader")
     if header is None:
         return ""
     title = find_class(header, "code-title")
+    button = find_class(header, "collapse-source")
+    if button is not None:
+        notes.dropped.append(all_text(button))
     return all_text(header if title is None else title)
 
 

@@ -126,14 +126,15 @@ def image(element: Element, body: Body, notes: Notes) -> Rendered:
     get = element.attrib.get
     if element.tag == "img":
         name = get("alt") or get("data-linked-resource-default-alias") or get("title")
-        return to_image(name or file_name(get("src") or get("data-image-src") or ""))
+        picture = to_image(name or file_name(get("src") or get("data-image-src") or ""))
+        return f" {picture} " if picture else ""
     name = get("ac:alt") or get("ac:title")
     for resource in element:
         name = name or resource.get("ri:filename") or file_name(resource.get("ri:value") or "")
     picture = to_image(name or "")
     if body.blocks:
         return [*to_text_blocks(picture), *body.blocks]
-    return f"{picture} {body.text.strip()}".strip()
+    return f" {picture} {body.text.strip()} "
 
 
 def icon(element: Element, body: Body, notes: Notes) -> Rendered:

@@ -32,8 +32,9 @@ def is_layout(table: Element) -> bool:
 
 def to_cell(element: Element, blocks: Sequence[Block]) -> Cell:
     """A `td` or `th` with what stands in it."""
-    above = [parent.tag for parent in element.iterancestors() if parent.tag in ("thead", "table")]
-    is_header = element.tag == "th" or above[:1] == ["thead"]
+    row = element.getparent()
+    group = row.getparent() if row is not None else None
+    is_header = element.tag == "th" or (group is not None and group.tag == "thead")
     spans = _span(element, "colspan"), _span(element, "rowspan")
     return Cell(blocks, _to_cell_text(blocks), *spans, is_header)
 
@@ -87,8 +88,8 @@ def _to_title(block: Block) -> Block:
 def _split_header(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """The header row and the others, all of one width.
 
-    Two header rows, of which the upper names groups of columns, become one. A table with
-    headers down its side only has an empty header row; one without any gives its first row.
+    Two header rows, of which the upper names groups of columns, become one. A list of names
+    and values has an empty header row; of any other table the first row is the header.
     """
     lines = _fill(rows)
     is_header = [all(cell.is_header for cell in row) for row in rows[:2]]
@@ -96,9 +97,10 @@ def _split_header(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
         pairs = zip(lines[0], lines[1], strict=False)
         merged = [name if group in ("", name) else f"{group}: {name}" for group, name in pairs]
         return merged, lines[2:]
-    if is_header[0] or not any(cell.is_header for row in rows for cell in row):
-        return lines[0], lines[1:]
-    return [""] * max(map(len, lines)), lines
+    names_down = sum(bool(row) and row[0].is_header for row in rows)
+    if len(lines[0]) == 2 and names_down == len(rows) and not is_header[0]:
+        return ["", ""], lines
+    return lines[0], lines[1:]
 
 
 def _is_frame(rows: Sequence[Row]) -> bool:

@@ -42,6 +42,7 @@ _HIDING_STYLE = re.compile(
 # What opens at a click is hidden by a style too, yet it is the page's content.
 _OPENS = ("expand-content", "expander-content", "tabs-pane", "twixi-block", "codeContent")
 _WORD = re.compile(r"\w+")
+_IMAGE = re.compile(r"!\[[^\[\]\n]*\]")
 _LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
 
 
@@ -103,8 +104,9 @@ def verbatim(element: Element) -> str:
 
 
 def count_words(text: str) -> Counter[str]:
-    """Words, the same for source and Markdown: marks within a word and link targets are none."""
-    text = _LINK_TARGET.sub("", drop_hidden_characters(text)[0])
+    """Words, the same for source and Markdown: marks, images and link targets are none."""
+    text = _IMAGE.sub(" ", drop_hidden_characters(text)[0])
+    text = _LINK_TARGET.sub("", text)
     for mark in "*~`^[]\\":
         text = text.replace(mark, "")
     return Counter(_WORD.findall(text))
