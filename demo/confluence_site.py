@@ -22,29 +22,26 @@ from __future__ import annotations
 
 import argparse
 import base64
-import contextlib
-import json
 import re
-import socket
-import struct
 import sys
 import threading
 import time
 from collections.abc import Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from demo import site_v1, site_v2
-from demo.site_answers import Answer, Api, Context, Paging, RefusedError
+from demo.site_answers import Answer, Api, Context, Paging, RefusedError, to_web_page
 from demo.site_faults import Fault, Faults, Injected, Match, Request
+from demo.site_http import Server
 from demo.site_state import SiteState
 
 __all__ = ["ConfluenceSite", "Paging", "SiteState"]
 
 CLOUD_ID = "3f0c8a52-71d4-4e8b-9b60-2f5d1c7e94aa"
 _GATEWAY = f"/ex/confluence/{CLOUD_ID}"
+_WEB_PAGE = re.compile(r"/wiki/spaces/[^/]+/pages/(\d+)")  # for people: it wants no log-in here
 _LOGIN_PAGE = "<!DOCTYPE html><html><body>Client must be authenticated</body></html>"
 
 
@@ -85,11 +82,11 @@ class ConfluenceSite:
         self._faults = Faults()
         self._log_lock = threading.Lock()
         self._stopping = threading.Event()
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        self._server = _Server(self, self._port)
+        self._server = Server(self, self._port)
         self._port = self._server.server_port  # stays known after the end
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), name="confluence-site", daemon=True
@@ -185,6 +182,10 @@ class ConfluenceSite:
                     return api.answer(context, path, request.query)
             except RefusedError as error:
                 return error.answer
+        if match := _WEB_PAGE.match(request.path):
+            with self.state.lock:
+                if page := self.state.visible_page(match[1]):
+                    return to_web_page(context, page)
         return Answer(404, "<html><body>Page not found</body></html>", {}, "text/html")
 
     def _check(self, request: Request, authorization: str | None, api: Api) -> None:
@@ -202,115 +203,6 @@ class ConfluenceSite:
         if self.auth == "bearer":
             return f"Bearer {self.token}"
         return "Basic " + base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, site: ConfluenceSite, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Connection)
-        self.site = site
-        self._open: dict[threading.Thread, socket.socket] = {}
-
-    def process_request_thread(self, request: object, client_address: object) -> None:
-        thread = threading.current_thread()
-        self._open[thread] = cast(socket.socket, request)
-        try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
-        finally:
-            del self._open[thread]
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        error = sys.exception()
-        if not isinstance(error, OSError | ValueError):  # a client may hang up at any time
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
-
-    def hang_up(self) -> None:
-        """Close what clients left open, and wait for the threads."""
-        for thread, connection in list(self._open.items()):
-            with contextlib.suppress(OSError):  # it may have gone already
-                connection.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
-class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def respond(self) -> None:
-        """Answer one request of any method."""
-        site = self.server.site
-        authorization = self.headers.get("Authorization")
-        if self.command != "GET":
-            self.close_connection = True  # its body is not read
-        request = site.log(self.command, self.path, authorization is not None)
-        fault = site.strike(request)
-        if fault is not None and fault.cut_after is not None and fault.cut_after < 0:
-            self._reset()
-            return
-        if fault is not None and fault.status is not None:
-            answer = Answer(
-                fault.status, fault.body, fault.headers, fault.content_type or "application/json"
-            )
-        else:
-            answer = site.answer(request, authorization)
-            if fault is not None:
-                answer = _spoil(answer, fault)
-        head, body = _to_bytes(answer, self.close_connection)
-        if fault is not None and fault.truncate_to is not None:
-            head, body = _to_bytes(
-                Answer(answer.status, body[: fault.truncate_to], {}, answer.content_type),
-                self.close_connection,
-            )
-        if fault is not None and fault.cut_after is not None:
-            self.wfile.write(head + body[: fault.cut_after])
-            self._reset()
-            return
-        self.wfile.write(head if self.command == "HEAD" else head + body)
-
-    def _reset(self) -> None:
-        """Close with RST, which a client sees as a connection error."""
-        self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing: `ConfluenceSite.requests` is the log."""
-
-
-for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-    setattr(_Connection, f"do_{_method}", _Connection.respond)
-
-
-def _spoil(answer: Answer, fault: Fault) -> Answer:
-    body = answer.body
-    if fault.rewrite is not None and isinstance(body, dict):
-        body = fault.rewrite(body)
-    headers = {**answer.headers, **fault.headers}
-    return Answer(answer.status, body, headers, fault.content_type or answer.content_type)
-
-
-def _to_bytes(answer: Answer, closes: bool) -> tuple[bytes, bytes]:
-    """The head and the body, ready to send."""
-    body = answer.body
-    if isinstance(body, dict):
-        body = json.dumps(body, ensure_ascii=False)
-    if isinstance(body, str):
-        body = body.encode()
-    headers = {
-        "Content-Type": answer.content_type,
-        "Content-Length": str(len(body)),
-        "Connection": "close" if closes else "keep-alive",
-    } | {name: told for name, told in answer.headers.items() if told}
-    lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}"]
-    lines += [f"{name}: {told}" for name, told in headers.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode(), body
-
-
-_REASONS = {status: told[0] for status, told in BaseHTTPRequestHandler.responses.items()}
 
 
 def main(arguments: list[str]) -> int:

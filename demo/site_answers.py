@@ -9,14 +9,17 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 from itertools import islice
 from typing import Any, Literal
 from urllib.parse import quote_plus, urlencode
 
-from demo.site_state import Folder, SitePage, SiteState
+from demo.site_items import SITE, Folder, SitePage
+from demo.site_state import SiteState
 
 Json = dict[str, Any]
 Params = Mapping[str, str]  # repeated parameters joined by commas
+ACCOUNT = "5d8c1f2e9a7b4c0012ab34cd"  # the caller, and the author of everything
 NextShape = Literal["rotate", "rest", "wiki", "absolute"]
 _SHAPES: tuple[NextShape, ...] = ("rest", "wiki", "absolute")
 
@@ -67,6 +70,9 @@ class Context:
     @property
     def links_base(self) -> str:
         return f"{self.base_url}/wiki"
+
+    def body(self, page: SitePage, representation: str) -> str:
+        return page.body(representation).replace(SITE, self.base_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +205,13 @@ def webui(item: SitePage | Folder) -> str:
     if isinstance(item, Folder):
         return f"/spaces/{item.space}/folder/{item.id}"
     return f"/spaces/{item.space}/pages/{item.id}/{quote_plus(item.title)}"
+
+
+def to_web_page(context: Context, page: SitePage) -> Answer:
+    """What a person sees who follows a page's link."""
+    title, body = escape(page.title), context.body(page, "export_view")
+    html = f"<!DOCTYPE html><meta charset=utf-8><title>{title}</title><h1>{title}</h1>{body}"
+    return Answer(200, html, {}, "text/html;charset=UTF-8")
 
 
 def label_id(name: str) -> str:

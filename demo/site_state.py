@@ -6,57 +6,16 @@ import threading
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-Body = str | Callable[[], str]  # a callable is asked at each request, so that memory stays flat
+from demo.site_items import Body, Folder, SitePage, Space
 
 _FIRST_ID = 98_305  # any number; ids of pages and folders are digits, as in Confluence
-DEFAULT_START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 
 class UnknownIdError(KeyError):
     """A test named a page, folder or space that the site does not hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    id: str
-    key: str
-    name: str
-    type: str = "global"
-    status: str = "current"  # current or archived
-    home: str | None = None  # a page's id
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    id: str
-    title: str
-    space: str  # the space's key
-    parent: str | None = None  # a page's or folder's id
-
-
-@dataclass(frozen=True, slots=True)
-class SitePage:
-    """A page at one moment; a change makes a new one."""
-
-    id: str
-    title: str
-    space: str  # the space's key
-    parent: str | None
-    bodies: Mapping[str, Body] = field(repr=False)  # export_view, view, storage
-    labels: tuple[str, ...] = ()
-    version: int = 1
-    created: datetime = DEFAULT_START
-    modified: datetime = DEFAULT_START
-    status: str = "current"  # current, archived, trashed, deleted
-    viewers: tuple[str, ...] = ()  # account ids of a view restriction; empty: no such restriction
-    viewer_groups: tuple[str, ...] = ()
-
-    def body(self, representation: str) -> str:
-        value = self.bodies[representation]
-        return value if isinstance(value, str) else value()
 
 
 class SiteState:

@@ -14,22 +14,19 @@ from demo.site_answers import (
     Route,
     asked_limit,
     cut,
-    label_id,
     next_link,
     numbered,
     to_cursor,
     to_position,
     to_time,
-    webui,
 )
 from demo.site_cql import CqlError, Query, Subject, parse
-from demo.site_state import Folder, SitePage, Space
-from demo.site_v2 import ACCOUNT
+from demo.site_items import SitePage
+from demo.site_rows import prefixes, to_content, to_person, to_read_restriction, to_space
 
 # However many rows are asked for, the answer holds no more, and does not say so.
 _CAPS = {"body.export_view": 25, "body.view": 25, "body.styled_view": 25, "body.storage": 50}
 _CAP = 250
-_REPRESENTATIONS = ("export_view", "view", "storage")
 
 
 def refusal(status: int, message: str) -> RefusedError:
@@ -39,7 +36,7 @@ def refusal(status: int, message: str) -> RefusedError:
 
 def _get_user(context: Context, path: str, params: Params) -> Answer:
     zone = context.state.time_zone
-    return Answer(200, _person(context.user) | {"timeZone": zone, "_links": _links(context)})
+    return Answer(200, to_person(context.user) | {"timeZone": zone, "_links": _links(context)})
 
 
 def _search_content(context: Context, path: str, params: Params) -> Answer:
@@ -96,7 +93,7 @@ def _found(
         if context.paging.drops_expand:
             kept.pop("expand", None)
         links["next"] = next_link(context, f"/rest/api{path}", kept, following)
-    return [_content(context, page, expand) for page in pages], links, limit
+    return [to_content(context, page, expand) for page in pages], links, limit
 
 
 def _walk(
@@ -153,7 +150,7 @@ def _list_content(context: Context, path: str, params: Params) -> Answer:
         params,
         rows=pages,
         cap=_cap(expand),
-        to_row=lambda page: _content(context, page, expand),
+        to_row=lambda page: to_content(context, page, expand),
     )
 
 
@@ -161,7 +158,7 @@ def _list_space(context: Context, path: str, params: Params) -> Answer:
     keys = {key for key in params.get("spaceKey", "").split(",") if key}
     spaces = (space for space in context.state.spaces.values() if not keys or space.key in keys)
     return _by_start(
-        context, path, params, rows=spaces, cap=_CAP, to_row=lambda space: _space(context, space)
+        context, path, params, rows=spaces, cap=_CAP, to_row=lambda space: to_space(context, space)
     )
 
 
@@ -190,7 +187,7 @@ def _get_content(context: Context, path: str, params: Params, page_id: str) -> A
     page = context.state.visible_page(page_id)
     if page is None or page.status not in {"current", "archived"}:
         raise refusal(404, f"No content found with id: ContentId{{id={page_id}}}")
-    row = _content(context, page, _expand(params))
+    row = to_content(context, page, _expand(params))
     return Answer(200, row | {"_links": row["_links"] | _links(context)})
 
 
@@ -198,14 +195,14 @@ def _get_restrictions(context: Context, path: str, params: Params, page_id: str)
     page = context.state.visible_page(page_id)
     if page is None:
         raise refusal(404, f"No content found with id: ContentId{{id={page_id}}}")
-    return Answer(200, {"read": _read_restriction(page), "_links": _links(context)})
+    return Answer(200, {"read": to_read_restriction(page), "_links": _links(context)})
 
 
 def _get_space(context: Context, path: str, params: Params, key: str) -> Answer:
     space = context.state.spaces.get(key)
     if space is None:
         raise refusal(404, f"No space with key : {key}")
-    return Answer(200, _space(context, space))
+    return Answer(200, to_space(context, space))
 
 
 def _expand(params: Params) -> set[str]:
@@ -213,122 +210,12 @@ def _expand(params: Params) -> set[str]:
 
 
 def _cap(expand: set[str]) -> int:
-    names = {part for name in expand for part in _prefixes(name)}
+    names = {part for name in expand for part in prefixes(name)}
     return min((_CAPS[name] for name in names if name in _CAPS), default=_CAP)
 
 
 def _links(context: Context) -> Json:
     return {"base": context.links_base}
-
-
-def _person(name: str) -> Json:
-    return {
-        "type": "known",
-        "accountId": ACCOUNT,
-        "accountType": "atlassian",
-        "email": name,
-        "publicName": name.split("@", maxsplit=1)[0],
-        "displayName": name.split("@", maxsplit=1)[0],
-    }
-
-
-def _space(context: Context, space: Space) -> Json:
-    return {
-        "id": int(space.id),
-        "key": space.key,
-        "name": space.name,
-        "type": space.type,
-        "status": space.status,
-        "_expandable": {"homepage": f"/rest/api/content/{space.home}"},
-        "_links": {"webui": f"/spaces/{space.key}"},
-    }
-
-
-def _content(context: Context, page: SitePage, expand: set[str]) -> Json:
-    """A row, with what `expand` names and nothing more."""
-    state = context.state
-    row: Json = {
-        "id": page.id,
-        "type": "page",
-        "status": page.status,
-        "title": page.title,
-        "_expandable": {},
-        "_links": {
-            "webui": webui(page),
-            "tinyui": f"/x/{int(page.id):x}",
-            "self": f"{context.links_base}/rest/api/content/{page.id}",
-        },
-    }
-    names = {part for name in expand for part in _prefixes(name)}
-    if "version" in names:
-        row["version"] = _version(context, page)
-    if "space" in names:
-        row["space"] = _space(context, state.spaces[page.space])
-    if "ancestors" in names:
-        row["ancestors"] = [_ancestor(context, item_id) for item_id in state.ancestors(page)]
-    if "metadata.labels" in names:
-        labels = [_label(name) for name in page.labels]
-        listed = {"results": labels, "start": 0, "limit": 200, "size": len(labels)}
-        row["metadata"] = {"labels": listed | {"_links": {}}, "_expandable": {}, "_links": {}}
-    if "history" in names:
-        row["history"] = {"latest": True, "createdDate": to_time(page.created)}
-        row["history"]["createdBy"] = _person(context.user)
-    if "history.lastUpdated" in names:
-        row["history"]["lastUpdated"] = _version(context, page)
-    if "restrictions.read" in names:
-        row["restrictions"] = {"read": _read_restriction(page), "_expandable": {}, "_links": {}}
-    bodies = {
-        name: {"value": page.body(name), "representation": name, "_expandable": {}}
-        for name in _REPRESENTATIONS
-        if f"body.{name}" in names
-    }
-    if bodies:
-        row["body"] = bodies | {"_expandable": {}}
-    return row
-
-
-def _prefixes(name: str) -> Iterator[str]:
-    """`a.b.c` asks for `a`, `a.b` and `a.b.c`; `body.storage.value` for `body.storage` too."""
-    parts = name.split(".")
-    return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
-
-
-def _version(context: Context, page: SitePage) -> Json:
-    return {
-        "by": _person(context.user),
-        "when": to_time(page.modified),
-        "number": page.version,
-        "minorEdit": False,
-    }
-
-
-def _ancestor(context: Context, item_id: str) -> Json:
-    item = context.state.folders.get(item_id) or context.state.pages[item_id]
-    return {
-        "id": item_id,
-        "type": "folder" if isinstance(item, Folder) else "page",
-        "status": "current",
-        "title": item.title,
-        "_links": {"webui": webui(item)},
-    }
-
-
-def _label(name: str) -> Json:
-    return {"prefix": "global", "name": name, "id": label_id(name), "label": name}
-
-
-def _read_restriction(page: SitePage) -> Json:
-    people = [{"type": "known", "accountId": viewer} for viewer in page.viewers]
-    groups = [{"type": "group", "name": name, "id": label_id(name)} for name in page.viewer_groups]
-    return {
-        "operation": "read",
-        "restrictions": {
-            "user": {"results": people, "start": 0, "limit": 200, "size": len(people)},
-            "group": {"results": groups, "start": 0, "limit": 200, "size": len(groups)},
-        },
-        "_expandable": {},
-        "_links": {},
-    }
 
 
 API = Api(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from demo.site_answers import (
+    ACCOUNT,
     Answer,
     Api,
     Context,
@@ -23,9 +24,8 @@ from demo.site_answers import (
     to_time,
     webui,
 )
-from demo.site_state import Folder, SitePage, Space
+from demo.site_items import Folder, SitePage, Space
 
-ACCOUNT = "5d8c1f2e9a7b4c0012ab34cd"  # the author of everything
 _SINGLE_FORMATS = {"storage", "view", "export_view"}
 _LIST_STATUSES = {"current", "archived", "trashed", "deleted"}
 _TREE = "read:hierarchical-content:confluence"
@@ -256,7 +256,9 @@ def _page_row(context: Context, page: SitePage, body_format: str | None) -> Json
     modified = to_time(page.modified)
     body = {}
     if body_format:
-        body = {body_format: {"representation": body_format, "value": page.body(body_format)}}
+        body = {
+            body_format: {"representation": body_format, "value": context.body(page, body_format)}
+        }
     return {
         "id": page.id,
         "status": page.status,

@@ -1,13 +1,105 @@
-"""The demo's pages."""
+"""The demo's pages: a platform team's space "Known Issues", and a handbook beside it.
 
+A page is one HTML file below its space's key, as Confluence renders it (`export_view`); where
+`NAME.storage.xml` lies beside it, that is its source in Confluence's storage format. A comment at
+the top says what the page's body does not. In bodies, `{{page:NAME}}` stands for another page's
+address and `{{site}}` for the site's (the site itself fills that in).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote_plus
+
+from demo.site_items import SITE
 from demo.site_state import SiteState
 
-QUESTIONS = ("What do I do when a node's disk is full?", "Why do pods fail to pull images?")
+_HERE = Path(__file__).parent
+_FILE = re.compile(r"<!--\n(?P<head>.*?)-->\n(?P<body>.*)", re.DOTALL)
+_LINK = re.compile(r"\{\{page:([a-z-]+)\}\}")
+_SPACES = {"KI": ("Known Issues", 98_400), "HB": ("Platform Handbook", 98_500)}  # first page ids
+
+# Each question has one right answer: the page of that title.
+ANSWERS = {
+    "A node reports DiskPressure: which command removes unused container images?": (
+        "Worker node runs out of disk"
+    ),
+    "Why did my CronJob stop after it missed more than 100 start times?": (
+        "CronJob stops without a word"
+    ),
+    "Why is a Java container OOMKilled when its heap is half empty?": (
+        "Java services are killed although the heap is half empty"
+    ),
+    "Wie entferne ich die verwaiste Restic-Sperre?": (
+        "Nächtliche Sicherung bricht ab (Restic-Sperre)"
+    ),
+    "Who works on invoices that are sent twice?": "Open incidents and who works on them",
+}
+QUESTIONS = tuple(ANSWERS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A page as its file tells it."""
+
+    id: str
+    name: str  # the file's, without number and suffix
+    space: str
+    head: dict[str, str]
+    body: str
+    storage: str | None
 
 
 def demo_state() -> SiteState:
-    """The sample site."""
+    """A new copy of the sample site: two spaces, a folder, and an archived page."""
     state = SiteState()
-    state.add_space("KI", "Known Issues")
-    state.add_page("Disk full on a worker node", "KI", "<p>Delete old logs.</p>", labels=["disk"])
+    sources = list(_load())
+    links = {
+        source.name: f"{SITE}/wiki/spaces/{source.space}/pages/{source.id}/"
+        + quote_plus(source.head["title"])
+        for source in sources
+    }
+    for key, (name, _) in _SPACES.items():
+        state.add_space(key, name)
+    ids = {source.name: source.id for source in sources}
+    for source in sources:
+        head = source.head
+        if head.get("parent") == "folder" and "folder" not in ids:
+            ids["folder"] = state.add_folder("Runbooks", source.space, parent=ids["home"])
+        state.add_page(
+            head["title"],
+            source.space,
+            _LINK.sub(lambda found: links[found[1]], source.body),
+            storage=source.storage,
+            parent=ids[head["parent"]] if "parent" in head else None,
+            labels=head["labels"].split(", "),
+            page_id=source.id,
+            modified=datetime.fromisoformat(head["modified"]).replace(tzinfo=UTC),
+            status=head.get("status", "current"),
+        )
+        if "parent" not in head:
+            state.set_home(source.space, source.id)
     return state
+
+
+def _load() -> Iterator[_Source]:
+    for key, (_, first_id) in _SPACES.items():
+        for path in sorted((_HERE / key).glob("*.html")):
+            number, _, name = path.stem.partition("-")
+            found = _FILE.fullmatch(path.read_text("utf-8"))
+            if found is None:
+                raise ValueError(f"{path.name} does not begin with a comment")
+            lines = (line.partition(": ") for line in found["head"].splitlines())
+            storage = path.with_suffix(".storage.xml")
+            yield _Source(
+                id=str(first_id + int(number)),
+                name=name,
+                space=key,
+                head={told: value for told, _, value in lines},
+                body=found["body"],
+                storage=storage.read_text("utf-8") if storage.exists() else None,
+            )
