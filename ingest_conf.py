@@ -42,10 +42,10 @@ def main(arguments: list[str]) -> int:
     # Imported only now: wrong settings are answered at once.
     from pipeline.ending import execute
     from pipeline.report import LogLines
-    from pipeline.upsert.rag_tool import RagTool
+    from pipeline.upsert.discovery import open_rag_tool
 
     logging.basicConfig(level=settings.log_level.upper(), handlers=[LogLines(settings)])
-    return execute(INGEST, settings, RagTool, ingest)
+    return execute(INGEST, settings, open_rag_tool, ingest)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.ledger import Ledger, open_memory_ledger
 from pipeline.report import Report
-from pipeline.upsert import Rotating, Sink, VectorApiError
+from pipeline.upsert import Resetting, Rotating, Sink, VectorApiError
 
 log = logging.getLogger("confluence")
 
@@ -17,16 +17,32 @@ class Collection:
     """One collection behind a sink, with the ledger that says what it holds."""
 
     def __init__(
-        self, name: str, sink: Sink, ledger: Ledger, report: Report, state_dir: Path
+        self,
+        name: str,
+        server: str,
+        sink: Sink,
+        ledger: Ledger,
+        report: Report,
+        state_dir: Path,
     ) -> None:
-        self.name, self.sink, self.ledger = name, sink, ledger
+        self.name, self.server, self.sink, self.ledger = name, server, sink, ledger
         self._report = report
         self._vdb = state_dir / f"{name.replace('-', '_')}.vdb"
         self._kept_ledger: Ledger | None = None  # while a fresh store is being built
         self.look_first = False  # the store may hold chunks that the ledger does not know
 
+    def reset(self) -> None:
+        """Delete every store of this name, and forget what they held."""
+        if isinstance(self.sink, Resetting):
+            self.sink.reset()
+            self.ledger.forget_everything()
+
     def open(self) -> None:
-        """Find the collection or make it, and make the ledger say what it holds."""
+        """Find the collection or make it, and make the ledger say what it holds.
+
+        Raises `LedgerError` if the ledger is another collection's.
+        """
+        self.ledger.claim(server=self.server, collection=self.name)
         kept = self.ledger.get_about("identifier")
         identifier = self.sink.open_collection(kept or self._load_identifier())
         log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)

@@ -36,12 +36,14 @@ def execute(
             steps(run)
         report.exit_code = told.PARTIAL if report.failures else told.OK
     except Exception as error:
-        report.exit_code = _to_exit_code(error)
+        # Once the run is told to end, whatever breaks off is only the way it ends.
+        ending = stop.error or error
+        report.exit_code = _to_exit_code(ending)
         if report.exit_code == told.PARTIAL and not isinstance(
-            error, StoppedError | TooManyFailuresError
+            ending, StoppedError | TooManyFailuresError
         ):
             raise
-        log.error("%s", error)
+        log.error("%s", ending)
     finally:
         report.chunks["stale"] = told.show_stale(report.stale)
         report.save(settings.report_file)
@@ -67,8 +69,7 @@ def opened(
         stack.callback(lambda: report.requests.update(confluence=site.requests))
         sink = stack.enter_context(contextlib.closing(open_sink(settings)))
         stack.callback(lambda: report.requests.update(vector_api=sink.requests))
-        ledger.claim(server=server, collection=name)
-        collection = Collection(name, sink, ledger, report, settings.state_dir)
+        collection = Collection(name, server, sink, ledger, report, settings.state_dir)
         run = Run(settings, site, collection, report, stop)
         try:
             yield run

@@ -85,6 +85,12 @@ class Ledger:
             self._db.execute("DELETE FROM chunks")
             self._db.execute("UPDATE pages SET digest = ''")
 
+    def forget_everything(self) -> None:
+        """The collection starts afresh: no page is known, no run was complete."""
+        with self._db:
+            for table in ("chunks", "pages", "about"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from above
+
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
         """Replace what is known of chunks by the store's own list; return how many there are.
 

@@ -62,6 +62,8 @@ class Run:
         self.site.check_credentials()
         self._spaces = self.site.list_spaces()
         log.info("spaces: %s", ", ".join(f"{space.key} ({space.name})" for space in self._spaces))
+        if self.settings.reset:
+            self.collection.reset()
         self.collection.open()
 
     def list_pages(self) -> list[PageRef]:

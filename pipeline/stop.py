@@ -25,12 +25,12 @@ class Stop:
 
     def __init__(self) -> None:
         self.event = threading.Event()
-        self._error: StoppedError | None = None
+        self.error: StoppedError | None = None
 
     def check(self) -> None:
         """Raise `StoppedError` if the run was told to end."""
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
@@ -57,8 +57,8 @@ class Stop:
 
     def end(self, reason: str, exit_code: int) -> None:
         """Tell the run to end; only the first reason counts."""
-        if self._error is None:
-            self._error = StoppedError(
+        if self.error is None:
+            self.error = StoppedError(
                 f"{reason}: what is done is saved, the next run goes on", exit_code
             )
             self.event.set()

@@ -42,8 +42,14 @@ class Sink(Protocol):
     """
 
     variant: str  # dash, underscore, vector_stores, rag_tool, dry_run
-    can_delete: bool  # False: what was inserted stays, stale chunks can only be counted
-    can_list: bool  # True: `list_stored` tells what is in, so no ledger is needed
+
+    @property
+    def can_delete(self) -> bool:
+        """False: what was inserted stays, stale chunks can only be counted."""
+
+    @property
+    def can_list(self) -> bool:
+        """True: `list_stored` tells what is in, so no ledger is needed."""
 
     @property
     def requests(self) -> int:
@@ -99,3 +105,11 @@ class Rotating(Protocol):
 
     def delete_store(self, identifier: str) -> None:
         """Remove a whole store; one that is gone already is no error."""
+
+
+@runtime_checkable
+class Resetting(Protocol):
+    """What a sink adds that can throw away everything of its name, to start afresh."""
+
+    def reset(self) -> list[str]:
+        """Delete every store of that name with what it holds; return their identifiers."""

@@ -54,6 +54,14 @@ def open_sink(settings: Settings) -> Sink:
     return DryRun(sink) if settings.dry_run else sink
 
 
+def open_rag_tool(settings: Settings) -> Sink:
+    """The sink of `ingest_conf.py`; its store is not opened yet."""
+    from pipeline.upsert.rag_tool import RagTool  # the client is only needed here, and is heavy
+
+    sink = RagTool(settings)
+    return DryRun(sink) if settings.dry_run else sink
+
+
 def choose_sink(api: Api, settings: Settings) -> Sink:
     """The sink for what the server describes, or for the variant that the settings force."""
     wanted = settings.vector_api_variant
