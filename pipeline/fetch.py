@@ -1,0 +1,324 @@
+"""Confluence: spaces, complete listings, bodies, and whether what is missing is really gone.
+
+Inventory and deletions come from v2, which is current; v1's search (CQL, an index that runs
+behind) serves label and ancestor filters and bodies in bulk. Only GET requests are made.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from pipeline import cql, membership, spaces
+from pipeline.confluence_errors import (
+    AnswerError,
+    BrokenAnswerError,
+    ConfluenceError,
+    CredentialsError,
+    PageGoneError,
+    StoppedWaitingError,
+    to_credentials_error,
+)
+from pipeline.confluence_http import Json, Params, Transport
+from pipeline.membership import LIMIT, SEARCH, V1, V2, list_rows
+from pipeline.patience import Patience
+from pipeline.records import Outcome, Page, PageRef
+from pipeline.rows import Row, Space, to_body, to_labels, to_line, to_row, to_search_labels
+from pipeline.settings import GATEWAY, Settings
+
+__all__ = [
+    "ConfluenceError",
+    "CredentialsError",
+    "PageGoneError",
+    "Patience",
+    "Site",
+    "Space",
+    "StoppedWaitingError",
+]
+
+log = logging.getLogger("confluence")
+
+_SMALLEST_SEARCH = 5  # pages: a search for fewer is no cheaper than asking singly
+_EXPAND = "body.export_view,version,space,metadata.labels"
+
+
+class _Listed(NamedTuple):
+    """What a listing tells beyond the PageRef."""
+
+    title: str
+    parent: str | None
+    webui: str
+
+
+class Site:
+    """One Confluence site with one account. `get_page` and `get_pages` serve many threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stop: threading.Event | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """Nothing is sent yet. Once `stop` is set, calls end with `StoppedWaitingError`."""
+        self._settings = settings
+        self._transport = Transport(settings, stop or threading.Event(), patience or Patience())
+        self._base = settings.conf_site_url
+        self._listed: dict[str, _Listed] = {}
+
+    @property
+    def requests(self) -> int:
+        """Requests made so far."""
+        return self._transport.requests
+
+    def check_credentials(self) -> str:
+        """The account's display name. Raises `CredentialsError` when it is refused.
+
+        Asked again before anything is deleted: a revoked token makes every page look gone.
+        """
+        try:
+            user = self._transport.get(f"{V1}/user/current")
+        except AnswerError as error:
+            if error.status in (401, 403, 404):
+                raise to_credentials_error(error, self._settings) from None
+            raise
+        if user.get("type") == "anonymous":
+            raise CredentialsError(
+                "Confluence takes this token for an anonymous visitor: it has expired, was "
+                "revoked, or does not belong to CONF_USER"
+            )
+        name = user.get("displayName") or user.get("publicName") or self._settings.conf_user
+        return to_line(str(name))
+
+    def list_spaces(self) -> list[Space]:
+        """The spaces in scope, by SPACE_NAME or FILTER_SPACE_KEYS, else all that are visible."""
+        with self._refusals_explained():
+            return spaces.list_spaces(self._transport, self._settings)
+
+    def list_pages(self, spaces: Sequence[Space]) -> list[PageRef]:
+        """Every current page of the spaces, once, with its ancestors: complete, or an error.
+
+        One request for 250 pages, without bodies.
+        """
+        found: dict[str, tuple[Row, str]] = {}
+        with self._refusals_explained():
+            for space in spaces:
+                path = f"{V2}/spaces/{cql.to_id(space.id)}/pages"
+                for row in map(to_row, self._rows(path, {"status": "current", "limit": LIMIT})):
+                    if row.status == "current":
+                        found[row.id] = row, space.key
+        listed = {id_: _Listed(row.title, row.parent, row.webui) for id_, (row, _) in found.items()}
+        self._listed |= listed
+        return [
+            PageRef(
+                id=row.id,
+                version=row.version,
+                title=row.title,
+                space=key,
+                status=row.status,
+                modified=row.modified,
+                ancestors=_to_ancestors(row.id, listed),
+            )
+            for row, key in found.values()
+        ]
+
+    def list_members(self, spaces: Sequence[Space]) -> dict[str, tuple[str, ...]] | None:
+        """Ids → labels of the pages that LABELS and FILTER_FOLDER_ID let in; None without both.
+
+        Told by the search index: a page that joined a minute ago may still be missing.
+        """
+        if not (self._settings.labels or self._settings.filter_folder_id):
+            return None
+        with self._refusals_explained():
+            return membership.list_members(self._transport, self._settings, spaces)
+
+    def list_restricted(self, spaces: Sequence[Space]) -> set[str]:
+        """Of the pages listed before, those with view restrictions, their own or from above.
+
+        Costs about as much as the listing.
+        """
+        with self._refusals_explained():
+            return membership.list_restricted(self._transport, spaces, self._listed)
+
+    def confirm_missing(self, ids: Sequence[str], spaces: Sequence[Space]) -> set[str]:
+        """Of ids that a listing lacks, those that are really gone or out of scope.
+
+        Trashed, archived, purged, unreadable, moved to another space, without the labels,
+        outside the folder. Call `check_credentials` before it.
+        """
+        with self._refusals_explained():
+            return membership.list_missing(self._transport, self._settings, ids, spaces)
+
+    def get_pages(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
+        """One Page, or one Outcome that says why not, for each of at most 25 pages, in order.
+
+        Raises only what concerns all pages: no connection, credentials refused, stopped.
+        """
+        found = self._search(refs)
+        return [found.get(ref.id) or self._get_or_outcome(ref) for ref in refs]
+
+    def get_page(self, ref: PageRef, body_format: str) -> Page:
+        """A page alone, as v2 has it now; `body_format` is storage, view or export_view.
+
+        Raises `PageGoneError` when it is not there, not current or not readable any more.
+        """
+        path = f"{V2}/pages/{cql.to_id(ref.id)}"
+        try:
+            answer = self._transport.get(
+                path, {"body-format": body_format, "include-labels": "true"}
+            )
+        except AnswerError as error:
+            if error.status not in (401, 403, 404):
+                raise
+            self._explain(error)
+            raise PageGoneError(f"it is not there, or not readable, any more: {error}") from None
+        row = to_row(answer)
+        if row.status != "current":
+            raise PageGoneError(f"its status is {row.status} now")
+        html = to_body(answer, body_format)
+        if html is None:
+            raise BrokenAnswerError(f"GET {path}: the answer has no {body_format} body")
+        self._learn_base(answer)
+        return self._to_page(ref, row, html, self._get_labels(answer, path), body_format)
+
+    def to_url(self, ref: PageRef) -> str:
+        """A link to the page that a person can open; empty while the site's address is unknown."""
+        listed = self._listed.get(ref.id)
+        return self._to_url(ref.id, listed.webui if listed else "")
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._transport.close()
+
+    def _rows(self, path: str, params: Params) -> Iterator[Json]:
+        for rows, answer in self._transport.list_answers(path, params):
+            self._learn_base(answer)
+            yield from rows
+
+    def _search(self, refs: Sequence[PageRef]) -> dict[str, Page]:
+        """The pages that one search gives in their current version; the rest is asked singly.
+
+        A search that is too much for the site is halved, down to a few pages.
+        """
+        if len(refs) < 2:
+            return {}
+        by_id = {ref.id: ref for ref in refs}
+        params: Params = {"cql": cql.to_ids_query(by_id), "expand": _EXPAND, "limit": len(refs)}
+        pages: dict[str, Page] = {}
+        try:
+            for rows, answer in self._transport.list_answers(SEARCH, params, splittable=True):
+                self._learn_base(answer)
+                pages |= self._to_fresh_pages(rows, by_id)
+                if len(pages) == len(by_id):
+                    break
+        except (AnswerError, BrokenAnswerError) as error:
+            if isinstance(error, AnswerError) and error.status < 500:
+                self._explain(error)
+                return pages  # the search refuses this question; v2 has another route
+            left = [ref for ref in refs if ref.id not in pages]
+            if len(left) <= _SMALLEST_SEARCH:
+                return pages
+            log.warning("%s: asking for fewer pages at once", error)
+            middle = len(left) // 2
+            return pages | self._search(left[:middle]) | self._search(left[middle:])
+        return pages
+
+    def _to_fresh_pages(
+        self, rows: Sequence[Json], by_id: dict[str, PageRef]
+    ) -> Iterator[tuple[str, Page]]:
+        """Rows as pages, without those that are stale or lack something."""
+        for answer in rows:
+            row, html = to_row(answer), to_body(answer, "export_view")
+            ref = by_id.get(row.id)
+            if ref is None or row.status != "current" or row.version < ref.version or html is None:
+                continue
+            yield row.id, self._to_page(ref, row, html, to_search_labels(answer), "export_view")
+
+    def _get_or_outcome(self, ref: PageRef) -> Page | Outcome:
+        try:
+            return self.get_page(ref, "export_view")
+        except (AnswerError, BrokenAnswerError, PageGoneError) as error:
+            return Outcome(ref.id, ref.title, "fetch", str(error))
+
+    def _get_labels(self, answer: Json, path: str) -> tuple[str, ...]:
+        """Labels of a v2 page; the page itself carries the first 50."""
+        labels = answer.get("labels") or {}
+        rows = labels.get("results") or []
+        if (labels.get("meta") or {}).get("hasMore") or (labels.get("_links") or {}).get("next"):
+            rows = list_rows(self._transport, f"{path}/labels", {"limit": LIMIT})
+        return to_labels(rows)
+
+    def _to_page(
+        self, ref: PageRef, row: Row, html: str, labels: tuple[str, ...], body_format: str
+    ) -> Page:
+        """A page whose ref says what was fetched, should that be newer than what was listed.
+
+        Ancestors are the listing's in every case, so that a page reads the same whichever way
+        its body came; a folder, known by its id only, is left out.
+        """
+        ref = replace(ref, version=row.version, title=row.title, modified=row.modified)
+        return Page(
+            ref=ref,
+            url=self._to_url(ref.id, row.webui),
+            html=html,
+            labels=labels,
+            ancestors=tuple(title for title in ref.ancestors if not title.isdigit()),
+            last_modified=row.modified,
+            body_format=body_format,
+        )
+
+    def _to_url(self, page_id: str, webui: str) -> str:
+        root = self._settings.conf_base_url
+        base = self._base or ("" if root.startswith(GATEWAY) else f"{root}/wiki")
+        if not base:
+            return ""
+        return base + (webui or f"/pages/viewpage.action?pageId={page_id}")
+
+    def _learn_base(self, answer: Json) -> None:
+        """Take the site's address for people from an answer; never the gateway's."""
+        if self._base:
+            return
+        base = (answer.get("_links") or {}).get("base")
+        if isinstance(base, str):
+            parts = urlsplit(base)
+            is_gateway = parts.hostname == urlsplit(GATEWAY).hostname
+            if parts.scheme in ("http", "https") and parts.hostname and not is_gateway:
+                self._base = base.rstrip("/")
+
+    @contextmanager
+    def _refusals_explained(self) -> Iterator[None]:
+        """A refusal in the middle of a run is about the credentials, never about the pages."""
+        try:
+            yield
+        except AnswerError as error:
+            self._explain(error)
+            if error.status in (403, 404):
+                raise CredentialsError(
+                    f"{error}: the account is accepted, but this is not visible to it (any more)"
+                ) from None
+            raise
+
+    def _explain(self, error: AnswerError) -> None:
+        """Raise `CredentialsError` if the credentials are why the answer was refused."""
+        if error.status in (401, 403, 404):
+            self.check_credentials()
+        if error.status == 401:
+            raise to_credentials_error(error, self._settings) from None
+
+
+def _to_ancestors(page_id: str, listed: dict[str, _Listed]) -> tuple[str, ...]:
+    """Titles from the top down; what is not a listed page (a folder) stands as its id and ends
+    the chain, because a listing does not tell what is above it."""
+    titles: list[str] = []
+    seen = {page_id}
+    parent = listed[page_id].parent
+    while parent is not None and parent not in seen:
+        seen.add(parent)
+        above = listed.get(parent)
+        titles.append(above.title if above else parent)
+        parent = above.parent if above else None
+    return tuple(reversed(titles))
