@@ -129,7 +129,9 @@ class VectorApi:
         self.stop()
 
     def start(self) -> Self:
-        """Serve; after a `stop`, on the same port and with what was stored."""
+        """Serve, if it does not; after a `stop`, on the same port and with what was stored."""
+        if self._server:
+            return self
         self._closing.clear()
         self._server = Server(self._port, self._serve)
         self._port = self._server.server_port

@@ -66,9 +66,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, port: int, answer: Callable[[Request], Answer]) -> None:
-        super().__init__(("127.0.0.1", port), Connection)
         self.answer = answer
         self.connections: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), Connection)
 
     def server_close(self) -> None:
         for connection in list(self.connections):

@@ -26,13 +26,13 @@ class Underscore:
 
     variant = "underscore"
     can_list = False
-    opened_new = False
 
     def __init__(self, api: Api, settings: Settings, routes: Collection[tuple[str, str]]) -> None:
         """`routes`: (method, path) of everything that the server describes; may be empty."""
         self._api = api
         self._collection = settings.collection_id
         self._model = settings.embedding_model_id
+        self.opened_new = False
         self._delete_route = _choose_delete_route(routes)
         self.can_delete = self._delete_route is not None
 
@@ -48,6 +48,7 @@ class Underscore:
 
     def open_collection(self, known: str = "") -> str:
         """Find the collection or make it."""
+        self.opened_new = False
         if self.look_up(known):
             return self._collection
         body = {
