@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 5.0
 
 
 def main() -> int:
@@ -45,7 +45,7 @@ def _end_with_starter(server: subprocess.Popen[bytes]) -> None:
 
 
 def _signal_group(server: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it ended by itself in this moment
+    with contextlib.suppress(ProcessLookupError):  # nobody is left
         os.killpg(server.pid, number)
 
 
