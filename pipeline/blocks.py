@@ -198,9 +198,11 @@ def to_code_span(code: str) -> str:
 
 
 def _stands_out(text: str, mark: str) -> bool:
-    """Whether a mark would add nothing: to code, to an image, to what is bold already."""
+    """Whether a mark would add nothing or be misread: code, images, bold text, a lone star."""
     if text.startswith("!["):
         return text.endswith("]")
+    if (text[0] == "*") != (text[-1] == "*"):
+        return True
     return text[0] == text[-1] == "`" or (mark == "*" and text[:2] == text[-2:] == "**")
 
 

@@ -6,7 +6,6 @@ Confluence's own elements by the table in `pipeline.macros`.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,8 +19,6 @@ from pipeline.blocks import (
     Notes,
     Rendered,
     emphasise,
-    to_code_span,
-    to_fence,
     to_item,
     to_list,
     to_quote,
@@ -32,7 +29,7 @@ from pipeline.failures import drop_failures
 from pipeline.links import file_name, to_link
 from pipeline.macros import Macro, box, find_macro
 from pipeline.tables import Row, is_layout, to_cell, to_table
-from pipeline.visible import INLINE, is_hidden, verbatim, visible_text
+from pipeline.visible import INLINE, is_hidden, visible_text
 
 _GROUP = {
     **dict.fromkeys(("ul", "ol", "dir", "menu", "ac:task-list"), "list"),
@@ -42,13 +39,12 @@ _GROUP = {
     **dict.fromkeys(("b", "strong"), "**"),
     **dict.fromkeys(("i", "em", "cite", "dfn", "var"), "*"),
     **dict.fromkeys(("s", "del", "strike"), "~~"),
-    "table": "table", "tr": "row", "blockquote": "quote", "a": "link", "sup": "sup",
+    "table": "table", "tr": "row", "blockquote": "quote", "a": "link",
 }  # fmt: skip
 # How deep marks may pile up: what nests deeper keeps its text, without a mark of its own.
 _LIMITS = {"list": 12, "item": 24, "quote": 6, "table": 4, "heading": 1, "**": 1, "*": 1,
            "~~": 1, "link": 1}  # fmt: skip
-_INLINE_GROUPS = frozenset(("**", "*", "~~", "link", "sup"))
-_EXPONENT = re.compile(r"\s*[-+−]?[\d.,]+\s*$")
+_INLINE_GROUPS = frozenset(("**", "*", "~~", "link"))
 
 
 @dataclass(slots=True)
@@ -126,9 +122,6 @@ class Conversion:
 
     def _open_plain(self, element: Element) -> _State:
         tag = element.tag
-        if tag in ("code", "tt", "kbd", "samp"):
-            self._emit(self._to_code(element))
-            return "skip"
         if tag == "br":
             self._frames[-1].inline.append("\n")
         elif tag == "hr":
@@ -217,8 +210,6 @@ class Conversion:
             return list(body.blocks)
         if group == "link":
             return self._to_link(element, body.text)
-        if group == "sup":
-            return f"^{body.text.strip()}" if _EXPONENT.match(body.text) else body.text
         return self._to_emphasis(body.text, group)
 
     def _close_block(self, frame: _Frame, body: Body) -> list[Block]:
@@ -265,17 +256,6 @@ class Conversion:
             target, self._row_target = "" if target == self._row_target else target, target
         lead, trail = " " * text[:1].isspace(), " " * text[-1:].isspace()
         return lead + to_link(core, target) + trail
-
-    def _to_code(self, element: Element) -> Rendered:
-        text = self._notes.to_seen(verbatim(element))
-        if next(element.iter("pre"), None) is not None:
-            return to_fence(text)
-        lines = (" ".join(line.split()) for line in text.split("\n"))
-        code = "\n".join(to_code_span(line) for line in lines if line)
-        inner = next(element.iter("a"), None)
-        if inner is not None and all_text(inner) == " ".join(text.split()):
-            code = to_link(code, self._notes.links.resolve(inner.get("href") or ""))
-        return " " * text[:1].isspace() + code + " " * text[-1:].isspace()
 
 
 def _to_heading(element: Element, blocks: list[Block]) -> list[Block]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pipeline.blocks import Block, Body, Notes, Rendered, to_fence
+from pipeline.blocks import Block, Body, Notes, Rendered, to_code_span, to_fence
 from pipeline.body import Element, all_text, child, find_class, parameters
+from pipeline.links import to_link
 from pipeline.visible import verbatim
 
 _LANGUAGES = {
@@ -71,6 +72,19 @@ def _rendered_title(element: Element, notes: Notes) -> str:
     if button is not None:
         notes.dropped.append(all_text(button))
     return all_text(header if title is None else title)
+
+
+def code_span(element: Element, body: Body, notes: Notes) -> Rendered:
+    """Code within a line, each of its lines by itself; a link around all of it stays a link."""
+    text = notes.to_seen(verbatim(element))
+    if next(element.iter("pre"), None) is not None:
+        return to_fence(text)
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    spans = "\n".join(to_code_span(line) for line in lines if line)
+    link = next(element.iter("a"), None)
+    if link is not None and all_text(link) == " ".join(text.split()):
+        spans = to_link(spans, notes.links.resolve(link.get("href") or ""))
+    return " " * text[:1].isspace() + spans + " " * text[-1:].isspace()
 
 
 def diagram(element: Element, body: Body, notes: Notes) -> Rendered:

@@ -143,6 +143,9 @@ MACROS = (
     Macro(resources.image, "", "", "ac:image"),
     Macro(resources.image, "", "", "img", reads_itself=True),
     Macro(resources.date, "", "", "time"),
+    Macro(resources.exponent, "", "", "sup"),
+    Macro(resources.quotation, "", "", "q"),
+    Macro(fences.code_span, "", "", "code tt kbd samp", reads_itself=True),
     Macro(node, "", "", "ac:adf-node"),
 )  # fmt: skip
 

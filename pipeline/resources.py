@@ -18,6 +18,7 @@ _EMOJI = {
     "blue-star": "⭐", "heart": "❤️", "broken-heart": "💔", "on": "💡", "off": "💡", "y": "👍",
     "n": "👎", "!": "⚠️", "/": "✅", "x": "❌", "i": "ℹ️", "*": "⭐", "?": "❓", "+": "➕", "-": "➖",
 }  # fmt: skip
+_NUMBER = re.compile(r"[-+−]?[\d.,]+")
 _JIRA_LOADING = re.compile(r"(?:\s*-)?\s*Getting issue details\.\.\.(?:\s*\[?STATUS\]?)?")
 
 
@@ -154,6 +155,17 @@ def emoticon(element: Element, body: Body, notes: Notes) -> Rendered:
     short = get("data-emoji-shortname") or get("ac:emoji-shortname") or ""
     known = (_EMOJI.get(key) for key in (name, short.strip(":"), alt.strip("()")))
     return next(filter(None, known), "") or fallback or short or alt or (name and f":{name}:")
+
+
+def exponent(element: Element, body: Body, notes: Notes) -> Rendered:
+    """A raised number keeps apart from what it stands on: 10^6, not 106."""
+    text = body.text.strip()
+    return list(body.blocks) or (f"^{text}" if _NUMBER.fullmatch(text) else body.text)
+
+
+def quotation(element: Element, body: Body, notes: Notes) -> Rendered:
+    """The quotation marks that a browser puts around `q`."""
+    return list(body.blocks) or (f'"{body.text}"' if body.text.strip() else "")
 
 
 def date(element: Element, body: Body, notes: Notes) -> Rendered:
