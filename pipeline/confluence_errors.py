@@ -105,25 +105,28 @@ def _advise(error: AnswerError, settings: Settings) -> str:
 def to_failure(error: Exception, what: str, host: str) -> ConfluenceError:
     """Why no whole answer came, in words that name the host but not the query."""
     causes = _causes(error)
-    if any(isinstance(cause, requests.exceptions.SSLError) for cause in causes):
-        reason = "no trusted TLS connection (REQUESTS_CA_BUNDLE names private CAs)"
-        return UnreachableError(f"{host}: {reason}", can_pass=False)
-    for cause in causes:
-        if isinstance(cause, socket.gaierror):
-            return UnreachableError(f"unknown host {host}", can_pass=cause.errno == socket.EAI_AGAIN)
-        if isinstance(cause, ConnectionRefusedError):
-            return UnreachableError(f"{host}: connection refused")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return UnreachableError(f"{host}: the proxy did not let it through")
-    if isinstance(error, requests.ConnectTimeout):
-        return UnreachableError(f"{host}: no connection in time")
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
-        return UnreachableError(f"{host}: the request cannot be sent", can_pass=False)
+    for kind, reason, can_pass in _NO_CONNECTION:
+        if found := next((cause for cause in causes if isinstance(cause, kind)), None):
+            is_passing = can_pass or getattr(found, "errno", None) == socket.EAI_AGAIN
+            return UnreachableError(f"{host}: {reason}", can_pass=is_passing)
     if any(isinstance(cause, _TIMED_OUT) for cause in causes):
         return SlowAnswerError(f"{what} at {host}: no answer in time")
     return BrokenAnswerError(f"{what} at {host}: the connection broke")
 
 
+_NO_CONNECTION: tuple[tuple[type[Exception], str, bool], ...] = (  # the first that fits
+    (
+        requests.exceptions.SSLError,
+        "no trusted TLS connection (REQUESTS_CA_BUNDLE names private CAs)",
+        False,
+    ),
+    (socket.gaierror, "unknown host", False),
+    (ConnectionRefusedError, "connection refused", True),
+    (requests.exceptions.ProxyError, "the proxy did not let it through", True),
+    (requests.ConnectTimeout, "no connection in time", True),
+    (requests.exceptions.InvalidURL, "the address is not valid", False),
+    (requests.exceptions.InvalidHeader, "the credentials cannot be sent in a header", False),
+)
 _TIMED_OUT = (TimeoutError, requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
 
 

@@ -69,6 +69,7 @@ class Site:
         self._transport = Transport(settings, stop or threading.Event(), patience or Patience())
         self._base = settings.conf_site_url
         self._listed: dict[str, _Listed] = {}
+        self._untitled: set[str] = set()  # parents that no listing names: folders, mostly
 
     @property
     def requests(self) -> int:
@@ -113,6 +114,7 @@ class Site:
                         found[row.id] = row, space.key
         listed = {id_: _Listed(row.title, row.parent, row.webui) for id_, (row, _) in found.items()}
         self._listed |= listed
+        self._untitled |= {row.parent for row, _ in found.values() if row.parent} - listed.keys()
         return [
             PageRef(
                 id=row.id,
@@ -266,7 +268,7 @@ class Site:
             url=self._to_url(ref.id, row.webui),
             html=html,
             labels=labels,
-            ancestors=tuple(title for title in ref.ancestors if not title.isdigit()),
+            ancestors=tuple(one for one in ref.ancestors if one not in self._untitled),
             last_modified=row.modified,
             body_format=body_format,
         )
