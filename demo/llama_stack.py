@@ -143,8 +143,8 @@ def run_config(data_dir: Path, provider: Provider) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Serve until Ctrl-C or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m demo.llama_stack", description=__doc__)
+    """Serve Llama Stack 0.2.23 on a free loopback port, printed first, until Ctrl-C or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m demo.llama_stack", description=main.__doc__)
     parser.add_argument("--data-dir", type=Path, help="keep the data here (default: throw away)")
     parser.add_argument("--provider", choices=["faiss", "sqlite-vec"], default="faiss")
     options = parser.parse_args()

@@ -39,6 +39,7 @@ class LocalServer(ABC):
     """
 
     name: str
+    data_dir: Path  # there once the block has begun
 
     def __init__(self, data_dir: Path | None, say: Callable[[str], None]) -> None:
         """Nothing starts yet. Without `data_dir` the data lives and dies with the `with` block."""

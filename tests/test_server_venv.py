@@ -1,5 +1,6 @@
 """Environments of servers: made once, made again when broken, and failures told apart."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,37 @@ def test_an_unreachable_index_is_told_from_a_broken_lock(
         install_venv("thing", [lock], lambda _: None)
     assert isinstance(caught.value, RegistryUnreachableError) is unreachable
     assert output.splitlines()[-1].strip() in str(caught.value)
+
+
+_ROOT = Path(__file__).parent.parent
+_LOCKS = [path.with_suffix(".txt") for path in sorted(_ROOT.glob("*/*_server/*.in"))]
+
+
+def test_the_servers_have_locks() -> None:
+    assert [lock.relative_to(_ROOT).as_posix() for lock in _LOCKS] == [
+        "demo/llama_stack_server/model.txt",
+        "demo/llama_stack_server/requirements.txt",
+        "tests/llama_stack_07_server/requirements.txt",
+        "tests/ogx_server/requirements.txt",
+    ]
+
+
+@pytest.mark.parametrize("path", _LOCKS, ids=lambda path: str(path.relative_to(_ROOT)))
+def test_a_lock_pins_and_hashes_everything_and_names_no_index(path: Path) -> None:
+    text = re.sub(r"#.*", "", path.read_text(encoding="utf-8"))
+    entries = re.split(r"\n(?=\S)", text.strip())
+    assert entries
+    for entry in entries:
+        assert re.match(r"[a-z0-9-]+(\[[a-z,]+\])?==\S+", entry), entry
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
+    assert "index" not in re.sub(r"[a-z0-9-]+==.*", "", text)
+    assert "://" not in text
+
+
+@pytest.mark.parametrize("path", _LOCKS, ids=lambda path: str(path.relative_to(_ROOT)))
+def test_a_lock_has_every_package_that_was_asked_for(path: Path) -> None:
+    asked = {
+        re.split(r"[=<>;\[ ]", line)[0] for line in path.with_suffix(".in").read_text().splitlines()
+    }
+    locked = set(re.findall(r"^([a-z0-9-]+)(?:\[|==)", path.read_text(), re.MULTILINE))
+    assert asked <= locked
