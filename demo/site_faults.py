@@ -35,6 +35,8 @@ class Request:
         return f"{self.path}?{asked}" if asked else self.path
 
 
+_NO_LINK = {"Link": ""}  # the header would still tell the true next link
+
 Match = str | Callable[[Request], bool]
 
 
@@ -48,7 +50,7 @@ class Fault:
 
     status: int | None = None
     body: Json | str | bytes = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)  # an empty one is left out
     content_type: str | None = None
     rewrite: Callable[[Json], Json] | None = None  # of the true answer
     truncate_to: int | None = None  # bytes; Content-Length agrees with it
@@ -123,7 +125,11 @@ def rewritten(rewrite: Callable[[Json], Json]) -> Fault:
 
 def next_link_to(url: str) -> Fault:
     """The next link is `url`: another host, say, or one that was answered before."""
-    return rewritten(lambda answer: answer | {"_links": answer.get("_links", {}) | {"next": url}})
+
+    def lead_away(answer: Json) -> Json:
+        return answer | {"_links": answer.get("_links", {}) | {"next": url}}
+
+    return Fault(rewrite=lead_away, headers=_NO_LINK)
 
 
 def repeated_cursor() -> Fault:
@@ -136,7 +142,7 @@ def repeated_cursor() -> Fault:
             first.setdefault("next", links["next"])
         return answer | {"_links": links | first}
 
-    return rewritten(repeat)
+    return Fault(rewrite=repeat, headers=_NO_LINK)
 
 
 def without_next() -> Fault:
@@ -146,7 +152,7 @@ def without_next() -> Fault:
         links = {name: told for name, told in answer.get("_links", {}).items() if name != "next"}
         return answer | {"_links": links}
 
-    return Fault(rewrite=end, headers={"Link": ""})
+    return Fault(rewrite=end, headers=_NO_LINK)
 
 
 @dataclass(slots=True)

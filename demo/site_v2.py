@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from demo.site_answers import (
     ACCOUNT,
@@ -24,7 +25,7 @@ from demo.site_answers import (
     to_time,
     webui,
 )
-from demo.site_items import Folder, SitePage, Space
+from demo.site_items import DEFAULT_START, Folder, SitePage, Space
 
 _SINGLE_FORMATS = {"storage", "view", "export_view"}
 _LIST_STATUSES = {"current", "archived", "trashed", "deleted"}
@@ -182,6 +183,8 @@ def _get_folder(context: Context, path: str, params: Params, folder_id: str) -> 
         "parentType": _type(context, folder.parent),
         "spaceId": context.state.spaces[folder.space].id,
         "authorId": ACCOUNT,
+        "createdAt": to_time(DEFAULT_START),
+        "version": _version(1, DEFAULT_START),
         "_links": {"webui": webui(folder), "base": context.links_base},
     }
     return Answer(200, row)
@@ -240,20 +243,29 @@ def _label_row(name: str) -> Json:
 
 
 def _space_row(space: Space) -> Json:
-    return {
+    row = {
         "id": space.id,
         "key": space.key,
         "name": space.name,
         "type": space.type,
         "status": space.status,
         "authorId": ACCOUNT,
-        "homepageId": space.home,
         "_links": {"webui": f"/spaces/{space.key}"},
+    }
+    return row | ({"homepageId": space.home} if space.home else {})
+
+
+def _version(number: int, when: datetime) -> Json:
+    return {
+        "number": number,
+        "createdAt": to_time(when),
+        "message": "",
+        "minorEdit": False,
+        "authorId": ACCOUNT,
     }
 
 
 def _page_row(context: Context, page: SitePage, body_format: str | None) -> Json:
-    modified = to_time(page.modified)
     body = {}
     if body_format:
         body = {
@@ -269,13 +281,7 @@ def _page_row(context: Context, page: SitePage, body_format: str | None) -> Json
         "position": None,
         "authorId": ACCOUNT,
         "createdAt": to_time(page.created),
-        "version": {
-            "number": page.version,
-            "createdAt": modified,
-            "message": "",
-            "minorEdit": False,
-            "authorId": ACCOUNT,
-        },
+        "version": _version(page.version, page.modified),
         "body": body,
         "_links": {
             "webui": webui(page),
