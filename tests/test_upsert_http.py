@@ -11,7 +11,8 @@ import responses
 
 from pipeline.settings import Secret
 from pipeline.upsert import InsertThrottledError, InsertUnclearError, VectorApiError
-from pipeline.upsert.http import Api, to_seconds, to_segment
+from pipeline.upsert.http import Api, to_segment
+from pipeline.upsert.reasons import to_seconds
 from tests.sinks import to_api
 from tests.vector_api import Fault, VectorApi
 

@@ -123,8 +123,7 @@ class VectorStores:
             after = {"after": rows[-1]["id"]}
 
     def make(self, name: str, *, fresh: bool) -> str:
-        """See `Stores`. Names are not unique here: every call makes one."""
-        del fresh
+        """See `Stores`. Names are not unique here: of runs that start together, one store stays."""
         provider = _check_provider(self._api, self._settings.vector_db_provider)
         body: dict[str, Any] = {
             "name": name,
@@ -135,7 +134,12 @@ class VectorStores:
         body["embedding_dimension"] = self._used_model.dimension or self._measure_dimension()
         if provider:
             body["provider_id"] = provider
-        return str(self._api.post_once("/v1/vector_stores", body)["id"])
+        made = str(self._api.post_once("/v1/vector_stores", body)["id"])
+        ours = [one.identifier for one in self.list_stores() if one.is_ours and one.name == name]
+        if fresh or ours[0] == made:
+            return made
+        self.remove(made)
+        return ours[0]
 
     def remove(self, identifier: str) -> None:
         """See `Stores`. An unknown store is a 400 here, so it is looked for first."""

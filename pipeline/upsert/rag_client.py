@@ -15,8 +15,9 @@ from pipeline.upsert import (
     InsertUnclearError,
     VectorApiError,
 )
-from pipeline.upsert.http import REFUSING, Api, to_error_text, to_seconds
+from pipeline.upsert.http import REFUSING, Api
 from pipeline.upsert.models import EmbeddingModel
+from pipeline.upsert.reasons import to_error_text, to_seconds
 
 SECONDS = 900.0  # a hundred long pages are embedded while we wait
 

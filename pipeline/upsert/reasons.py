@@ -1,0 +1,103 @@
+"""Why a request failed, in words a person can act on: from answers, and from their absence."""
+
+from __future__ import annotations
+
+import re
+import socket
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+LONGEST_WAIT = 120.0  # seconds, whatever Retry-After says
+LONGEST_TEXT = 300  # characters of a server's error text
+
+
+def to_error_text(response: requests.Response) -> str:
+    """What the server says went wrong; "" if it says nothing.
+
+    Servers wrap it differently: `{"detail": …}`, `{"error": {"detail": …}}` with a text or a list
+    of field errors, `{"error": {"message": …}}`.
+    """
+    try:
+        return _find_text(response.json())
+    except ValueError:
+        return "an HTML page" if is_html(response) else response.text[: LONGEST_TEXT * 2]
+
+
+def to_seconds(retry_after: str) -> float | None:
+    """A Retry-After header, seconds or an HTTP date, as seconds from now; bounded."""
+    if retry_after.strip().isdigit():
+        return min(float(retry_after), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _find_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_find_text, value[:3])))
+    if isinstance(value, dict):
+        # A field error also carries the offending input: a body text, not for a log.
+        for key in ("message", "msg", "detail", "errors", "error", "title"):
+            if text := _find_text(value.get(key)):
+                place = value.get("loc")
+                where = ".".join(map(str, place)) + ": " if isinstance(place, list) else ""
+                return where + text
+    return ""
+
+
+def shorten(text: str) -> str:
+    """A server's words as part of one log line: short, and without control characters."""
+    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
+    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+
+
+def is_html(response: requests.Response) -> bool:
+    """Whether the body is a page for people, whatever its type says."""
+    return response.content[:512].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+
+_REASONS: tuple[tuple[type[Exception], str, bool], ...] = (  # the first that fits
+    (
+        requests.exceptions.SSLError,
+        "no trusted TLS connection; REQUESTS_CA_BUNDLE names CAs",
+        False,
+    ),
+    (requests.Timeout, "timed out", True),
+    (requests.exceptions.ProxyError, "the proxy did not let it through", True),
+    (requests.ConnectionError, "the connection broke", True),
+    (requests.exceptions.ChunkedEncodingError, "the answer broke off", True),
+)
+
+
+def to_reason(error: requests.RequestException, host: str) -> tuple[str, bool]:
+    """What kept the answer away, in words, and whether it may pass."""
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return f"unknown host {host}", cause.errno == socket.EAI_AGAIN
+        if isinstance(cause, ConnectionRefusedError):
+            return "connection refused", True
+    for kind, text, can_pass in _REASONS:
+        if isinstance(error, kind):
+            return text, can_pass
+    return f"could not be sent ({type(error).__name__})", False
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The errors inside an error: requests wraps urllib3's, which wraps the socket's."""
+    found: list[BaseException] = []
+    queue: list[object] = [error]
+    while queue and len(found) < 20:
+        one = queue.pop()
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            queue += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return found
