@@ -95,6 +95,8 @@ class SiteState:
         """
         with self.lock:
             page_id = page_id or self._new_id()
+            if page_id in self.pages:
+                raise ValueError(f"there is a page {page_id} already")
             when = modified or self.clock()
             page = SitePage(
                 id=page_id,
@@ -148,6 +150,8 @@ class SiteState:
         """
         with self.lock:
             page = self.page(page_id)
+            if parent in {page_id, *(below for below, _ in self.descendants(page_id))}:
+                raise ValueError(f"page {parent} is below page {page_id}, or that page itself")
             self._disown(page_id, page.parent)
             self._adopt(page_id, parent)
             self._put(replace(page, parent=parent))
@@ -180,9 +184,10 @@ class SiteState:
         """Bring a trashed or archived page back, where it was if its parent is still there."""
         with self.lock:
             page = self.page(page_id)
+            parent = page.parent if self._is_in_tree(page.parent) else None
             if page.status == "trashed":
-                self._adopt(page_id, page.parent)
-            self._put(replace(page, status="current"))
+                self._adopt(page_id, parent)
+            self._put(replace(page, status="current", parent=parent))
 
     def set_labels(self, page_id: str, labels: Iterable[str]) -> None:
         """Replace a page's labels; version and time stay as they are."""
@@ -304,9 +309,14 @@ class SiteState:
     def _adopt(self, item_id: str, parent: str | None) -> None:
         if parent is None:
             return
-        if parent not in self.pages and parent not in self.folders:
+        if not self._is_in_tree(parent):
             raise UnknownIdError(parent)
         insort(self._children.setdefault(parent, []), int(item_id))
+
+    def _is_in_tree(self, item_id: str | None) -> bool:
+        """Nothing can stand below a page in the trash."""
+        page = self.pages.get(item_id or "")
+        return item_id in self.folders or (page is not None and page.status != "trashed")
 
     def _disown(self, item_id: str, parent: str | None) -> None:
         siblings = self._children.get(parent or "", [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlencode
 
 from demo.site_answers import (
     Answer,
@@ -177,8 +178,8 @@ def _by_start[Row](
     listed = [to_row(row) for row in found[start : start + limit]]
     links: Json = _links(context) | {"context": "/wiki"}
     if start + limit < len(found):
-        asked = "&".join(f"{name}={told}" for name, told in params.items() if name != "start")
-        links["next"] = f"/rest/api{path}?{asked}&start={start + limit}"
+        asked = urlencode({**params, "start": start + limit})
+        links["next"] = f"/rest/api{path}?{asked}"
     size = {"start": start, "limit": limit, "size": len(listed)}
     return Answer(200, {"results": listed, **size, "_links": links})
 

@@ -2,8 +2,11 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -278,7 +281,7 @@ def test_start_is_ignored(client: Client) -> None:
 
 
 def test_next_links_may_lose_expand(client: Client) -> None:
-    asked = {"cql": "type=page", "expand": "version", "limit": 2}
+    asked: dict[str, str | int] = {"cql": "type=page", "expand": "version", "limit": 2}
     for drops in (False, True):
         client.site.paging = Paging(drops_expand=drops)
         link = client.get("/wiki/rest/api/content/search", **asked).json()["_links"]["next"]
@@ -361,6 +364,32 @@ def test_children_of_a_trashed_page_move_up(client: Client) -> None:
     assert (logs["parentId"], logs["parentType"]) == (next(iter(state.folders)), "folder")
 
 
+def test_a_trashed_page_comes_back_where_it_was(client: Client) -> None:
+    state = client.site.state
+    page_id = id_of(state, "Logs")
+    before = client.get(f"/wiki/api/v2/pages/{page_id}").json()
+    state.trash(page_id)
+    assert client.rows(f"/wiki/api/v2/pages/{id_of(state, 'Disk')}/descendants") == []
+    state.restore(page_id)
+    assert client.get(f"/wiki/api/v2/pages/{page_id}").json() == before
+    assert len(client.rows(f"/wiki/api/v2/pages/{id_of(state, 'Disk')}/descendants")) == 1
+
+
+def test_a_page_comes_back_at_the_top_when_its_parent_is_gone(client: Client) -> None:
+    state = client.site.state
+    page_id = id_of(state, "Logs")
+    state.trash(page_id)
+    state.purge(id_of(state, "Disk"))
+    state.restore(page_id)
+    assert client.get(f"/wiki/api/v2/pages/{page_id}").json()["parentId"] is None
+
+
+def test_a_page_cannot_be_moved_below_itself(state: SiteState) -> None:
+    for below in ("1000", id_of(state, "Logs")):
+        with pytest.raises(ValueError, match="below"):
+            state.move("1000", parent=below)
+
+
 def test_an_edit_makes_a_version_and_a_move_does_not(client: Client) -> None:
     state = client.site.state
     page_id = id_of(state, "Logs")
@@ -370,7 +399,8 @@ def test_an_edit_makes_a_version_and_a_move_does_not(client: Client) -> None:
     assert moved["version"] == before
     assert moved["spaceId"] == state.spaces["HB"].id
     state.edit(page_id, "<p>new</p>")
-    edited = client.get(f"/wiki/api/v2/pages/{page_id}", **{"body-format": "export_view"}).json()
+    asked: dict[str, str | int] = {"body-format": "export_view"}
+    edited = client.get(f"/wiki/api/v2/pages/{page_id}", **asked).json()
     assert edited["version"]["number"] == before["number"] + 1
     assert edited["version"]["createdAt"] == "2026-06-15T12:00:00.000Z"
     assert edited["body"]["export_view"]["value"] == "<p>new</p>"
@@ -611,6 +641,21 @@ def test_requests_are_counted(client: Client) -> None:
     assert client.site.count(r"/v2/pages\?id=1,2$") == 1
     assert client.site.count() == 2
     assert all(told.is_gateway and told.has_credentials for told in client.site.requests)
+
+
+def test_the_site_runs_by_itself() -> None:
+    command = [sys.executable, "-m", "demo.confluence_site"]
+    root = Path(__file__).parent.parent
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            told = dict(line.strip().split("=", 1) for line in islice(program.stdout, 3))
+            credentials = (told["CONF_USER"], told["CONF_API_TOKEN"])
+            url = f"{told['CONF_BASE_URL']}/wiki/api/v2/spaces"
+            rows = requests.get(url, auth=credentials, timeout=10).json()["results"]
+        finally:
+            program.terminate()
+    assert [row["name"] for row in rows] == ["Known Issues", "Platform Handbook"]
 
 
 # The demo's pages
