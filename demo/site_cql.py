@@ -181,13 +181,13 @@ class _Parser:
         if name == "id":
             return _Clause(lambda s: s.page.id in wanted, ids=wanted)
         self._needs_ancestors |= name == "ancestor"
-        titles = {value.lower() for value in values}
+        lowered = {value.lower() for value in values}
         tests: dict[str, Test] = {
             "type": lambda _: "page" in wanted,
-            "label": lambda s: not wanted.isdisjoint(s.page.labels),
+            "label": lambda s: not lowered.isdisjoint(s.page.labels),
             "ancestor": lambda s: not wanted.isdisjoint(s.ancestors),
             "parent": lambda s: s.page.parent in wanted,
-            "title": lambda s: s.page.title.lower() in titles,
+            "title": lambda s: s.page.title.lower() in lowered,
         }
         return _Clause(tests[name])
 

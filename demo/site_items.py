@@ -27,6 +27,8 @@ class Folder:
     title: str
     space: str  # the space's key
     parent: str | None = None  # a page's or folder's id
+    viewers: tuple[str, ...] = ()  # as of a page
+    viewer_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,9 +106,9 @@ def _label(name: str) -> Json:
     return {"prefix": "global", "name": name, "id": label_id(name), "label": name}
 
 
-def to_read_restriction(page: SitePage) -> Json:
-    people = [{"type": "known", "accountId": viewer} for viewer in page.viewers]
-    groups = [{"type": "group", "name": name, "id": label_id(name)} for name in page.viewer_groups]
+def to_read_restriction(item: SitePage | Folder) -> Json:
+    people = [{"type": "known", "accountId": viewer} for viewer in item.viewers]
+    groups = [{"type": "group", "name": name, "id": label_id(name)} for name in item.viewer_groups]
     return {
         "operation": "read",
         "restrictions": {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right, insort
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from demo.site_index import SearchIndex
 from demo.site_items import Body, Folder, SitePage, Space
 
 _FIRST_ID = 98_305  # any number; ids of pages and folders are digits, as in Confluence
@@ -34,18 +34,24 @@ class SiteState:
     ) -> None:
         """`time_zone` is the calling user's (CQL reads dates in it); `clock` tells an aware now."""
         self.lock = threading.RLock()
-        self.index_lag_seconds = index_lag_seconds
         self.time_zone = time_zone
         self.clock = clock
         self.spaces: dict[str, Space] = {}
         self.folders: dict[str, Folder] = {}
         self.pages: dict[str, SitePage] = {}
-        self.indexed: dict[str, SitePage] = {}  # what CQL believes
-        self._to_index: deque[tuple[datetime, str]] = deque()
+        self.index = SearchIndex(index_lag_seconds)
         self._ids: dict[str, list[int]] = {"": []}  # sorted page ids: of a space; "" is all
         self._children: dict[str, list[int]] = {}  # sorted ids of pages and folders
         self._hidden: set[str] = set()
         self._next_id = _FIRST_ID
+
+    @property
+    def index_lag_seconds(self) -> float:
+        return self.index.lag_seconds
+
+    @index_lag_seconds.setter
+    def index_lag_seconds(self, seconds: float) -> None:
+        self.index.lag_seconds = seconds
 
     # What tests call
 
@@ -108,7 +114,7 @@ class SiteState:
                     "view": body if view is None else view,
                     "storage": body if storage is None else storage,
                 },
-                labels=tuple(labels),
+                labels=_to_labels(labels),
                 version=version,
                 created=when,
                 modified=when,
@@ -174,7 +180,7 @@ class SiteState:
             for ids in (self._ids[""], self._ids[page.space]):
                 ids.remove(int(page_id))
             del self.pages[page_id]
-            self._to_index.append((self.clock(), page_id))
+            self.index.note(self.clock(), page_id)
 
     def archive(self, page_id: str) -> None:
         with self.lock:
@@ -192,27 +198,34 @@ class SiteState:
     def set_labels(self, page_id: str, labels: Iterable[str]) -> None:
         """Replace a page's labels; version and time stay as they are."""
         with self.lock:
-            self._put(replace(self.page(page_id), labels=tuple(labels)))
+            self._put(replace(self.page(page_id), labels=_to_labels(labels)))
 
-    def restrict(self, page_id: str, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
-        """Give a page view restrictions that the account passes; none of both lifts them."""
+    def restrict(self, item_id: str, users: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """Give a page or folder view restrictions that the account passes; none of both lifts
+        them. They hold for what is below, too, but only the item itself tells them.
+        """
         with self.lock:
-            page = self.page(page_id)
-            self._put(replace(page, viewers=tuple(users), viewer_groups=tuple(groups)))
+            viewers, viewer_groups = tuple(users), tuple(groups)
+            if folder := self.folders.get(item_id):
+                folder = replace(folder, viewers=viewers, viewer_groups=viewer_groups)
+                self.folders[item_id] = folder
+            else:
+                page = self.page(item_id)
+                self._put(replace(page, viewers=viewers, viewer_groups=viewer_groups))
 
-    def hide(self, page_id: str) -> None:
-        """Make a page, and what is below it, unreadable for the account."""
+    def hide(self, item_id: str) -> None:
+        """Make a page or folder, and what is below it, unreadable for the account."""
         with self.lock:
-            self._hidden.add(self.page(page_id).id)
+            self._hidden.add(item_id if item_id in self.folders else self.page(item_id).id)
 
-    def unhide(self, page_id: str) -> None:
+    def unhide(self, item_id: str) -> None:
         with self.lock:
-            self._hidden.discard(page_id)
+            self._hidden.discard(item_id)
 
     def reindex(self) -> None:
         """Let the search index catch up at once."""
         with self.lock:
-            self._index_until(None)
+            self.index.catch_up(self.pages, None)
 
     def page(self, page_id: str) -> SitePage:
         """The page as it is now, readable or not; UnknownIdError when there is none."""
@@ -229,15 +242,19 @@ class SiteState:
         ids = self._ids.get(space, [])
         return (str(ids[at]) for at in range(bisect_right(ids, after), len(ids)))
 
-    def is_visible(self, page: SitePage) -> bool:
-        """Neither the page nor one above it is hidden from the account."""
+    def is_visible(self, item: SitePage | Folder) -> bool:
+        """Neither the page or folder nor one above it is hidden from the account."""
         if not self._hidden:
             return True
-        return self._hidden.isdisjoint((page.id, *self.ancestors(page)))
+        return self._hidden.isdisjoint((item.id, *self.ancestors(item)))
 
     def visible_page(self, page_id: str) -> SitePage | None:
         page = self.pages.get(page_id)
         return page if page and self.is_visible(page) else None
+
+    def visible_folder(self, folder_id: str) -> Folder | None:
+        folder = self.folders.get(folder_id)
+        return folder if folder and self.is_visible(folder) else None
 
     def ancestors(self, item: SitePage | Folder) -> list[str]:
         """Ids of pages and folders above, from the top down."""
@@ -257,26 +274,11 @@ class SiteState:
             yield child, depth
             below += [(str(id_), depth + 1) for id_ in reversed(self._children.get(child, []))]
 
-    def catch_up_index(self) -> Mapping[str, SitePage]:
-        """The search index as far as it has come."""
-        self._index_until(self.clock())
-        return self.indexed
+    def indexed_pages(self) -> Mapping[str, SitePage]:
+        """What the search index knows by now."""
+        return self.index.catch_up(self.pages, self.clock())
 
     # Bookkeeping
-
-    def _index_until(self, now: datetime | None) -> None:
-        while self._to_index:
-            changed, page_id = self._to_index[0]
-            if now is not None:
-                if self.index_lag_seconds == float("inf"):
-                    return
-                if changed > now - timedelta(seconds=self.index_lag_seconds):
-                    return
-            self._to_index.popleft()
-            if page_id in self.pages:
-                self.indexed[page_id] = self.pages[page_id]
-            else:
-                self.indexed.pop(page_id, None)
 
     def _new_id(self) -> str:
         self._next_id += 1
@@ -292,7 +294,7 @@ class SiteState:
 
     def _put(self, page: SitePage) -> None:
         self.pages[page.id] = page
-        self._to_index.append((self.clock(), page.id))
+        self.index.note(self.clock(), page.id)
 
     def _save(self, page: SitePage, modified: datetime | None) -> None:
         self._put(replace(page, version=page.version + 1, modified=modified or self.clock()))
@@ -332,3 +334,7 @@ class SiteState:
                 self.folders[folder.id] = replace(folder, parent=page.parent)
             else:
                 self._put(replace(self.pages[str(child)], parent=page.parent))
+
+
+def _to_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    return tuple(label.lower() for label in labels)  # Confluence knows no capitals in labels

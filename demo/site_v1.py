@@ -65,7 +65,7 @@ def _search(context: Context, path: str, params: Params) -> Answer:
     ]
     listed = {"results": rows, "start": 0, "limit": limit, "size": len(rows), "_links": links}
     return Answer(
-        200, listed | {"totalSize": len(context.state.indexed), "cqlQuery": params["cql"]}
+        200, listed | {"totalSize": len(context.state.index.pages), "cqlQuery": params["cql"]}
     )
 
 
@@ -80,7 +80,7 @@ def _found(
     if not cql:
         raise CqlError("cql query parameter is required")
     state = context.state
-    index = state.catch_up_index()
+    index = state.indexed_pages()
     query = parse(cql, now=state.clock(), time_zone=state.time_zone)
     limit = asked_limit(params, 25, 10_000)
     position = to_position(params.get("cursor"), cql)
@@ -193,10 +193,11 @@ def _get_content(context: Context, path: str, params: Params, page_id: str) -> A
 
 
 def _get_restrictions(context: Context, path: str, params: Params, page_id: str) -> Answer:
-    page = context.state.visible_page(page_id)
-    if page is None:
+    state = context.state
+    item = state.visible_folder(page_id) or state.visible_page(page_id)
+    if item is None:
         raise refusal(404, f"No content found with id: ContentId{{id={page_id}}}")
-    return Answer(200, {"read": to_read_restriction(page), "_links": _links(context)})
+    return Answer(200, {"read": to_read_restriction(item), "_links": _links(context)})
 
 
 def _get_space(context: Context, path: str, params: Params, key: str) -> Answer:

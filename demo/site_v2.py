@@ -30,6 +30,7 @@ from demo.site_items import DEFAULT_START, Folder, SitePage, Space
 _SINGLE_FORMATS = {"storage", "view", "export_view"}
 _LIST_STATUSES = {"current", "archived", "trashed", "deleted"}
 _TREE = "read:hierarchical-content:confluence"
+_INCLUDED_LABELS = 50  # the rest has to be asked for
 _OUT_OF_TREE = {"trashed", "deleted"}
 
 
@@ -111,8 +112,8 @@ def _get_page(context: Context, path: str, params: Params, page_id: str) -> Answ
     row["_links"]["base"] = context.links_base
     if params.get("include-labels") == "true":
         row["labels"] = {
-            "results": [_label_row(name) for name in page.labels],
-            "meta": {"hasMore": False},
+            "results": [_label_row(name) for name in page.labels[:_INCLUDED_LABELS]],
+            "meta": {"hasMore": len(page.labels) > _INCLUDED_LABELS},
             "_links": {"self": f"/wiki/api/v2/pages/{page_id}/labels"},
         }
     return Answer(200, row)
@@ -155,7 +156,7 @@ def _descendants(context: Context, path: str, params: Params, item_id: str) -> A
 
     def below() -> Iterator[Json]:
         for child_id, depth in state.descendants(item_id):
-            item = state.folders.get(child_id) or state.visible_page(child_id)
+            item = state.visible_folder(child_id) or state.visible_page(child_id)
             status = item.status if isinstance(item, SitePage) else "current"
             if item is None or depth > int(told) or status in _OUT_OF_TREE:
                 continue
@@ -226,7 +227,7 @@ def _page(context: Context, page_id: str) -> SitePage:
 
 
 def _folder(context: Context, folder_id: str) -> Folder:
-    folder = context.state.folders.get(folder_id)
+    folder = context.state.visible_folder(folder_id)
     if folder is None:
         raise refusal(404, f"Could not find folder with id {folder_id}")
     return folder

@@ -462,6 +462,25 @@ def test_restrictions_are_told(client: Client) -> None:
     assert single["read"] == row["restrictions"]["read"]
 
 
+def test_a_folder_can_be_restricted_and_hidden(client: Client) -> None:
+    state = client.site.state
+    folder = next(iter(state.folders))
+    state.restrict(folder, users=["abc"])
+    told = client.get(f"/wiki/rest/api/content/{folder}/restriction/byOperation").json()
+    assert told["read"]["restrictions"]["user"]["size"] == 1
+    state.hide(folder)
+    assert client.search('space="KI"') == ["Home"]
+    assert client.get(f"/wiki/api/v2/folders/{folder}").status_code == 404
+
+
+def test_a_page_tells_fifty_labels_and_the_list_all(client: Client) -> None:
+    client.site.state.set_labels("1000", [f"Label-{number}" for number in range(60)])
+    labels = client.get("/wiki/api/v2/pages/1000", **{"include-labels": "true"}).json()["labels"]
+    assert (len(labels["results"]), labels["meta"]["hasMore"]) == (50, True)
+    rows = client.rows("/wiki/api/v2/pages/1000/labels")
+    assert [row["name"] for row in rows] == [f"label-{number}" for number in range(60)]
+
+
 # CQL
 
 
@@ -476,7 +495,7 @@ def test_restrictions_are_told(client: Client) -> None:
         ("space != KI", ["Cake"]),
         ("type=page and id in (1000, 5)", ["Home"]),
         ("id = 1000 or label = disk", ["Home", "Disk"]),
-        ('label = "run"', ["Disk", "Logs"]),
+        ('label = "Run"', ["Disk", "Logs"]),
         ('label in ("disk", "none")', ["Disk"]),
         ("type=page and label != run", ["Home", "Cake"]),
         ("type=page and label not in (run)", ["Home", "Cake"]),
