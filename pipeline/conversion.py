@@ -29,7 +29,7 @@ from pipeline.failures import drop_failures
 from pipeline.links import file_name, to_link
 from pipeline.macros import Macro, box, find_macro
 from pipeline.tables import Row, is_layout, to_cell, to_table
-from pipeline.visible import INLINE, is_hidden, visible_text
+from pipeline.visible import INLINE, is_hidden
 
 _GROUP = {
     **dict.fromkeys(("ul", "ol", "dir", "menu", "ac:task-list"), "list"),
@@ -97,9 +97,7 @@ class Conversion:
 
     def _open(self, element: Element) -> _State:
         if is_hidden(element):
-            text = visible_text(element)
-            self._notes.dropped.append(text)
-            self._notes.hidden_characters += len(text)
+            self._notes.hidden_characters += len(all_text(element))
             return "skip"
         if macro := find_macro(element, self._notes):
             if _is_block(element.tag):

@@ -64,17 +64,17 @@ def drop_hidden_characters(text: str) -> tuple[str, int]:
 
 
 def visible_text(element: Element) -> str:
-    """All text of an element, hidden or not; what is not inline is set apart by spaces."""
+    """All text of an element that readers see; what is not inline is set apart by spaces."""
     if element.tag in UNSEEN:
         return ""
     parts: list[str] = []
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
         tag = inner.tag
-        if tag not in INLINE:
+        if tag not in INLINE or tag == "img":
             parts.append(" ")
         if event == "start":
-            if tag in UNSEEN:
+            if tag in UNSEEN or is_hidden(inner):
                 walk.skip_subtree()
             elif inner.text:
                 parts.append(inner.text)
