@@ -37,7 +37,9 @@ ANSWERS = {
     "Wie entferne ich die verwaiste Restic-Sperre?": (
         "Nächtliche Sicherung bricht ab (Restic-Sperre)"
     ),
-    "Who works on invoices that are sent twice?": "Open incidents and who works on them",
+    "Which open incident is about invoices that are sent twice?": (
+        "Open incidents and who works on them"  # which only its storage format tells
+    ),
 }
 QUESTIONS = tuple(ANSWERS)
 
