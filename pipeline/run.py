@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from pipeline import chunk as chunk_stage
+from pipeline import document as document_stage
 from pipeline import markdown as markdown_stage
 from pipeline import report as told
 from pipeline.collection import Collection
@@ -62,9 +63,23 @@ class Run:
         self.site.check_credentials()
         self._spaces = self.site.list_spaces()
         log.info("spaces: %s", ", ".join(f"{space.key} ({space.name})" for space in self._spaces))
+        self._warn_of_window()
         if self.settings.reset:
             self.collection.reset()
         self.collection.open()
+
+    def _warn_of_window(self) -> None:
+        """Say once what the embedding model does not read of a chunk that fills the limit."""
+        settings = self.settings
+        window = chunk_stage.known_window(settings.embedding_model_id)
+        if window and settings.chunk_tokens and settings.chunk_tokens > window:
+            log.warning(
+                "%s reads %d word pieces of a chunk, CHUNK_TOKENS=%d allows more: long sections "
+                "are cut to about %d tokens, what cannot be cut is embedded by its beginning "
+                "(CHUNK_TOKENS=auto makes that the limit)",
+                settings.embedding_model_id, window, settings.chunk_tokens,
+                chunk_stage.fitting_tokens(settings.embedding_model_id),
+            )  # fmt: skip
 
     def list_pages(self) -> list[PageRef]:
         """Every page in scope that is this run's share: complete, or an error."""
@@ -205,6 +220,10 @@ class Run:
             settings.chunk_overlap,
             settings.embedding_model_id,
         )
+
+    def to_document(self, page: Page, markdown: Markdown) -> Chunk:
+        """The page as one document, for servers that chunk by themselves."""
+        return document_stage.to_document(page, markdown)
 
     def upsert(self, page: Page, chunks: Sequence[Chunk]) -> None:
         """Hand the page to the writer: new chunks in, old ones out, recorded."""

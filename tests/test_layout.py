@@ -10,7 +10,17 @@ PROGRAMS = {"sync", "ingest_conf", "test_confluence"}
 BASE = {"records", "settings"}
 # Every other module of `pipeline` belongs to one stage; a new file has to say to which.
 STAGE_OF = {
-    "fetch": {"fetch", "confluence_http", "cql"},
+    "fetch": {
+        "fetch",
+        "confluence_errors",
+        "confluence_http",
+        "cql",
+        "membership",
+        "next_link",
+        "patience",
+        "rows",
+        "spaces",
+    },
     "markdown": {
         "markdown",
         "macros",
@@ -24,7 +34,7 @@ STAGE_OF = {
         "tables",
         "visible",
     },
-    "chunk": {"chunk"},
+    "chunk": {"chunk", "sections", "pieces", "packing", "tokens"},
     "upsert": {"upsert"},
     "ledger": {"ledger"},
     "report": {"report"},
