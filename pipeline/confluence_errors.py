@@ -111,6 +111,8 @@ def to_failure(error: Exception, what: str, host: str) -> ConfluenceError:
             return UnreachableError(f"{host}: {reason}", can_pass=is_passing)
     if any(isinstance(cause, _TIMED_OUT) for cause in causes):
         return SlowAnswerError(f"{what} at {host}: no answer in time")
+    if isinstance(error, ValueError):
+        return ConfluenceError(f"{what} at {host}: the answer's headers are not valid")
     return BrokenAnswerError(f"{what} at {host}: the connection broke")
 
 

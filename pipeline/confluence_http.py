@@ -38,6 +38,8 @@ Json = dict[str, Any]
 Params = Mapping[str, str | int]
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes: a page of 20 MB and its company fit
 _EMPTY_ANSWERS = 200  # in a row, each with a next link: no list is like that
+# ValueError: requests looks at Location, even if it is not to follow it.
+_UNSENT = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -141,7 +143,7 @@ class Transport:
             ) as response:
                 self._has_answered = True
                 body = self._read(response, what)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except _UNSENT as error:
             raise to_failure(error, what, urlsplit(self._root).netloc) from None
         log.debug("%s: %d, %d bytes", what, response.status_code, len(body))
         if response.status_code != 200:
@@ -170,7 +172,7 @@ class Transport:
     ) -> ConfluenceError:
         status = response.status_code
         if 300 <= status < 400:
-            target = _to_host(response.headers.get("Location", ""))
+            target = urlsplit(response.headers.get("Location", "")).hostname or "another path"
             return ConfluenceError(
                 f"{what}: redirects to {self._clean(target)}, which is not followed; check "
                 "CONF_BASE_URL (a login in between refuses tokens)"
@@ -249,13 +251,6 @@ def _find_words(body: bytes) -> str:
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         return str(errors[0].get("title", ""))
     return str(answer.get("message") or "")
-
-
-def _to_host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2] or "another path"
-    except ValueError:
-        return "no valid address"
 
 
 def _is_loopback(host: str) -> bool:
