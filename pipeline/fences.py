@@ -16,7 +16,10 @@ _LANGUAGES = {
 }  # fmt: skip
 _BRUSH = re.compile(r"brush:\s*([\w#+./-]+)")
 _LANGUAGE_CLASS = re.compile(r"(?:^|\s)(?:language|lang|highlight-source)-([\w#+-]+)")
-_JAVA = re.compile(r"\b(?:public|private|import|class|void|new|return|static|final)\b.*[;{]")
+_JAVA = re.compile(
+    r"\b(?:public|private|import|class|void|new|return|static|final)\b.*[;{]"
+    r"|\bSystem\.|@Override\b|\b(?:int|long|boolean|double|String)(?:\[\])? \w+ ?[=;]"
+)
 _SOURCES = ("plantuml", "plantumlrender", "mermaid", "html", "markdown", "latex")
 _DIAGRAM_NAMES = (
     "diagramDisplayName", "diagramName", "displayName", "name", "filename", "title"

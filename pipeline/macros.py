@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pipeline import fences, resources
 from pipeline.blocks import Block, Body, Notes, Rendered, emphasise, to_quote
 from pipeline.body import Element, all_text, child, classes_of, parameters
-from pipeline.visible import visible_text
+from pipeline.visible import UNSEEN, visible_text
 
 _DEFAULT_EXPAND = "Click here to expand..."
 _LABELS = {
@@ -119,10 +119,9 @@ MACROS = (
           """toc-macro client-side-toc-macro plugin_pagetree recently-updated search-macro
           tableFloatingHeader jira-oauth-message-marker refresh-issues-bottom
           create-from-template-button""", reads_itself=True),
-    Macro(leave_out, "", "",
-          """ac:parameter ac:placeholder ac:task-id ac:task-uuid ac:task-status ac:adf-attribute
-          script style template noscript title head""", reads_itself=True),
+    Macro(leave_out, "", "", " ".join(sorted(UNSEEN)), reads_itself=True),
     Macro(resources.jira_error, "", "jim-error-message", reads_itself=True),
+    Macro(resources.error, "", "error"),
     Macro(resources.attachments, "", "plugin_attachments_container", reads_itself=True),
     Macro(box, "info note tip warning panel success error", "confluence-information-macro panel"),
     Macro(title, "", "panelHeader expand-control-text"),
@@ -139,7 +138,8 @@ MACROS = (
     Macro(resources.link, "", "", "ac:link"),
     Macro(resources.mention, "", "user-mention confluence-userlink"),
     Macro(resources.emoticon, "", "emoticon", "ac:emoticon", reads_itself=True),
-    Macro(resources.icon, "", "icon aui-icon", "", reads_itself=True),
+    Macro(resources.icon, "", "icon aui-icon expand-icon expand-control-icon",
+          "", reads_itself=True),
     Macro(resources.image, "", "", "ac:image"),
     Macro(resources.image, "", "", "img", reads_itself=True),
     Macro(resources.date, "", "", "time"),

@@ -18,6 +18,7 @@ _EMOJI = {
     "blue-star": "⭐", "heart": "❤️", "broken-heart": "💔", "on": "💡", "off": "💡", "y": "👍",
     "n": "👎", "!": "⚠️", "/": "✅", "x": "❌", "i": "ℹ️", "*": "⭐", "?": "❓", "+": "➕", "-": "➖",
 }  # fmt: skip
+_UNKNOWN_MACRO = re.compile(r"\s*Unknown macro:\s*(\{[^{}]+\}|'[^']+')\s*")
 _NUMBER = re.compile(r"[-+−]?[\d.,]+")
 _JIRA_LOADING = re.compile(r"(?:\s*-)?\s*Getting issue details\.\.\.(?:\s*\[?STATUS\]?)?")
 
@@ -49,6 +50,16 @@ def jira_error(element: Element, body: Body, notes: Notes) -> Rendered:
     link = find_class(element, "jira-link")
     href = "" if link is None else link.get("href") or ""
     return to_text_blocks(to_link(all_text(link), notes.links.resolve(href)))
+
+
+def error(element: Element, body: Body, notes: Notes) -> Rendered:
+    """`Unknown macro: {X}` stands where somebody wrote {X}, `Unknown macro: 'x'` for a macro."""
+    unknown = _UNKNOWN_MACRO.fullmatch(body.text)
+    if unknown is None:
+        return body.text or list(body.blocks)
+    notes.dropped.append(body.text if unknown[1][0] != "{" else "Unknown macro")
+    notes.unknown_macros[unknown[1][1:-1]] += 1
+    return unknown[1] if unknown[1][0] == "{" else ""
 
 
 def include(element: Element, body: Body, notes: Notes) -> Rendered:
@@ -154,7 +165,18 @@ def emoticon(element: Element, body: Body, notes: Notes) -> Rendered:
     alt = get("alt") or ""
     short = get("data-emoji-shortname") or get("ac:emoji-shortname") or ""
     known = (_EMOJI.get(key) for key in (name, short.strip(":"), alt.strip("()")))
-    return next(filter(None, known), "") or fallback or short or alt or (name and f":{name}:")
+    character = next(filter(None, known), "") or _to_character(
+        get("data-emoji-id") or get("ac:emoji-id") or ""
+    )
+    return character or fallback or short or alt or (name and f":{name}:")
+
+
+def _to_character(emoji_id: str) -> str:
+    """An emoji by its code points, as in `1f468-200d-1f4bb`; "" for a site's own emoji."""
+    try:
+        return "".join(chr(int(point, 16)) for point in emoji_id.split("-")) if emoji_id else ""
+    except (ValueError, OverflowError):
+        return ""
 
 
 def exponent(element: Element, body: Body, notes: Notes) -> Rendered:

@@ -17,8 +17,8 @@ INLINE = frozenset(
     ac:plain-text-link-body ac:placeholder""".split()  # noqa: SIM905
 )
 UNSEEN = frozenset(
-    """ac:parameter ac:placeholder ac:task-id ac:task-uuid ac:task-status ac:adf-attribute
-    script style template noscript title head""".split()  # noqa: SIM905
+    """ac:parameter ac:default-parameter ac:placeholder ac:task-id ac:task-uuid ac:task-status
+    ac:adf-attribute ac:adf-parameter script style template noscript title head""".split()  # noqa: SIM905
 )
 
 # Zero-width, bidirectional and other format characters that show nothing. The joiners stay
@@ -49,6 +49,8 @@ _LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
 def is_hidden(element: Element) -> bool:
     """Whether an attribute takes the element from the reader's sight."""
     attributes = element.attrib
+    if not attributes:
+        return False
     style, classes = attributes.get("style"), attributes.get("class") or ""
     if style and _HIDING_STYLE.search(style):
         return not any(name in classes for name in _OPENS)

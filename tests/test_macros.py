@@ -180,6 +180,8 @@ IN_TEXT = [
     ),
     ("<p>x<sup>2</sup>, H<sub>2</sub>O, 10<sup>th</sup></p>", "x^2, H2O, 10th"),
     ("<p>says <q>no</q></p>", 'says "no"'),
+    ('<p><ac:emoticon ac:emoji-id="1f468-200d-1f4bb" ac:emoji-fallback=":man_tec:"/></p>', "👨‍💻"),
+    ('<p><ac:emoticon ac:emoji-id="9d1c-own" ac:emoji-fallback=":ours:"/></p>', ":ours:"),
     (
         '<p>a <ac:inline-comment-marker ac:ref="1">marked</ac:inline-comment-marker> word</p>',
         "a marked word",
@@ -364,13 +366,15 @@ def test_a_macro_becomes_markdown(body: str, expected: str) -> None:
             "kept",
             {"chart": 1},
         ),
+        ('<p>a <span class="error">Unknown macro: {X_1}</span> b</p>', "a {X_1} b", {"X_1": 1}),
+        ("<p>a</p><div class='error'>Unknown macro: 'x-y'</div>", "a", {"x-y": 1}),
     ],
 )
 def test_an_unknown_macro_is_unwrapped_and_counted(
     body: str, expected: str, unknown: dict[str, int]
 ) -> None:
     result = convert(body, "storage")
-    assert (result.text, result.unknown_macros) == (expected, unknown)
+    assert (result.text, result.unknown_macros, result.lost_words) == (expected, unknown, 0)
 
 
 def test_no_macro_has_two_rows() -> None:
