@@ -62,7 +62,7 @@ class ConfluenceSite:
         serves_legacy: bool = False,
         latency_seconds: float = 0.0,
     ) -> None:
-        """Nothing is served before `with`.
+        """Nothing is served outside `with`; a second `with` serves at the same address again.
 
         A `scoped_token` is good on the gateway only. `scopes` are what the token may do (None:
         everything). `serves_legacy` lets the v1 routes that are no longer published answer
@@ -86,6 +86,7 @@ class ConfluenceSite:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        self._stopping.clear()
         self._server = Server(self, self._port)
         self._port = self._server.server_port  # stays known after the end
         self._thread = threading.Thread(

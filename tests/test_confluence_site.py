@@ -654,6 +654,14 @@ def test_closing_the_site_ends_a_hanging_answer(state: SiteState) -> None:
         requests.get(f"{site.gateway_url}/wiki/api/v2/spaces", timeout=1)
 
 
+def test_a_site_comes_back_at_its_address(state: SiteState) -> None:
+    site = ConfluenceSite(state)
+    for _ in range(2):
+        with site:
+            assert Client(site).get("/wiki/rest/api/user/current").status_code == 200
+    assert site.count() == 2
+
+
 def test_requests_are_counted(client: Client) -> None:
     client.get("/wiki/api/v2/pages", id="1,2")
     client.get("/wiki/api/v2/pages", id="3")
