@@ -201,8 +201,12 @@ class Shelf:
 
     def _put(self, chunk: Chunk, size: int, overlap: int) -> str:
         name, text, attributes = self.to_file(chunk)
-        file_id = self._upload_and_attach(name, text, attributes, size, overlap)
         text_hash, copy = to_text_hash(chunk.text), int(attributes["conf_copy"])
+        try:
+            file_id = self._upload_and_attach(name, text, attributes, size, overlap)
+        except InsertRejectedError:
+            self._give_back(text_hash, copy)
+            raise
         with self._lock:
             self._entries[file_id] = Entry(file_id, chunk.id, chunk.page_id, text_hash, copy)
             self._fresh.add(file_id)
@@ -225,10 +229,8 @@ class Shelf:
 
         def remove(file_id: str) -> None:
             self._stores.remove(self.store, file_id)
-            with self._lock:
-                entry = self._entries.pop(file_id, None)
-                if entry:
-                    self._copies[entry.text_hash].discard(entry.copy)
+            if entry := self._entries.pop(file_id, None):
+                self._give_back(entry.text_hash, entry.copy)
 
         self._in_threads(remove, file_ids)
 
@@ -275,6 +277,10 @@ class Shelf:
             copy = next(number for number in itertools.count() if number not in taken)
             taken.add(copy)
             return copy
+
+    def _give_back(self, text_hash: str, copy: int) -> None:
+        with self._lock:
+            self._copies[text_hash].discard(copy)
 
     def _to_name(self, chunk_id: str) -> str:
         """An upload's file name says whose it is, also when no store holds it."""
