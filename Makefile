@@ -6,6 +6,8 @@
 UV := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3.12
 BIN := .venv/bin
+COMPILE = uv pip compile -q -U --generate-hashes --universal --python-version 3.12 \
+	--custom-compile-command 'make lock'
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -40,9 +42,9 @@ test: venv ## lint, types and all tests
 	$(BIN)/python -m pytest
 
 lock: ## lock the requirements again, with hashes (needs uv)
-	for name in requirements requirements-dev requirements-notebook; do \
-	  uv pip compile -q -U --generate-hashes --universal --python-version 3.12 \
-	    --custom-compile-command 'make lock' $$name.in -o $$name.txt || exit 1; done
+	for name in requirements requirements-dev requirements-notebook \
+	    demo/llama_stack_server/requirements $(basename $(wildcard tests/*_server/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
+	$(COMPILE) --no-deps demo/llama_stack_server/model.in -o demo/llama_stack_server/model.txt
 
 clean: ## remove what the targets made
-	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,7 +14,6 @@ from tests.real_servers import Ogx
 from tests.sinks import to_api, to_settings
 from tests.vector_api import DeleteRoute, Fault, VectorApi
 
-pytest_plugins = ["tests.server_fixtures"]
 URL = "http://127.0.0.1:9"
 INSERT = "/v1/vector-io/insert"
 FILES = "/vector_stores/{vector_store_id}/files"

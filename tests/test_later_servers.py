@@ -9,8 +9,6 @@ import requests
 from tests.real_servers import LaterServer, LlamaStack07, Ogx
 from tests.server_fixtures import real_server
 
-pytest_plugins = ["tests.server_fixtures"]
-
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 TEXT = "Pods of the billing service are killed because they use more memory than allowed."
 

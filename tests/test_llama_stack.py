@@ -9,8 +9,6 @@ import requests
 from demo.llama_stack import LlamaStack
 from tests.server_fixtures import real_server
 
-pytest_plugins = ["tests.server_fixtures"]
-
 MODEL = "all-MiniLM-L6-v2"
 TEXTS = {
     "oom": "Pods of the billing service are killed because they use more memory than allowed.",

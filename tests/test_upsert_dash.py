@@ -15,7 +15,6 @@ from pipeline.upsert.dash_stores import to_identifier
 from pipeline.upsert.discovery import choose_sink
 from tests.sinks import TEXTS, to_api, to_chunk, to_chunks, to_settings, to_sink
 
-pytest_plugins = ["tests.server_fixtures"]
 CHUNKS = to_chunks(TEXTS)
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _numbers = itertools.count()

@@ -21,8 +21,6 @@ from tests.server_fixtures import real_server
 from tests.sinks import to_api, to_settings
 from tests.store_files import PROVIDERS, Looker, new_name, stored, to_chunk, to_chunks, to_plain
 
-pytest_plugins = ["tests.server_fixtures"]
-
 WORDS = ("cats", "engines", "gardens", "music", "bread", "ships")
 
 
