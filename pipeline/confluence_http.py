@@ -78,20 +78,18 @@ class Transport:
         if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
             log.warning("%s: plain http sends the API token unencrypted; use https", parts.hostname)
 
-    def get(self, path: str, params: Params | None = None, *, splittable: bool = False) -> Json:
-        """The answer's JSON object.
-
-        A `splittable` question that fails with 500, 504 or a time-out is not repeated: its
-        caller asks a smaller one.
-        """
-        return self._get(_join(path, params), splittable)[0]
+    def get(self, path: str, params: Params | None = None) -> Json:
+        """The answer's JSON object."""
+        return self._get(_join(path, params))[0]
 
     def list_answers(
         self, path: str, params: Params, *, splittable: bool = False
     ) -> Iterator[tuple[list[Json], Json]]:
         """Every page of a list, as its rows and the whole answer, until no next link is left.
 
-        Rows may repeat. Breaks off with an error, never with a short list.
+        Rows may repeat. Breaks off with an error, never with a short list. A `splittable`
+        question that fails with 500, 504 or a time-out is not repeated: its caller asks a
+        smaller one.
         """
         target, seen, empty = _join(path, params), set[str](), 0
         while target:
@@ -110,7 +108,7 @@ class Transport:
         """Give back the connections."""
         self._session.close()
 
-    def _get(self, target: str, splittable: bool) -> tuple[Json, str]:
+    def _get(self, target: str, splittable: bool = False) -> tuple[Json, str]:
         def is_worth_it(error: BaseException) -> bool:
             if splittable and isinstance(error, SlowAnswerError):
                 return False

@@ -44,7 +44,7 @@ __all__ = [
 log = logging.getLogger("confluence")
 
 _SMALLEST_SEARCH = 5  # pages: a search for fewer is no cheaper than asking singly
-_EXPAND = "body.export_view,version,space,metadata.labels"
+_EXPAND = "body.export_view,version,metadata.labels"
 
 
 class _Listed(NamedTuple):

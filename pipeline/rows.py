@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.confluence_errors import ConfluenceError
+from pipeline.confluence_errors import BrokenAnswerError
 
 Json = dict[str, Any]
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -120,7 +120,7 @@ def _checked[Record](kind: str, row: Json, read: Callable[[], Record]) -> Record
     try:
         return read()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ConfluenceError(
+        raise BrokenAnswerError(
             f"an answer describes {kind} {str(row.get('id'))[:40]!r} without what is needed: "
             f"{type(error).__name__} {error}"
         ) from None

@@ -140,22 +140,24 @@ def test_a_wait_longer_than_all_patience_is_refused(
     assert transport.requests == 1
 
 
-@pytest.mark.parametrize("fault", [faults.server_error(500), faults.server_error(504)])
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (faults.server_error(500), AnswerError),
+        (faults.server_error(504), AnswerError),
+        (faults.hang(2), SlowAnswerError),
+    ],
+    ids=["500", "504", "time-out"],
+)
 def test_a_splittable_question_is_not_repeated_as_it_is(
-    site: ConfluenceSite, transport: Transport, fault: faults.Fault
+    site: ConfluenceSite,
+    transport: Transport,
+    fault: faults.Fault,
+    kind: type[ConfluenceError],
 ) -> None:
-    site.fail("user/current", fault, times=None)
-    with pytest.raises(AnswerError):
-        transport.get(USER, splittable=True)
-    assert transport.requests == 1
-
-
-def test_a_splittable_question_that_times_out_is_not_repeated(
-    site: ConfluenceSite, transport: Transport
-) -> None:
-    site.fail("user/current", faults.hang(2), times=None)
-    with pytest.raises(SlowAnswerError, match="no answer in time"):
-        transport.get(USER, splittable=True)
+    site.fail("content/search", fault, times=None)
+    with pytest.raises(kind):
+        list(transport.list_answers(SEARCH, {"cql": "type=page"}, splittable=True))
     assert transport.requests == 1
 
 

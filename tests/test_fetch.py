@@ -631,8 +631,9 @@ def test_one_page_that_always_fails_is_one_outcome(site: ConfluenceSite, state: 
         faults.truncated_json(),
         faults.hang(2),
         faults.rewritten(lambda answer: answer | {"results": []}),
+        faults.text('{"results": [{"id": "1", "title": "no version"}]}'),
     ],
-    ids=["410", "400", "403", "truncated", "hang", "empty"],
+    ids=["410", "400", "403", "truncated", "hang", "empty", "malformed"],
 )
 def test_pages_come_singly_when_the_search_does_not_serve(
     site: ConfluenceSite, state: SiteState, fault: faults.Fault
@@ -641,6 +642,20 @@ def test_pages_come_singly_when_the_search_does_not_serve(
     site.fail("content/search", fault, times=None)
     with opened(site) as client:
         assert list(pages_of(client.get_pages(list_all(client)))) == ids
+
+
+def test_a_page_that_is_not_described_in_full_is_one_outcome(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    first, second = add_pages(state, 2)
+    site.fail("content/search", faults.error(400), times=None)
+    site.fail(f"/pages/{first}", faults.text('{"id": "1", "status": "current", "title": "T"}'))
+    with opened(site) as client:
+        bad, good = client.get_pages(list_all(client))
+    assert isinstance(bad, Outcome)
+    assert "without what is needed" in bad.error
+    assert isinstance(good, Page)
+    assert good.ref.id == second
 
 
 def test_no_connection_is_not_a_page_that_failed(state: SiteState) -> None:
