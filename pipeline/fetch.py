@@ -144,7 +144,9 @@ class Site:
         Costs about as much as the listing.
         """
         with self._refusals_explained():
-            return membership.list_restricted(self._transport, spaces, self._listed)
+            return membership.list_restricted(
+                self._transport, spaces, self._listed, self.check_credentials
+            )
 
     def confirm_missing(self, ids: Sequence[str], spaces: Sequence[Space]) -> set[str]:
         """Of ids that a listing lacks, those that are really gone or out of scope.
@@ -153,7 +155,9 @@ class Site:
         outside the folder. Call `check_credentials` before it.
         """
         with self._refusals_explained():
-            return membership.list_missing(self._transport, self._settings, ids, spaces)
+            return membership.list_missing(
+                self._transport, self._settings, ids, spaces, self.check_credentials
+            )
 
     def get_pages(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
         """One Page, or one Outcome that says why not, for each of at most 25 pages, in order.

@@ -5,7 +5,7 @@ CQL is an index that runs behind, so it says who may come in, and never alone wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import batched
 
 from pipeline import cql
@@ -17,6 +17,7 @@ from pipeline.settings import Settings
 V1, V2 = "/wiki/rest/api", "/wiki/api/v2"
 SEARCH = f"{V1}/content/search"
 LIMIT = 250
+Check = Callable[[], object]
 _KEYS_A_QUERY = 50  # a personal space's key has 30 characters, a URL some thousands
 _DEEPEST = 10  # levels that one request for descendants covers
 
@@ -40,9 +41,15 @@ def list_members(
 
 
 def list_missing(
-    transport: Transport, settings: Settings, ids: Collection[str], spaces: Sequence[Space]
+    transport: Transport,
+    settings: Settings,
+    ids: Collection[str],
+    spaces: Sequence[Space],
+    check: Check,
 ) -> set[str]:
     """Those of the ids that are out of scope, told by v2, which is current.
+
+    `check` raises if the credentials are refused.
 
     One request for 250 ids; with LABELS one for each that is still there, with
     FILTER_FOLDER_ID one for each 250 descendants.
@@ -60,14 +67,17 @@ def list_missing(
                 present.add(str(row["id"]))
     if settings.labels and present:
         wanted = {label.casefold() for label in settings.labels}
-        present = {id_ for id_ in present if wanted & _get_labels(transport, id_)}
+        for page_id in sorted(present):
+            labels = to_labels(_list_of_page(transport, page_id, "labels", check))
+            if wanted.isdisjoint(label.casefold() for label in labels):
+                present.remove(page_id)
     if settings.filter_folder_id and present:
         present &= _list_descendants(transport, settings.filter_folder_id)
     return set(ids) - present
 
 
 def list_restricted(
-    transport: Transport, spaces: Sequence[Space], listed: Collection[str]
+    transport: Transport, spaces: Sequence[Space], listed: Collection[str], check: Check
 ) -> set[str]:
     """Those of the listed pages that have view restrictions, their own or from above.
 
@@ -87,7 +97,7 @@ def list_restricted(
             restricted.add(page_id)
     unknown = [page_id for page_id in listed if page_id not in above]
     for page_id in unknown:
-        rows = list_rows(transport, f"{V2}/pages/{cql.to_id(page_id)}/ancestors", {"limit": LIMIT})
+        rows = _list_of_page(transport, page_id, "ancestors", check)
         above[page_id] = [str(row["id"]) for row in rows]
     asked = {*unknown, *folders} | {one for id_ in unknown for one in above[id_]} - above.keys()
     restricted |= {one for one in asked if _has_restriction(transport, one)}
@@ -105,16 +115,16 @@ def _search(
         yield from list_rows(transport, SEARCH, {"cql": query, "expand": expand, "limit": LIMIT})
 
 
-def _get_labels(transport: Transport, page_id: str) -> set[str]:
-    """The page's labels as v2 tells them; none when it has just gone."""
-    path = f"{V2}/pages/{cql.to_id(page_id)}/labels"
+def _list_of_page(transport: Transport, page_id: str, what: str, check: Check) -> list[Json]:
+    """The page's labels or ancestors; none when it has just gone."""
     try:
-        labels = to_labels(list_rows(transport, path, {"limit": LIMIT}))
-        return {label.casefold() for label in labels}
+        path = f"{V2}/pages/{cql.to_id(page_id)}/{what}"
+        return list(list_rows(transport, path, {"limit": LIMIT}))
     except AnswerError as error:
-        if error.status == 404:
-            return set()
-        raise
+        if error.status != 404:
+            raise
+        check()  # v2 says 404 to refused credentials, too
+        return []
 
 
 def _find_root(transport: Transport, item_id: str) -> str:

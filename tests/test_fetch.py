@@ -412,6 +412,19 @@ def test_a_restricted_page_that_the_index_does_not_know_is_found(site: Confluenc
         assert client.list_restricted(spaces) == {top, new, alone}
 
 
+def test_a_page_that_goes_during_the_search_for_restrictions_does_no_harm(
+    site: ConfluenceSite,
+) -> None:
+    site.state = state = SiteState(index_lag_seconds=float("inf"))
+    state.add_space("KI", "Known Issues")
+    page_id = state.add_page("New", "KI")
+    with opened(site) as client:
+        spaces = client.list_spaces()
+        client.list_pages(spaces)
+        state.purge(page_id)
+        assert client.list_restricted(spaces) == set()
+
+
 def test_restrictions_cost_one_request_for_250_pages(
     site: ConfluenceSite, state: SiteState
 ) -> None:
@@ -460,6 +473,38 @@ def test_labels_and_folder_are_confirmed_without_the_index(site: ConfluenceSite)
     ]:
         with opened(site, **environ) as client:
             assert client.confirm_missing(ids, client.list_spaces()) == expected
+
+
+def test_a_token_revoked_during_the_check_confirms_nothing(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    ids = [state.add_page(f"P{n}", "KI", labels=["run"]) for n in range(3)]
+
+    def is_the_moment(request: faults.Request) -> bool:
+        if request.path.endswith("/labels"):
+            site.token = "another"
+        return False
+
+    site.fail(is_the_moment, faults.reset())
+    with opened(site, LABELS="run") as client:
+        spaces = client.list_spaces()
+        with pytest.raises(CredentialsError):
+            client.confirm_missing(ids, spaces)
+
+
+def test_a_page_that_goes_during_the_check_is_missing(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    kept, going = (state.add_page(f"P{n}", "KI", labels=["run"]) for n in range(2))
+
+    def is_the_moment(request: faults.Request) -> bool:
+        if request.path.endswith(f"{kept}/labels"):
+            state.purge(going)
+        return False
+
+    site.fail(is_the_moment, faults.reset())
+    with opened(site, LABELS="run") as client:
+        assert client.confirm_missing([kept, going], client.list_spaces()) == {going}
 
 
 def test_hundreds_of_ids_are_confirmed_in_few_requests(
