@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from pipeline import cql, membership, spaces
@@ -28,7 +27,17 @@ from pipeline.confluence_http import Json, Params, Transport
 from pipeline.membership import LIMIT, SEARCH, V1, V2, list_rows
 from pipeline.patience import Patience
 from pipeline.records import Outcome, Page, PageRef
-from pipeline.rows import Row, Space, to_body, to_labels, to_line, to_row, to_search_labels
+from pipeline.rows import (
+    Listed,
+    Row,
+    Space,
+    to_body,
+    to_labels,
+    to_line,
+    to_row,
+    to_search_labels,
+    to_titles_above,
+)
 from pipeline.settings import GATEWAY, Settings
 
 __all__ = [
@@ -47,14 +56,6 @@ _SMALLEST_SEARCH = 5  # pages: a search for fewer is no cheaper than asking sing
 _EXPAND = "body.export_view,version,metadata.labels"
 
 
-class _Listed(NamedTuple):
-    """What a listing tells beyond the PageRef."""
-
-    title: str
-    parent: str | None
-    webui: str
-
-
 class Site:
     """One Confluence site with one account. `get_page` and `get_pages` serve many threads."""
 
@@ -68,7 +69,7 @@ class Site:
         self._settings = settings
         self._transport = Transport(settings, stop or threading.Event(), patience or Patience())
         self._base = settings.conf_site_url
-        self._listed: dict[str, _Listed] = {}
+        self._listed: dict[str, Listed] = {}
         self._untitled: set[str] = set()  # parents that no listing names: folders, mostly
 
     @property
@@ -112,7 +113,7 @@ class Site:
                 for row in map(to_row, self._rows(path, {"status": "current", "limit": LIMIT})):
                     if row.status == "current":
                         found[row.id] = row, space.key
-        listed = {id_: _Listed(row.title, row.parent, row.webui) for id_, (row, _) in found.items()}
+        listed = {id_: Listed(row.title, row.parent, row.webui) for id_, (row, _) in found.items()}
         self._listed |= listed
         self._untitled |= {row.parent for row, _ in found.values() if row.parent} - listed.keys()
         return [
@@ -123,7 +124,7 @@ class Site:
                 space=key,
                 status=row.status,
                 modified=row.modified,
-                ancestors=_to_ancestors(row.id, listed),
+                ancestors=to_titles_above(row.id, listed),
             )
             for row, key in found.values()
         ]
@@ -314,17 +315,3 @@ class Site:
             self.check_credentials()
         if error.status == 401:
             raise to_credentials_error(error, self._settings) from None
-
-
-def _to_ancestors(page_id: str, listed: dict[str, _Listed]) -> tuple[str, ...]:
-    """Titles from the top down; what is not a listed page (a folder) stands as its id and ends
-    the chain, because a listing does not tell what is above it."""
-    titles: list[str] = []
-    seen = {page_id}
-    parent = listed[page_id].parent
-    while parent is not None and parent not in seen:
-        seen.add(parent)
-        above = listed.get(parent)
-        titles.append(above.title if above else parent)
-        parent = above.parent if above else None
-    return tuple(reversed(titles))

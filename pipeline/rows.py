@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.confluence_errors import BrokenAnswerError
 
@@ -32,6 +32,14 @@ class Row:
     modified: str  # of this version, ISO 8601 in UTC
     webui: str  # below the site's base
     parent: str | None = None  # id of a page, folder, …; told by v2 only
+
+
+class Listed(NamedTuple):
+    """What a listing tells of a page beyond its PageRef."""
+
+    title: str
+    parent: str | None
+    webui: str
 
 
 def to_space(row: Json) -> Space:
@@ -79,6 +87,23 @@ def to_ancestors(row: Json) -> dict[str, str]:
     return _checked(
         "page", row, lambda: {str(one["id"]): one.get("type", "") for one in row["ancestors"]}
     )
+
+
+def to_titles_above(page_id: str, listed: Mapping[str, Listed]) -> tuple[str, ...]:
+    """Titles of a page's ancestors, from the top down.
+
+    What is not a listed page (a folder) stands as its id and ends the chain, because a listing
+    does not tell what is above it. So does a parent that is its own descendant.
+    """
+    titles: list[str] = []
+    seen = {page_id}
+    parent = listed[page_id].parent
+    while parent is not None and parent not in seen:
+        seen.add(parent)
+        above = listed.get(parent)
+        titles.append(above.title if above else parent)
+        parent = above.parent if above else None
+    return tuple(reversed(titles))
 
 
 def is_restricted(row: Json) -> bool:

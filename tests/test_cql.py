@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from demo.site_cql import Subject, parse
@@ -48,6 +48,9 @@ def test_a_query_finds_exactly_the_space_and_label_that_were_meant(
     assert query.matches(page_in(key, other_label)) == (other_label == label)
 
 
+@example("²")
+@example("٣")
+@example("1 or 2")
 @given(texts)
 def test_only_plain_numbers_are_ids(text: str) -> None:
     if re.fullmatch("[0-9]+", text):
