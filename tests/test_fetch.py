@@ -302,6 +302,20 @@ def test_only_current_pages_are_listed(site: ConfluenceSite, state: SiteState) -
         assert [ref.id for ref in list_all(client)] == [kept]
 
 
+def test_a_list_that_ignores_the_status_asked_for_is_sifted(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    ids = add_pages(state, 2)
+
+    def archive(answer: dict[str, Any]) -> dict[str, Any]:
+        answer["results"][0]["status"] = "archived"
+        return answer
+
+    site.fail(r"/pages\?", faults.rewritten(archive))
+    with opened(site) as client:
+        assert [ref.id for ref in list_all(client)] == ids[1:]
+
+
 @pytest.mark.parametrize(
     "fault",
     [
