@@ -120,6 +120,7 @@ class Transport:
             retry=retry_if_exception(is_worth_it),
             stop=self._is_enough,
             wait=self._to_wait,
+            before_sleep=self._tell_and_cool,
             sleep=self._cooldown.pause,
             reraise=True,
         )
@@ -191,16 +192,17 @@ class Transport:
         return state.attempt_number >= most or waited > patience.total_seconds
 
     def _to_wait(self, state: RetryCallState) -> float:
-        """Seconds until the next attempt; a site that throttles makes every thread wait."""
-        seconds = self._patience.backoff(state.attempt_number)
+        """Seconds until the next attempt: what the site asked for is the least."""
         error = state.outcome.exception() if state.outcome else None
-        if not isinstance(error, ConfluenceError):
-            return seconds
-        seconds = max(seconds, error.retry_after or 0.0)
+        asked = error.retry_after if isinstance(error, ConfluenceError) else None
+        return max(self._patience.backoff(state.attempt_number), asked or 0.0)
+
+    def _tell_and_cool(self, state: RetryCallState) -> None:
+        """Before the next attempt: a site that throttles makes every thread wait."""
+        error = state.outcome.exception() if state.outcome else None
         if isinstance(error, AnswerError) and (error.status == 429 or error.retry_after):
-            self._cooldown.extend(min(seconds, self._patience.total_seconds))
-        log.warning("%s: attempt %d, pausing %.1f s", error, state.attempt_number, seconds)
-        return seconds
+            self._cooldown.extend(state.upcoming_sleep)
+        log.warning("%s: trying again in %.1f s", error, state.upcoming_sleep)
 
 
 def _open_session(settings: Settings) -> requests.Session:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event
 
 from demo.confluence_site import ConfluenceSite
@@ -9,7 +10,8 @@ from pipeline.fetch import Patience, Site
 from pipeline.settings import SYNC, Settings, load_settings
 
 # The same number of attempts as in earnest, without the waiting.
-QUICK = Patience(base_seconds=0.01, total_seconds=3.0, connect_seconds=2.0, read_seconds=0.3)
+QUICK = Patience(base_seconds=0.01, total_seconds=30.0, connect_seconds=5.0, read_seconds=20.0)
+HASTY = replace(QUICK, read_seconds=0.2)  # for sites that hang
 
 
 def settings_of(site: ConfluenceSite, **environ: str) -> Settings:

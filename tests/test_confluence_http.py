@@ -30,7 +30,7 @@ from pipeline.confluence_http import Transport
 from pipeline.next_link import to_next
 from pipeline.patience import Cooldown, Patience, to_retry_after
 from pipeline.settings import SYNC, Settings, load_settings
-from tests.confluence_access import QUICK, settings_of
+from tests.confluence_access import HASTY, QUICK, settings_of
 
 USER = "/wiki/rest/api/user/current"
 PAGES = "/wiki/api/v2/pages"
@@ -81,12 +81,11 @@ def list_ids(transport: Transport, limit: int = 4) -> list[str]:
         faults.reset(),
         faults.reset_in_body(),
         faults.truncated_json(),
-        faults.hang(0.6),
     ],
     ids=[
         "429 with seconds", "429 with a date", "429 with nothing", "429 with X-RateLimit-Reset",
         "500", "502", "503 with Retry-After", "504", "reset", "reset in the body",
-        "truncated JSON", "time-out",
+        "truncated JSON",
     ],
 )  # fmt: skip
 def test_what_may_pass_is_tried_again(
@@ -96,6 +95,13 @@ def test_what_may_pass_is_tried_again(
     assert len(list_ids(transport, 250)) == 10
     assert injected.hits == 2
     assert transport.requests == 3
+
+
+def test_a_time_out_is_tried_again(site: ConfluenceSite) -> None:
+    transport = Transport(settings_of(site), threading.Event(), HASTY)
+    injected = site.fail("user/current", faults.hang(1))
+    assert transport.get(USER)["type"] == "known"
+    assert injected.hits == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 418, 501])
@@ -141,20 +147,18 @@ def test_a_wait_longer_than_all_patience_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"),
+    ("fault", "kind", "patience"),
     [
-        (faults.server_error(500), AnswerError),
-        (faults.server_error(504), AnswerError),
-        (faults.hang(2), SlowAnswerError),
+        (faults.server_error(500), AnswerError, QUICK),
+        (faults.server_error(504), AnswerError, QUICK),
+        (faults.hang(2), SlowAnswerError, HASTY),
     ],
     ids=["500", "504", "time-out"],
 )
 def test_a_splittable_question_is_not_repeated_as_it_is(
-    site: ConfluenceSite,
-    transport: Transport,
-    fault: faults.Fault,
-    kind: type[ConfluenceError],
+    site: ConfluenceSite, fault: faults.Fault, kind: type[ConfluenceError], patience: Patience
 ) -> None:
+    transport = Transport(settings_of(site), threading.Event(), patience)
     site.fail("content/search", fault, times=None)
     with pytest.raises(kind):
         list(transport.list_answers(SEARCH, {"cql": "type=page"}, splittable=True))
@@ -296,8 +300,7 @@ def test_an_answer_that_stays_broken_is_an_error(
         list_ids(transport)
 
 
-def test_a_page_of_20_mb_comes_whole(site: ConfluenceSite) -> None:
-    transport = Transport(settings_of(site), threading.Event(), replace(QUICK, read_seconds=30))
+def test_a_page_of_20_mb_comes_whole(site: ConfluenceSite, transport: Transport) -> None:
     page = site.state.add_page("Huge", "KI", lambda: "<p>naïve</p>" * 1_700_000)
     answer = transport.get(f"{PAGES}/{page}", {"body-format": "export_view"})
     assert len(answer["body"]["export_view"]["value"]) > 20_000_000
