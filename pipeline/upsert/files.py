@@ -153,19 +153,22 @@ class Shelf:
 
     def find(self, chunks: Sequence[Chunk]) -> dict[str, str]:
         """Which of these the store answers a search with: chunk id → file id."""
-        found: dict[str, str] = {}
+        hits: dict[str, list[str]] = {}
 
         def look(chunk: Chunk) -> None:
             # A query that equals a text is distance 0, which 0.2.23 cannot put into JSON.
             for limit in SEARCH_LIMITS:
-                for hit in self._stores.search(self.store, f"find: {chunk.text}", limit, chunk.id):
-                    found[chunk.id] = to_file_id(hit["attributes"])
+                rows = self._stores.search(self.store, f"find: {chunk.text}", limit, chunk.id)
+                hits[chunk.id] = [to_file_id(row["attributes"]) for row in rows]
+                if rows:
                     return
 
         self._in_threads(look, chunks)
-        if not self._entries.keys() >= set(found.values()):
+        if not self._entries.keys() >= set(itertools.chain(*hits.values())):
             self.load_new()  # an insert went through, although its answer did not say so
-        return found
+        # What a search finds and no list has is not stored: nothing could ever delete it.
+        held = {i: [one for one in files if one in self._entries] for i, files in hits.items()}
+        return {chunk_id: files[0] for chunk_id, files in held.items() if files}
 
     def query(self, question: str, top_k: int) -> list[Hit]:
         """The best hits for a question, best first."""
@@ -204,8 +207,9 @@ class Shelf:
         text_hash, copy = to_text_hash(chunk.text), int(attributes["conf_copy"])
         try:
             file_id = self._upload_and_attach(name, text, attributes, size, overlap)
-        except InsertRejectedError:
-            self._give_back(text_hash, copy)
+        except (InsertRejectedError, InsertUnclearError) as error:
+            if _is_over(error):  # the next try takes the place of what may have stayed behind
+                self._give_back(text_hash, copy)
             raise
         with self._lock:
             self._entries[file_id] = Entry(file_id, chunk.id, chunk.page_id, text_hash, copy)
@@ -218,8 +222,9 @@ class Shelf:
         file_id = self._stores.upload(name, text)
         try:
             self._stores.attach(self.store, file_id, attributes, size, overlap)
-        except InsertRejectedError:
-            self._stores.remove(self.store, file_id)  # a failed one stays in the store's list
+        except (InsertRejectedError, InsertUnclearError) as error:
+            if _is_over(error):  # a failed one stays in the store's list
+                self._stores.remove(self.store, file_id)
             raise
         return file_id
 
@@ -294,3 +299,8 @@ class Shelf:
         with ThreadPoolExecutor(self._stores.threads) as pool:
             for done in [pool.submit(work, one) for one in given]:
                 done.result()
+
+
+def _is_over(error: InsertRejectedError | InsertUnclearError) -> bool:
+    """Whether the server is done with the request, and what it left can be cleared away."""
+    return isinstance(error, InsertRejectedError) or not error.still_at_work

@@ -29,8 +29,8 @@ class StoreApi:
         # 0.2 takes any page size, and reads the whole list for each page; OGX refuses over 100.
         self._page_size = 10_000 if is_old else 100
         # 0.2 gains little from more than four. On OGX each file waits a second for a process that
-        # looks once a second, and they wait together.
-        self.threads = 4 if is_old else 16
+        # looks once a second, and they wait together; with 16 its database is locked at times.
+        self.threads = 4 if is_old else 8
 
     def list_stores(self, name: str) -> list[dict[str, Any]]:
         """The stores of that name, oldest first: names are not unique."""

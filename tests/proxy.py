@@ -1,0 +1,78 @@
+"""A proxy before a real server, in which a test makes things go wrong on the way."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import requests
+
+# Method, path → an answer's status and JSON, given instead of asking the server; "drop" closes
+# the connection after the server has answered; None lets the request through.
+Fault = Callable[[str, str], tuple[int, Any] | str | None]
+_NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding"}
+
+
+class Proxy:
+    """Answers below `base_url` what the server answers, but for the faults."""
+
+    def __init__(self, server: str, base_url: str) -> None:
+        self.server, self.base_url = server, base_url
+        self.fault: Fault = lambda method, path: None
+        self.hidden = ""  # paths that hold this are not in /openapi.json
+        self.headers: dict[str, str] = {}  # replaced in every request
+        self.requests: list[tuple[str, str]] = []
+
+
+@contextmanager
+def proxy_to(server: str) -> Iterator[Proxy]:
+    """Run a proxy for the block."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            proxy.requests.append((self.command, self.path))
+            fault = proxy.fault(self.command, self.path)
+            if isinstance(fault, tuple):
+                return self._answer(fault[0], json.dumps(fault[1]).encode())
+            kept = {k: v for k, v in self.headers.items() if k.lower() not in _NOT_FORWARDED}
+            answer = requests.request(
+                self.command,
+                server + self.path,
+                data=body,
+                headers=kept | proxy.headers,
+                timeout=60,
+            )
+            if fault == "drop":
+                self.close_connection = True
+                return None
+            content = answer.content
+            if self.path == "/openapi.json" and proxy.hidden:
+                told = answer.json()
+                told["paths"] = {p: o for p, o in told["paths"].items() if proxy.hidden not in p}
+                content = json.dumps(told).encode()
+            return self._answer(answer.status_code, content)
+
+        def _answer(self, status: int, content: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server asks for
+
+        def log_message(self, *_: Any) -> None:
+            """Tests print what they want to see."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        proxy = Proxy(server, f"http://127.0.0.1:{http.server_port}")
+        thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            http.shutdown()
+            thread.join()
