@@ -28,7 +28,7 @@ from pipeline.confluence_errors import (
     TooBigError,
     to_failure,
 )
-from pipeline.next_link import to_next
+from pipeline.next_link import to_next, to_site_url
 from pipeline.patience import Cooldown, Patience, to_retry_after
 from pipeline.settings import Settings
 
@@ -68,6 +68,7 @@ class Transport:
 
     def __init__(self, settings: Settings, stop: threading.Event, patience: Patience) -> None:
         self.requests: int = 0
+        self.site_url = settings.conf_site_url  # for people; else learned from the answers
         self._settings, self._patience = settings, patience
         self._root = settings.conf_base_url
         self._lock = threading.Lock()
@@ -84,8 +85,8 @@ class Transport:
 
     def list_answers(
         self, path: str, params: Params, *, splittable: bool = False
-    ) -> Iterator[tuple[list[Json], Json]]:
-        """Every page of a list, as its rows and the whole answer, until no next link is left.
+    ) -> Iterator[list[Json]]:
+        """The rows of each page of a list, until no next link is left.
 
         Rows may repeat. Breaks off with an error, never with a short list. A `splittable`
         question that fails with 500, 504 or a time-out is not repeated: its caller asks a
@@ -98,7 +99,7 @@ class Transport:
             rows = answer.get("results")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise ConfluenceError(f"GET {path}: expected a list of results, got none")
-            yield rows, answer
+            yield rows
             target = to_next(link, answer, params, self._settings) if link else ""
             empty = 0 if rows else empty + 1
             if target in seen or empty > _EMPTY_ANSWERS:
@@ -149,7 +150,9 @@ class Transport:
             raise self._to_answer_error(response, body, what)
         answer = _to_object(response, body, what)
         links = answer.get("_links")
-        link = links.get("next") if isinstance(links, dict) else None
+        links = links if isinstance(links, dict) else {}
+        self.site_url = self.site_url or to_site_url(links.get("base"))
+        link = links.get("next")
         return answer, str(link or response.links.get("next", {}).get("url", ""))
 
     def _read(self, response: requests.Response, what: str) -> bytes:

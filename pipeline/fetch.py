@@ -11,9 +11,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from urllib.parse import urlsplit
 
-from pipeline import cql, membership, spaces
+from pipeline import cql, membership
 from pipeline.confluence_errors import (
     AnswerError,
     BrokenAnswerError,
@@ -39,6 +38,7 @@ from pipeline.rows import (
     to_titles_above,
 )
 from pipeline.settings import GATEWAY, Settings
+from pipeline.spaces import list_space_rows, list_spaces
 
 __all__ = [
     "ConfluenceError",
@@ -68,7 +68,6 @@ class Site:
         """Nothing is sent yet. Once `stop` is set, calls end with `StoppedWaitingError`."""
         self._settings = settings
         self._transport = Transport(settings, stop or threading.Event(), patience or Patience())
-        self._base = settings.conf_site_url
         self._listed: dict[str, Listed] = {}
         self._untitled: set[str] = set()  # parents that no listing names: folders, mostly
 
@@ -99,7 +98,7 @@ class Site:
     def list_spaces(self) -> list[Space]:
         """The spaces in scope, by SPACE_NAME or FILTER_SPACE_KEYS, else all that are visible."""
         with self._refusals_explained():
-            return spaces.list_spaces(self._transport, self._settings)
+            return list_spaces(self._transport, self._settings)
 
     def list_pages(self, spaces: Sequence[Space]) -> list[PageRef]:
         """Every current page of the spaces, once, with its ancestors: complete, or an error.
@@ -108,11 +107,9 @@ class Site:
         """
         found: dict[str, tuple[Row, str]] = {}
         with self._refusals_explained():
-            for space in spaces:
-                path = f"{V2}/spaces/{cql.to_id(space.id)}/pages"
-                for row in map(to_row, self._rows(path, {"status": "current", "limit": LIMIT})):
-                    if row.status == "current":
-                        found[row.id] = row, space.key
+            for row, key in list_space_rows(self._transport, spaces):
+                if row.status == "current":
+                    found[row.id] = row, key
         listed = {id_: Listed(row.title, row.parent, row.webui) for id_, (row, _) in found.items()}
         self._listed |= listed
         self._untitled |= {row.parent for row, _ in found.values() if row.parent} - listed.keys()
@@ -189,7 +186,6 @@ class Site:
         html = to_body(answer, body_format)
         if html is None:
             raise BrokenAnswerError(f"GET {path}: the answer has no {body_format} body")
-        self._learn_base(answer)
         return self._to_page(ref, row, html, self._get_labels(answer, path), body_format)
 
     def to_url(self, ref: PageRef) -> str:
@@ -200,11 +196,6 @@ class Site:
     def close(self) -> None:
         """Give back the connections."""
         self._transport.close()
-
-    def _rows(self, path: str, params: Params) -> Iterator[Json]:
-        for rows, answer in self._transport.list_answers(path, params):
-            self._learn_base(answer)
-            yield from rows
 
     def _search(self, refs: Sequence[PageRef]) -> dict[str, Page]:
         """The pages that one search gives in their current version; the rest is asked singly.
@@ -217,8 +208,7 @@ class Site:
         params: Params = {"cql": cql.to_ids_query(by_id), "expand": _EXPAND, "limit": len(refs)}
         pages: dict[str, Page] = {}
         try:
-            for rows, answer in self._transport.list_answers(SEARCH, params, splittable=True):
-                self._learn_base(answer)
+            for rows in self._transport.list_answers(SEARCH, params, splittable=True):
                 pages |= self._to_fresh_pages(rows, by_id)
                 if len(pages) == len(by_id):
                     break
@@ -280,21 +270,10 @@ class Site:
 
     def _to_url(self, page_id: str, webui: str) -> str:
         root = self._settings.conf_base_url
-        base = self._base or ("" if root.startswith(GATEWAY) else f"{root}/wiki")
+        base = self._transport.site_url or ("" if root.startswith(GATEWAY) else f"{root}/wiki")
         if not base:
             return ""
         return base + (webui or f"/pages/viewpage.action?pageId={page_id}")
-
-    def _learn_base(self, answer: Json) -> None:
-        """Take the site's address for people from an answer; never the gateway's."""
-        if self._base:
-            return
-        base = (answer.get("_links") or {}).get("base")
-        if isinstance(base, str):
-            parts = urlsplit(base)
-            is_gateway = parts.hostname == urlsplit(GATEWAY).hostname
-            if parts.scheme in ("http", "https") and parts.hostname and not is_gateway:
-                self._base = base.rstrip("/")
 
     @contextmanager
     def _refusals_explained(self) -> Iterator[None]:

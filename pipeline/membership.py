@@ -24,7 +24,7 @@ _DEEPEST = 10  # levels that one request for descendants covers
 
 def list_rows(transport: Transport, path: str, params: Params) -> Iterator[Json]:
     """The rows of a list; they may repeat."""
-    for rows, _ in transport.list_answers(path, params):
+    for rows in transport.list_answers(path, params):
         yield from rows
 
 

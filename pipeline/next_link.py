@@ -1,4 +1,4 @@
-"""Next links: three shapes, none of which may be followed as it stands."""
+"""Links in answers: next links in three shapes, none to be followed as it stands; the base."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pipeline.confluence_errors import ConfluenceError
-from pipeline.settings import Settings
+from pipeline.settings import GATEWAY, Settings
 
 
 def to_next(
@@ -34,6 +34,15 @@ def to_next(
     told = parse_qs(parts.query, keep_blank_values=True)
     dropped = urlencode({name: value for name, value in params.items() if name not in told})
     return f"{path}?{'&'.join(filter(None, (parts.query, dropped)))}"
+
+
+def to_site_url(base: object) -> str:
+    """The base of links for people, from an answer's `_links.base`; empty if it is the
+    gateway's, where no person can go, or no address at all."""
+    if not isinstance(base, str) or not base.startswith(("https://", "http://")):
+        return ""
+    is_gateway = base.startswith(GATEWAY)
+    return "" if is_gateway else base.rstrip("/")
 
 
 def _own_hosts(answer: Mapping[str, Any], settings: Settings) -> set[str]:

@@ -32,6 +32,7 @@ class Row:
     modified: str  # of this version, ISO 8601 in UTC
     webui: str  # below the site's base
     parent: str | None = None  # id of a page, folder, …; told by v2 only
+    space_id: str = ""  # told by v2 only
 
 
 class Listed(NamedTuple):
@@ -60,6 +61,7 @@ def to_row(row: Json) -> Row:
             modified=to_utc(version.get("createdAt") or version["when"]),
             webui=(row.get("_links") or {}).get("webui") or "",
             parent=None if parent is None else str(parent),
+            space_id=str(row.get("spaceId") or ""),
         )
 
     return _checked("page", row, read)

@@ -1,16 +1,19 @@
-"""The spaces in scope; one that is not found is an error that names the near ones."""
+"""The spaces in scope and their pages; a space not found is an error that names near ones."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import batched
 
-from pipeline.confluence_errors import CredentialsError
+from pipeline.confluence_errors import ConfluenceError, CredentialsError
 from pipeline.confluence_http import Params, Transport
+from pipeline.cql import to_id
 from pipeline.membership import LIMIT, V2, list_rows
-from pipeline.rows import Space, to_space
+from pipeline.rows import Row, Space, to_row, to_space
 from pipeline.settings import Settings
+
+_SPACES_A_REQUEST = 100
 
 
 def list_spaces(transport: Transport, settings: Settings) -> list[Space]:
@@ -26,6 +29,25 @@ def list_spaces(transport: Transport, settings: Settings) -> list[Space]:
             "check that the token belongs to it"
         )
     return found
+
+
+def list_space_rows(transport: Transport, spaces: Sequence[Space]) -> Iterator[tuple[Row, str]]:
+    """The current pages of the spaces, each with its space's key; rows may repeat.
+
+    One request for 250 pages: many small spaces share it.
+    """
+    key_of = {space.id: space.key for space in spaces}
+    for batch in batched(key_of, _SPACES_A_REQUEST):
+        params: Params = {"status": "current", "limit": LIMIT}
+        path = f"{V2}/pages"
+        if len(batch) == 1:
+            path = f"{V2}/spaces/{to_id(batch[0])}/pages"
+        else:
+            params = {"space-id": ",".join(map(to_id, batch)), **params}
+        for row in map(to_row, list_rows(transport, path, params)):
+            if row.space_id not in key_of:
+                raise ConfluenceError(f"page {row.id} is listed in a space that was not asked for")
+            yield row, key_of[row.space_id]
 
 
 def _list(transport: Transport, params: Params) -> list[Space]:

@@ -61,7 +61,7 @@ def settings_for(**environ: str) -> Settings:
 
 def list_ids(transport: Transport, limit: int = 4) -> list[str]:
     params: dict[str, str | int] = {"status": "current", "limit": limit}
-    return [row["id"] for rows, _ in transport.list_answers(PAGES, params) for row in rows]
+    return [row["id"] for rows in transport.list_answers(PAGES, params) for row in rows]
 
 
 # Retries
@@ -333,7 +333,7 @@ def test_every_shape_of_next_link_leads_on(site: ConfluenceSite, shape: Any, pat
     site.paging = Paging(next_shape=shape)
     transport = Transport(settings_of(site), threading.Event(), QUICK)
     params: dict[str, str | int] = {"cql": "type=page", "limit": 3}
-    rows = [row["id"] for rows, _ in transport.list_answers(path, params) for row in rows]
+    rows = [row["id"] for rows in transport.list_answers(path, params) for row in rows]
     assert len(set(rows)) == 10
     assert all(request.is_gateway for request in site.requests)
 
@@ -347,7 +347,7 @@ def test_short_and_empty_answers_do_not_end_a_list(site: ConfluenceSite) -> None
 def test_expand_is_put_back_into_next_links(site: ConfluenceSite, transport: Transport) -> None:
     site.paging = Paging(drops_expand=True)
     params: dict[str, str | int] = {"cql": "type=page", "expand": "version", "limit": 3}
-    rows = [row for rows, _ in transport.list_answers(SEARCH, params) for row in rows]
+    rows = [row for rows in transport.list_answers(SEARCH, params) for row in rows]
     assert all("version" in row for row in rows)
     assert len(rows) == 10
 

@@ -260,6 +260,30 @@ def test_a_listing_costs_one_request_for_250_pages(site: ConfluenceSite, state: 
         assert client.requests - before == 4
 
 
+def test_many_small_spaces_share_requests(site: ConfluenceSite, state: SiteState) -> None:
+    expected = set()
+    for number in range(150):
+        key = state.add_space(f"S{number}", f"Space {number}")
+        expected |= {(page_id, key) for page_id in add_pages(state, 2, key)}
+    with opened(site) as client:
+        spaces = client.list_spaces()
+        before = client.requests
+        assert {(ref.id, ref.space) for ref in client.list_pages(spaces)} == expected
+        assert client.requests - before == 2
+
+
+def test_a_row_of_another_space_is_an_error(site: ConfluenceSite, state: SiteState) -> None:
+    add_pages(state, 1, "HB")
+
+    def misplace(answer: dict[str, Any]) -> dict[str, Any]:
+        answer["results"][0]["spaceId"] = "7"
+        return answer
+
+    site.fail(r"/pages\?", faults.rewritten(misplace))
+    with opened(site) as client, pytest.raises(ConfluenceError, match="was not asked for"):
+        list_all(client)
+
+
 def test_a_listing_tells_version_title_time_and_ancestors(
     site: ConfluenceSite, state: SiteState
 ) -> None:
@@ -826,7 +850,16 @@ def test_links_are_the_sites_and_never_the_gateways(site: ConfluenceSite, state:
         assert client.get_page(ref, "view").url == expected
 
 
-def test_the_gateway_is_not_taken_for_the_site() -> None:
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        ("https://acme.atlassian.net/wiki", "https://acme.atlassian.net/wiki/pages/viewpage."),
+        ("https://api.atlassian.com/ex/confluence/abc/wiki", ""),
+        ("javascript:alert(1)", ""),
+        (None, ""),
+    ],
+)
+def test_the_gateway_is_not_taken_for_the_site(base: str | None, expected: str) -> None:
     settings = load_settings(
         SYNC,
         {
@@ -836,8 +869,10 @@ def test_the_gateway_is_not_taken_for_the_site() -> None:
             "VECTOR_API_BASE_URL": "http://x",
         },
     )
-    client = Site(settings)
-    client._learn_base({"_links": {"base": "https://api.atlassian.com/ex/confluence/abc/wiki"}})
-    assert client.to_url(PageRef("7", 1, "T", "KI")) == ""
-    client._learn_base({"_links": {"base": "https://acme.atlassian.net/wiki"}})
-    assert client.to_url(PageRef("7", 1, "T", "KI")).startswith("https://acme.atlassian.net/wiki/")
+    client = Site(settings, patience=QUICK)
+    url = "https://api.atlassian.com/ex/confluence/abc/wiki/rest/api/user/current"
+    with responses.RequestsMock() as mock:
+        mock.add("GET", url, json={"displayName": "Me", "_links": {"base": base}})
+        client.check_credentials()
+    url = client.to_url(PageRef("7", 1, "T", "KI"))
+    assert url.startswith(expected) if expected else url == ""
