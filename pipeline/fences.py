@@ -47,12 +47,11 @@ def code(element: Element, body: Body, notes: Notes) -> Rendered:
 
 def _find_source(element: Element) -> Element:
     """Where the code itself stands; a macro without a body of its own gives all it has."""
-    if element.tag == "pre":
-        return element
-    for found in (child(element, "ac:plain-text-body"), next(element.iter("pre"), None)):
-        if found is not None:
-            return found
-    return element
+    if element.get("ac:name"):
+        source = child(element, "ac:plain-text-body")
+        return element if source is None else source
+    parts = list(element.iter("pre"))
+    return parts[0] if len(parts) == 1 else element
 
 
 def _rendered_language(source: Element) -> str:

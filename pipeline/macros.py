@@ -65,14 +65,6 @@ def unwrap(element: Element, body: Body, notes: Notes) -> Rendered:
     return body.text or list(body.blocks)
 
 
-def excerpt(element: Element, body: Body, notes: Notes) -> Rendered:
-    """`excerpt` and `details`: what they hold, unless their author hid it."""
-    if parameters(element).get("hidden") == "true":
-        notes.dropped.append(visible_text(element))
-        return []
-    return unwrap(element, body, notes)
-
-
 def drop(element: Element, body: Body, notes: Notes) -> Rendered:
     """Navigation and furniture: it says nothing that the pages it leads to do not say."""
     notes.dropped.append(visible_text(element))
@@ -128,13 +120,12 @@ MACROS = (
     Macro(expand, "expand ui-expand", "expand-container"),
     Macro(resources.status, "status", "status-macro aui-lozenge", reads_itself=True),
     Macro(resources.jira, "jira jiraissues", "jira-issue"),
-    Macro(excerpt, "excerpt details"),
     Macro(fences.diagram, """drawio inc-drawio drawio-sketch gliffy lucidchart plantumlcloud
           mermaid-cloud mermaid-macro balsamiq""", "drawio-macro gliffy-macro"),
     Macro(resources.include, "include excerpt-include excerpt-include-macro"),
     Macro(resources.view_file, "view-file viewpdf viewdoc viewxls viewppt multimedia"),
     Macro(resources.widget, "widget iframe", "", "iframe embed object", reads_itself=True),
-    Macro(unwrap, "section column toc-zone layout"),
+    Macro(unwrap, "section column toc-zone layout excerpt details"),
     Macro(resources.link, "", "", "ac:link"),
     Macro(resources.mention, "", "user-mention confluence-userlink"),
     Macro(resources.emoticon, "", "emoticon", "ac:emoticon", reads_itself=True),
@@ -151,7 +142,7 @@ MACROS = (
 
 _UNKNOWN = Macro(unwrap)
 _UNKNOWN_VERBATIM = Macro(fences.code, reads_itself=True)
-_SECOND_COPY = Macro(drop, reads_itself=True)
+_DROPPED = Macro(drop, reads_itself=True)
 _TITLE = Macro(title)
 _BY_NAME = {name: macro for macro in reversed(MACROS) for name in macro.names.split()}
 _BY_TAG = {tag: macro for macro in reversed(MACROS) for tag in macro.tags.split()}
@@ -167,11 +158,11 @@ def find_macro(element: Element, notes: Notes) -> Macro | None:
     if tag in ("ac:structured-macro", "ac:macro"):
         name = attributes.get("ac:name") or ""
         if macro := _BY_NAME.get(name.lower()):
-            return macro
+            return _DROPPED if _is_kept_off_the_page(element, name) else macro
         notes.unknown_macros[name] += 1
         return _UNKNOWN if child(element, "ac:plain-text-body") is None else _UNKNOWN_VERBATIM
     if tag in ("ac:adf-node", "ac:adf-fallback") and _is_second_copy(element, notes):
-        return _SECOND_COPY
+        return _DROPPED
     if classes := attributes.get("class"):
         if tag in _CLASSED and (macro := _of_class(tag, classes)):
             return macro
@@ -197,6 +188,11 @@ def _is_box_title(paragraph: Element) -> bool:
     return is_title and "confluence-information-macro" in classes_of(paragraph.getparent())
 
 
+def _is_kept_off_the_page(element: Element, name: str) -> bool:
+    """Whether the author hid an excerpt or page properties: they serve other pages only."""
+    return name in ("excerpt", "details") and parameters(element).get("hidden") == "true"
+
+
 def _is_second_copy(element: Element, notes: Notes) -> bool:
     """Of an extension's node and its fallback, the one that is not read."""
     extension = element.getparent()
@@ -206,7 +202,7 @@ def _is_second_copy(element: Element, notes: Notes) -> bool:
     kind = "" if first is None else first.get("type") or ""
     is_known = kind in _ADF_NODES
     is_node_read = first is not None and (
-        is_known or fallback is None or not visible_text(fallback).strip()
+        is_known or fallback is None or not any(map(str.strip, map(str, fallback.itertext())))
     )
     if element.tag == "ac:adf-fallback":
         return is_node_read

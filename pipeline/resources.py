@@ -20,7 +20,7 @@ _EMOJI = {
 }  # fmt: skip
 _UNKNOWN_MACRO = re.compile(r"\s*Unknown macro:\s*(\{[^{}]+\}|'[^']+')\s*")
 _NUMBER = re.compile(r"[-+−]?[\d.,]+")
-_JIRA_LOADING = re.compile(r"(?:\s*-)?\s*Getting issue details\.\.\.(?:\s*\[?STATUS\]?)?")
+_JIRA_LOADING = re.compile(r"(?: -)? ?Getting issue details\.\.\.(?: \[?STATUS\]?)?")
 
 
 def status(element: Element, body: Body, notes: Notes) -> Rendered:
@@ -31,16 +31,16 @@ def status(element: Element, body: Body, notes: Notes) -> Rendered:
 
 def jira(element: Element, body: Body, notes: Notes) -> Rendered:
     """One issue with its summary and status, or the query of a list of issues."""
+    if body.blocks:
+        return list(body.blocks)
     if element.get("ac:name"):
         given = parameters(element)
         query = given.get("jqlQuery") or given.get("url")
-        return given.get("key") or (f"Jira: {query}" if query else "")
-    if body.blocks:
-        return list(body.blocks)
-    text, loading = _JIRA_LOADING.subn("", body.text)
+        return given.get("key") or (f"Jira: {query}" if query else body.text)
+    text, loading = _JIRA_LOADING.subn("", " ".join(body.text.split()))
     if loading:
         notes.dropped.append("Getting issue details... STATUS")
-    return text.strip() or element.get("data-jira-key") or ""
+    return text or element.get("data-jira-key") or ""
 
 
 def jira_error(element: Element, body: Body, notes: Notes) -> Rendered:
@@ -192,6 +192,8 @@ def quotation(element: Element, body: Body, notes: Notes) -> Rendered:
 
 def date(element: Element, body: Body, notes: Notes) -> Rendered:
     """As written; storage only has the day itself."""
+    if body.blocks:
+        return list(body.blocks)
     return body.text if body.text.strip() else element.get("datetime") or ""
 
 

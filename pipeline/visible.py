@@ -41,6 +41,7 @@ _HIDING_STYLE = re.compile(
 )
 # What opens at a click is hidden by a style too, yet it is the page's content.
 _OPENS = ("expand-content", "expander-content", "tabs-pane", "twixi-block", "codeContent")
+_CODE_LINES = frozenset(("div", "p", "pre", "li", "tr"))
 _WORD = re.compile(r"\w+")
 _IMAGE = re.compile(r"!\[[^\[\]\n]*\]")
 _LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
@@ -86,22 +87,22 @@ def visible_text(element: Element) -> str:
 
 
 def verbatim(element: Element) -> str:
-    """The text of code: `br` and the ends of block elements are line ends."""
+    """The text of code: `br` and both ends of block elements are line ends."""
     parts: list[str] = []
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
+        is_line = inner.tag in _CODE_LINES and inner is not element
+        if is_line and parts and not parts[-1].endswith("\n"):
+            parts.append("\n")
         if event == "start":
             if inner.tag == "br":
                 parts.append("\n")
-            elif inner.tag in UNSEEN:
+            elif inner.tag in UNSEEN or is_hidden(inner):
                 walk.skip_subtree()
             elif inner.text:
                 parts.append(inner.text)
-        elif inner is not element:
-            if inner.tag in ("div", "p", "li", "tr") and parts and not parts[-1].endswith("\n"):
-                parts.append("\n")
-            if inner.tail:
-                parts.append(inner.tail)
+        elif inner.tail and inner is not element:
+            parts.append(inner.tail)
     return "".join(parts).replace("\xa0", " ")
 
 

@@ -62,6 +62,8 @@ CODE = [
     (macro("code", plain("a\n```\nb\n```")), "````\na\n```\nb\n```\n````"),
     (macro("code", plain("# not a heading\n* x_y*")), "```\n# not a heading\n* x_y*\n```"),
     (macro("code", plain("")), ""),
+    (macro("code", rich("a<pre>b\n  c</pre>")), "```\na\nb\n  c\n```"),
+    ('<div class="code"><pre>a</pre><pre>b</pre></div>', "```\na\nb\n```"),
     (macro("noformat", plain("a  b\n   c")), "```\na  b\n   c\n```"),
     (
         '<div class="preformatted panel"><div class="preformattedContent panelContent">'
