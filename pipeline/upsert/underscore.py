@@ -44,7 +44,7 @@ class Underscore:
     def look_up(self, known: str = "") -> str:
         """The collection's id if the server answers queries to it."""
         del known  # here the name is the identifier
-        return self._collection if self._exists() else ""
+        return self._collection if self._exists(unknown=(400, 404)) else ""
 
     def open_collection(self, known: str = "") -> str:
         """Find the collection or make it."""
@@ -64,11 +64,12 @@ class Underscore:
                 raise
         return self._collection
 
-    def _exists(self) -> bool:
+    def _exists(self, unknown: Collection[int]) -> bool:
+        """Whether the collection answers queries; `unknown`: statuses that say that it does not."""
         try:
             self._ask("anything", 1)
         except AnswerError as error:
-            if error.status in (400, 404):
+            if error.status in unknown:
                 return False
             raise
         return True
@@ -90,7 +91,7 @@ class Underscore:
         except InsertThrottledError:
             raise
         except InsertRejectedError as error:
-            if not self._exists():
+            if not self._exists(unknown=(404,)):
                 raise VectorApiError(
                     f"the collection {self._collection} has gone from the server during the run; "
                     "the next run makes it anew and fills it"
