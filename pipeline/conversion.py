@@ -97,6 +97,8 @@ class Conversion:
 
     def _open(self, element: Element) -> _State:
         if is_hidden(element):
+            if _is_block(element.tag):
+                self._flush()
             self._notes.hidden_characters += len(all_text(element))
             return "skip"
         if macro := find_macro(element, self._notes):

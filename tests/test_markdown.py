@@ -138,6 +138,7 @@ def test_each_heading_line_has_its_anchor() -> None:
         ('<p>a<span style="font-size:0px">b</span></p>', "a", 1),
         ('<p>a<span style="font-size: 0.8em; overflow: hidden">b</span></p>', "ab", 0),
         ("<p>a</p><div hidden>b</div>", "a", 1),
+        ("a<div hidden>b</div>c", "a\n\nc", 1),
         ('<p>a</p><fieldset class="hidden">b</fieldset>', "a", 1),
         ("<p>pass\u200bword\ufeff and \u202eevil\u202c</p>", "password and evil", 4),
         ("<p>co\u00adoperate&shy;d</p>", "cooperated", 2),
