@@ -16,7 +16,7 @@ from pipeline.upsert.batches import insert_all
 from pipeline.upsert.http import Api
 from pipeline.upsert.stores import NEW_PREFIX, OLD_PREFIX, StoreApi, to_prefix
 from pipeline.upsert.vector_stores import VectorStores
-from tests.real_servers import Ogx
+from tests.real_servers import LlamaStack07
 from tests.server_fixtures import real_server
 from tests.sinks import to_api, to_settings
 from tests.store_files import PROVIDERS, Looker, new_name, stored, to_chunk, to_chunks, to_plain
@@ -30,7 +30,7 @@ class Place:
     def __init__(self, server: LocalServer, provider: str, stack: ExitStack) -> None:
         self.server, self.provider, self._stack = server, provider, stack
         self.name = new_name()
-        self.prefix = NEW_PREFIX if isinstance(server, Ogx) else OLD_PREFIX
+        self.prefix = OLD_PREFIX if isinstance(server, LlamaStack) else NEW_PREFIX
         self.identifier = ""
 
     def open(self, known: str = "", **given: str) -> VectorStores:
@@ -146,6 +146,25 @@ def test_the_same_text_with_new_metadata_replaces_the_old(place: Place) -> None:
         assert [hit.metadata["labels"] for hit in again.query("all about engines?", 1)] == [label]
         assert len(place.look.files()) == len(chunks)
     place.assert_nothing_is_left_over()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_llama_stack_0_7_keeps_replaces_and_deletes_too(
+    llama_stack_07: LlamaStack07, provider: str
+) -> None:
+    chunks = [to_chunk(7, "Same words"), to_chunk(8, "Same words"), *to_chunks(*WORDS)]
+    with ExitStack() as stack:
+        place = Place(llama_stack_07, provider, stack)
+        handles = place.open().insert(chunks)
+        again = place.open()
+        held = stored(again)
+        assert {one.id: one.handle for one in held.values()} == handles
+        again.insert([to_chunk(1, chunks[2].text, labels="new")])
+        again.delete([held[chunk.id] for chunk in (chunks[0], chunks[2], *chunks[6:])])
+        last = place.open()
+        assert last.find(chunks).keys() == {chunk.id for chunk in chunks[1:6]}
+        assert last.query("all about cats?", 1)[0].metadata["labels"] == "new"
+        place.assert_nothing_is_left_over()
 
 
 def test_an_emptied_store_takes_new_chunks(place: Place) -> None:

@@ -135,7 +135,12 @@ class StoreApi:
         """What a store lies in, such as `inline::faiss`; "" where the server does not tell."""
         about = (self.get_store(store) or {}).get("metadata") or {}
         provider = str(about.get("provider_id", ""))
-        rows = self.api.get("/v1/providers")["data"]
+        try:
+            rows = self.api.get("/v1/providers")["data"]
+        except AnswerError as error:
+            if error.status not in (403, 404):
+                raise
+            rows = []
         kinds = {row["provider_id"]: str(row["provider_type"]) for row in rows}
         return kinds.get(provider, provider)
 
