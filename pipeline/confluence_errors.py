@@ -71,8 +71,19 @@ class AnswerError(ConfluenceError):
         return self.status in (429, 500, 502, 503, 504)
 
 
-class PageGoneError(Exception):
+class PageError(Exception):
+    """One page cannot be had, while the site and the credentials are fine: others can."""
+
+
+class PageGoneError(PageError):
     """A page that was listed a moment ago is not there, not current or not readable now."""
+
+
+def asks_too_much(error: ConfluenceError) -> bool:
+    """Whether a smaller question may fare better: 500, 504, a time-out, too big an answer."""
+    if isinstance(error, AnswerError):
+        return error.status in (500, 504)
+    return isinstance(error, SlowAnswerError | TooBigError)
 
 
 def to_credentials_error(error: AnswerError, settings: Settings) -> CredentialsError:

@@ -26,6 +26,7 @@ from pipeline.confluence_errors import (
     ConfluenceError,
     SlowAnswerError,
     TooBigError,
+    asks_too_much,
     to_failure,
 )
 from pipeline.next_link import to_next, to_site_url
@@ -89,8 +90,7 @@ class Transport:
         """The rows of each page of a list, until no next link is left.
 
         Rows may repeat. Breaks off with an error, never with a short list. A `splittable`
-        question that fails with 500, 504 or a time-out is not repeated: its caller asks a
-        smaller one.
+        question that asks too much is not repeated: its caller asks a smaller one.
         """
         target, seen, empty = _join(path, params), set[str](), 0
         while target:
@@ -111,11 +111,9 @@ class Transport:
 
     def _get(self, target: str, splittable: bool = False) -> tuple[Json, str]:
         def is_worth_it(error: BaseException) -> bool:
-            if splittable and isinstance(error, SlowAnswerError):
+            if not isinstance(error, ConfluenceError) or (splittable and asks_too_much(error)):
                 return False
-            if splittable and isinstance(error, AnswerError) and error.status in (500, 504):
-                return False
-            return isinstance(error, ConfluenceError) and error.can_pass
+            return error.can_pass
 
         retrying = Retrying(
             retry=retry_if_exception(is_worth_it),

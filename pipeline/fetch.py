@@ -18,8 +18,10 @@ from pipeline.confluence_errors import (
     BrokenAnswerError,
     ConfluenceError,
     CredentialsError,
+    PageError,
     PageGoneError,
     StoppedWaitingError,
+    asks_too_much,
     to_credentials_error,
 )
 from pipeline.confluence_http import Json, Params, Transport
@@ -43,6 +45,7 @@ from pipeline.spaces import list_space_rows, list_spaces
 __all__ = [
     "ConfluenceError",
     "CredentialsError",
+    "PageError",
     "PageGoneError",
     "Patience",
     "Site",
@@ -168,25 +171,16 @@ class Site:
     def get_page(self, ref: PageRef, body_format: str) -> Page:
         """A page alone, as v2 has it now; `body_format` is storage, view or export_view.
 
-        Raises `PageGoneError` when it is not there, not current or not readable any more.
+        Raises `PageGoneError` when it is not there, not current or not readable any more, and
+        `PageError` when only this page fails; `ConfluenceError` when it is not the page's fault.
         """
-        path = f"{V2}/pages/{cql.to_id(ref.id)}"
         try:
-            answer = self._transport.get(
-                path, {"body-format": body_format, "include-labels": "true"}
-            )
-        except AnswerError as error:
-            if error.status not in (401, 403, 404):
-                raise
-            self._explain(error)
-            raise PageGoneError(f"it is not there, or not readable, any more: {error}") from None
-        row = to_row(answer)
-        if row.status != "current":
-            raise PageGoneError(f"its status is {row.status} now")
-        html = to_body(answer, body_format)
-        if html is None:
-            raise BrokenAnswerError(f"GET {path}: the answer has no {body_format} body")
-        return self._to_page(ref, row, html, self._get_labels(answer, path), body_format)
+            return self._get_page(ref, body_format)
+        except (AnswerError, BrokenAnswerError) as error:
+            self._rule_out_the_site(error)
+            if isinstance(error, AnswerError) and error.status in (403, 404):
+                raise PageGoneError(f"not there or not readable any more: {error}") from None
+            raise PageError(str(error)) from None
 
     def to_url(self, ref: PageRef) -> str:
         """A link to the page that a person can open; empty while the site's address is unknown."""
@@ -213,8 +207,9 @@ class Site:
                 if len(pages) == len(by_id):
                     break
         except (AnswerError, BrokenAnswerError) as error:
+            if not asks_too_much(error):
+                self._rule_out_the_site(error)
             if isinstance(error, AnswerError) and error.status < 500:
-                self._explain(error)
                 return pages  # the search refuses this question; v2 has another route
             left = [ref for ref in refs if ref.id not in pages]
             if len(left) <= _SMALLEST_SEARCH:
@@ -238,8 +233,18 @@ class Site:
     def _get_or_outcome(self, ref: PageRef) -> Page | Outcome:
         try:
             return self.get_page(ref, "export_view")
-        except (AnswerError, BrokenAnswerError, PageGoneError) as error:
+        except PageError as error:
             return Outcome(ref.id, ref.title, "fetch", str(error))
+
+    def _get_page(self, ref: PageRef, body_format: str) -> Page:
+        path = f"{V2}/pages/{cql.to_id(ref.id)}"
+        answer = self._transport.get(path, {"body-format": body_format, "include-labels": "true"})
+        row, html = to_row(answer), to_body(answer, body_format)
+        if row.status != "current":
+            raise PageGoneError(f"its status is {row.status} now")
+        if html is None:
+            raise PageError(f"GET {path}: the answer has no {body_format} body")
+        return self._to_page(ref, row, html, self._get_labels(answer, path), body_format)
 
     def _get_labels(self, answer: Json, path: str) -> tuple[str, ...]:
         """Labels of a v2 page; the page itself carries the first 50."""
@@ -281,16 +286,18 @@ class Site:
         try:
             yield
         except AnswerError as error:
-            self._explain(error)
-            if error.status in (403, 404):
-                raise CredentialsError(
-                    f"{error}: the account is accepted, but this is not visible to it (any more)"
-                ) from None
-            raise
+            if error.status not in (401, 403, 404):
+                raise
+            self._rule_out_the_site(error)
+            raise CredentialsError(
+                f"{error}: the account is accepted, but this is not visible to it (any more)"
+            ) from None
 
-    def _explain(self, error: AnswerError) -> None:
-        """Raise `CredentialsError` if the credentials are why the answer was refused."""
-        if error.status in (401, 403, 404):
-            self.check_credentials()
-        if error.status == 401:
+    def _rule_out_the_site(self, error: ConfluenceError) -> None:
+        """Raise when it is not this page or list that fails, but the site or the credentials."""
+        status = error.status if isinstance(error, AnswerError) else 0
+        if status == 429:
+            raise error
+        self.check_credentials()
+        if isinstance(error, AnswerError) and status == 401:
             raise to_credentials_error(error, self._settings) from None

@@ -227,6 +227,7 @@ def test_one_throttled_request_makes_all_threads_wait(site: ConfluenceSite) -> N
     deadline = time.monotonic() + 5
     while transport._cooldown._until == 0 and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert transport._cooldown._until > 0
     transport.get(USER)
     throttled.join(5)
     first, *others = site.requests

@@ -14,6 +14,7 @@ from pipeline.confluence_errors import UnreachableError
 from pipeline.fetch import (
     ConfluenceError,
     CredentialsError,
+    PageError,
     PageGoneError,
     Site,
     Space,
@@ -713,10 +714,11 @@ def test_one_page_that_always_fails_is_one_outcome(site: ConfluenceSite, state: 
         faults.error(400),
         faults.error(403),
         faults.truncated_json(),
+        faults.server_error(503),
         faults.rewritten(lambda answer: answer | {"results": []}),
         faults.text('{"results": [{"id": "1", "title": "no version"}]}'),
     ],
-    ids=["410", "400", "403", "truncated", "empty", "malformed"],
+    ids=["410", "400", "403", "truncated", "503", "empty", "malformed"],
 )
 def test_pages_come_singly_when_the_search_does_not_serve(
     site: ConfluenceSite, state: SiteState, fault: faults.Fault
@@ -725,6 +727,32 @@ def test_pages_come_singly_when_the_search_does_not_serve(
     site.fail("content/search", fault, times=None)
     with opened(site) as client:
         assert list(pages_of(client.get_pages(list_all(client)))) == ids
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fault"),
+    [
+        ("", faults.server_error(503)),
+        ("", faults.server_error(500)),
+        ("", faults.reset_in_body(10)),
+        ("content/search", faults.rate_limited("0")),
+        (r"/pages/\d+", faults.rate_limited("0")),
+    ],
+    ids=["all 503", "all 500", "all cut off", "search throttled", "pages throttled"],
+)
+def test_a_site_that_is_down_is_told_as_that_and_not_page_by_page(
+    site: ConfluenceSite, state: SiteState, pattern: str, fault: faults.Fault
+) -> None:
+    add_pages(state, 25)
+    with opened(site) as client:
+        refs = list_all(client)
+        site.fail(pattern, fault, times=None)
+        if pattern.startswith("/pages"):
+            site.fail("content/search", faults.error(400), times=None)
+        before = client.requests
+        with pytest.raises(ConfluenceError):
+            client.get_pages(refs)
+        assert client.requests - before < 50
 
 
 def test_a_search_that_hangs_is_not_waited_for_twice(
@@ -780,6 +808,28 @@ def test_a_single_page_comes_in_the_format_asked_for(
     with opened(site) as client:
         page = client.get_page(list_all(client)[0], body_format)
     assert (page.html, page.body_format) == (body_format, body_format)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.server_error(500),
+        faults.truncated_json(),
+        faults.error(400),
+        faults.rewritten(lambda answer: answer | {"body": {}}),
+    ],
+    ids=["500", "truncated", "400", "no body"],
+)
+def test_a_single_page_that_fails_is_no_failure_of_the_site(
+    site: ConfluenceSite, state: SiteState, fault: faults.Fault
+) -> None:
+    add_pages(state, 1)
+    site.fail(r"/pages/\d+", fault, times=None)
+    with opened(site) as client:
+        (ref,) = list_all(client)
+        with pytest.raises(PageError):
+            client.get_page(ref, "storage")
+        assert isinstance(client.get_pages([ref])[0], Outcome)
 
 
 def test_a_page_with_more_labels_than_it_carries_has_them_all(
