@@ -129,6 +129,14 @@ def test_a_broken_connection_may_yet_have_stored_something(mock: responses.Reque
     assert raised.value.still_at_work
 
 
+def test_a_refused_connection_stored_nothing_and_will_not() -> None:
+    with VectorApi() as server:
+        pass
+    with pytest.raises(InsertUnclearError, match="refused") as raised:
+        to_api(server.base_url).insert("/v1/x", {})
+    assert not raised.value.still_at_work
+
+
 def test_a_plain_500_is_over_when_it_is_told(mock: responses.RequestsMock) -> None:
     mock.post(f"{URL}/v1/x", status=500)
     with pytest.raises(InsertUnclearError) as raised:

@@ -47,9 +47,10 @@ class AnswerError(VectorApiError):
 class NoAnswerError(VectorApiError):
     """No usable answer: refused, reset, timed out, cut off, not JSON."""
 
-    def __init__(self, message: str, *, can_pass: bool = True) -> None:
+    def __init__(self, message: str, *, can_pass: bool = True, was_sent: bool = True) -> None:
         super().__init__(message)
         self.can_pass = can_pass  # whether asking again may help
+        self.was_sent = was_sent  # whether the server may be at work on it
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -154,7 +155,7 @@ class Api:
                 str(error), error.retry_after, still_at_work=error.status in (408, 502, 504)
             ) from None
         except NoAnswerError as error:
-            raise InsertUnclearError(str(error), still_at_work=True) from None
+            raise InsertUnclearError(str(error), still_at_work=error.was_sent) from None
 
     def close(self) -> None:
         """Give back the connections."""
@@ -175,8 +176,10 @@ class Api:
                 **content,
             )
         except requests.RequestException as error:
-            message, can_pass = to_reason(error, urlsplit(self.base_url).hostname or "")
-            raise NoAnswerError(f"{what}: {message}", can_pass=can_pass) from None
+            reason = to_reason(error, urlsplit(self.base_url).hostname or "")
+            raise NoAnswerError(
+                f"{what}: {reason.text}", can_pass=reason.can_pass, was_sent=reason.was_sent
+            ) from None
         self._has_answered = True
         if not 200 <= response.status_code < 300:
             raise AnswerError(

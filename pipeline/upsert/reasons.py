@@ -6,7 +6,7 @@ import re
 import socket
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 
@@ -65,30 +65,38 @@ def is_html(response: requests.Response) -> bool:
     return response.content[:512].lstrip().lower().startswith((b"<!doctype", b"<html"))
 
 
-_REASONS: tuple[tuple[type[Exception], str, bool], ...] = (  # the first that fits
+class Reason(NamedTuple):
+    """What kept an answer away."""
+
+    text: str
+    can_pass: bool  # asking again may help
+    was_sent: bool = True  # the server may have the request, and be at work
+
+
+_REASONS: tuple[tuple[type[Exception], Reason], ...] = (  # the first that fits
     (
         requests.exceptions.SSLError,
-        "no trusted TLS connection; REQUESTS_CA_BUNDLE names CAs",
-        False,
+        Reason("no trusted TLS connection; REQUESTS_CA_BUNDLE names CAs", can_pass=False),
     ),
-    (requests.Timeout, "timed out", True),
-    (requests.exceptions.ProxyError, "the proxy did not let it through", True),
-    (requests.ConnectionError, "the connection broke", True),
-    (requests.exceptions.ChunkedEncodingError, "the answer broke off", True),
+    (requests.Timeout, Reason("timed out", can_pass=True)),
+    (requests.exceptions.ProxyError, Reason("the proxy did not let it through", can_pass=True)),
+    (requests.ConnectionError, Reason("the connection broke", can_pass=True)),
+    (requests.exceptions.ChunkedEncodingError, Reason("the answer broke off", can_pass=True)),
 )
 
 
-def to_reason(error: requests.RequestException, host: str) -> tuple[str, bool]:
-    """What kept the answer away, in words, and whether it may pass."""
+def to_reason(error: requests.RequestException, host: str) -> Reason:
+    """What kept the answer away, in words, and what may help."""
     for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
-            return f"unknown host {host}", cause.errno == socket.EAI_AGAIN
+            can_pass = cause.errno == socket.EAI_AGAIN
+            return Reason(f"unknown host {host}", can_pass, was_sent=False)
         if isinstance(cause, ConnectionRefusedError):
-            return "connection refused", True
-    for kind, text, can_pass in _REASONS:
+            return Reason("connection refused", can_pass=True, was_sent=False)
+    for kind, reason in _REASONS:
         if isinstance(error, kind):
-            return text, can_pass
-    return f"could not be sent ({type(error).__name__})", False
+            return reason
+    return Reason(f"could not be sent ({type(error).__name__})", can_pass=False, was_sent=False)
 
 
 def _causes(error: BaseException) -> list[BaseException]:
