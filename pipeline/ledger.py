@@ -111,8 +111,11 @@ class Ledger:
         return int(self._db.execute("SELECT count(*) FROM chunks").fetchone()[0])
 
     def _chunk_sets(self) -> dict[str, int]:
-        """Page id → an order-free sum over its chunks: cheap to hold for many pages."""
-        rows = self._db.execute("SELECT page_id, chunk_id, handle, state FROM chunks")
+        """Page id → an order-free sum over its chunks: cheap to hold for many pages.
+
+        Handles do not count: a store may file a chunk anew.
+        """
+        rows = self._db.execute("SELECT page_id, chunk_id, state FROM chunks")
         sums: dict[str, int] = {}
         for page_id, *rest in rows:
             sums[page_id] = sums.get(page_id, 0) ^ hash(tuple(rest))

@@ -129,12 +129,14 @@ def test_the_stores_own_list_replaces_what_the_ledger_thought() -> None:
     assert states(ledger, "same") == {"same-1": "stored"}
 
 
-def test_an_unchanged_list_leaves_the_pages_recorded() -> None:
+@pytest.mark.parametrize("handle", ["file-1", "filed-anew"])
+def test_an_unchanged_list_leaves_the_pages_recorded(handle: str) -> None:
     ledger = open_memory_ledger()
     ledger.confirm({"1-a": "1"}, {"1-a": "file-1"})
     ledger.record_page("1", "Title", "digest", "face")
-    ledger.adopt([StoredChunk("1-a", "1", "file-1")])
+    ledger.adopt([StoredChunk("1-a", "1", handle)])
     assert ledger.pages()["1"].digest == "digest"
+    assert ledger.chunks("1")[0].stored.handle == handle
 
 
 def test_a_lost_store_makes_every_page_wanted_again() -> None:
