@@ -345,6 +345,27 @@ def test_a_restart_of_the_server_changes_nothing(provider: Any, tmp_path: Path) 
         assert len(StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores(place.name)) == 1
 
 
+def test_a_closed_sink_ends_the_batch_in_hand(faiss: Place) -> None:
+    sink = faiss.open()
+    chunks = [to_chunk(n, f"Number {n} of the long list") for n in range(200)]
+    ended: list[Exception] = []
+
+    def insert() -> None:
+        try:
+            sink.insert(chunks)
+        except VectorApiError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=insert)
+    thread.start()
+    while not faiss.look.files():
+        thread.join(0.05)
+    sink.close()
+    thread.join()
+    assert [str(error) for error in ended] == ["the run has ended"]
+    assert len(faiss.look.files()) < len(chunks)
+
+
 def test_a_server_without_vector_stores_is_told() -> None:
     assert to_prefix({"/v1/vector-io/insert": {}}) == ""
 

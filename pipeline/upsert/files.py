@@ -48,6 +48,7 @@ class Shelf:
         self._fresh: set[str] = set()  # files of this run
         self._copies: dict[str, set[int]] = {}  # text hash → copies in use
         self._lock = threading.Lock()
+        self._is_closed = False
         self._last = ""  # the file known to be the last one that the store took in
         self._load()
 
@@ -60,6 +61,10 @@ class Shelf:
         newest = {entry.chunk_id: entry.file_id for entry in self._entries.values()}
         self._remove([i for i, entry in self._entries.items() if newest[entry.chunk_id] != i])
         self._sweep()
+
+    def close(self) -> None:
+        """Begin nothing more: a batch in another thread ends with the requests in hand."""
+        self._is_closed = True
 
     def is_dead(self) -> bool:
         """Whether the server has lost the store's vectors, and takes nothing more into it."""
@@ -292,12 +297,17 @@ class Shelf:
         return f"{chunk_id}.{self.store}.md"
 
     def _in_threads[T](self, work: Callable[[T], None], given: Sequence[T]) -> None:
+        def step(one: T) -> None:
+            if self._is_closed:
+                raise VectorApiError("the run has ended")
+            work(one)
+
         if len(given) < 2:
             for one in given:
-                work(one)
+                step(one)
             return
         with ThreadPoolExecutor(self._stores.threads) as pool:
-            for done in [pool.submit(work, one) for one in given]:
+            for done in [pool.submit(step, one) for one in given]:
                 done.result()
 
 

@@ -159,6 +159,8 @@ class RagTool:
 
     def close(self) -> None:
         """Give back connections."""
+        if self._shelf:
+            self._shelf.close()
         self._client.close()
         self._api.close()
 

@@ -103,6 +103,8 @@ class VectorStores:
 
     def close(self) -> None:
         """Give back connections."""
+        if self._opened:
+            self._opened.close()
         self._api.close()
 
     def _look_up(self, known: str) -> str:
