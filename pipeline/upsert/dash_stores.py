@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from pipeline.records import Chunk
 from pipeline.settings import Settings
 from pipeline.upsert import InsertUnclearError, VectorApiError
-from pipeline.upsert.http import Api, to_segment
+from pipeline.upsert.http import AnswerError, Api, to_segment
 from pipeline.upsert.models import EmbeddingModel, find_embedding_model
 
 MADE_BY = "confluence-vector-sync"
@@ -134,7 +134,12 @@ class VectorStores:
         body["embedding_dimension"] = self._used_model.dimension or self._measure_dimension()
         if provider:
             body["provider_id"] = provider
-        made = str(self._api.post_once("/v1/vector_stores", body)["id"])
+        try:
+            made = str(self._api.post_once("/v1/vector_stores", body)["id"])
+        except AnswerError as error:
+            if provider or "provider" not in str(error):
+                raise
+            raise VectorApiError(f"{error} (VECTOR_DB_PROVIDER names it)") from error
         ours = [one.identifier for one in self.list_stores() if one.is_ours and one.name == name]
         if fresh or ours[0] == made:
             return made
