@@ -118,7 +118,7 @@ class Ledger:
         rows = self._db.execute("SELECT page_id, chunk_id, state FROM chunks")
         sums: dict[str, int] = {}
         for page_id, *rest in rows:
-            sums[page_id] = sums.get(page_id, 0) ^ hash(tuple(rest))
+            sums[page_id] = sums.get(page_id, 0) + hash(tuple(rest))
         return sums
 
     # pages
