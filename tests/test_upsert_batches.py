@@ -152,6 +152,7 @@ def test_a_server_that_stores_late_is_looked_at_again_before_anything_is_resent(
     def insert_late(chunks: Sequence[Chunk]) -> Mapping[str, str]:
         if not pauses:
             raise InsertUnclearError("timed out", still_at_work=True)
+        insert_now(CHUNKS)  # the server is done with the first one, and takes the second
         return insert_now(chunks)
 
     monkeypatch.setattr(sink, "insert", insert_late)
