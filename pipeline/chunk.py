@@ -1,29 +1,49 @@
-"""A page's Markdown as chunks, each of which stands on its own: `split(page, markdown)`."""
+"""A page's Markdown as chunks, each of which stands on its own: `split(page, markdown)`.
+
+Sections stay apart; only short ones that stand side by side share a chunk. A long section is cut
+between its blocks, rows, items or sentences into parts that the embedding model reads whole. Every
+decision follows from what stands beside it, never from a count from the top of the page, so that
+an edit changes the chunks around it and no others.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, zip_longest
 from typing import NamedTuple
 
 from pipeline.packing import pack
-from pipeline.pieces import Piece, Sizes, cut_hard, to_pieces
+from pipeline.pieces import Piece, Sizes, cut_hard, to_pieces, to_sentences
 from pipeline.records import Chunk, Markdown, Page
-from pipeline.sections import Section, to_sections
+from pipeline.sections import Block, Section, to_sections
 from pipeline.tokens import count_each, count_tokens, fitting_tokens, known_window
 
 __all__ = ["VERSION", "fitting_tokens", "known_window", "split"]
 
 VERSION = 1  # raise it when the chunks of a page change: every page is then refreshed
-SOURCE = "confluence"
+_SOURCE = "confluence"
+_MERGED_PERCENT = 60  # of the target: how large short sections may grow together
+_HEADING_RANK = 10
 
 
 class _Draft(NamedTuple):
-    """A chunk on its way."""
+    """A chunk's text with its tokens, and the section that it begins in."""
 
     text: str
+    tokens: int
     section: Section
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """Tokens of a chunk with its breadcrumb: at most, wanted, and repeated from the one before."""
+
+    limit: int
+    target: int
+    overlap: int
 
 
 def split(
@@ -35,107 +55,177 @@ def split(
 ) -> list[Chunk]:
     """Split a page into chunks of at most `chunk_tokens` tokens (cl100k_base), in order.
 
-    `chunk_tokens` is a limit, not a size to fill: sections stay apart, and a long section is cut
-    to what the embedding model reads (`fitting_tokens`). None makes that the limit as well.
-    `chunk_overlap` is for chunks of `chunk_tokens`; smaller ones repeat less, in proportion.
-    A page without text is one chunk with its title: it exists, so it can be found.
+    `chunk_tokens` is a limit, not a size to fill: what can be cut is cut to what the embedding
+    model reads (`fitting_tokens`); None makes that the limit too. `chunk_overlap` is meant for
+    chunks of the size of the limit, shorter ones repeat less in proportion. A page without text
+    is one chunk with its title: it exists, so people look for it.
     """
     fitting = fitting_tokens(embedding_model_id)
     limit = chunk_tokens or fitting
     target = min(limit, fitting)
-    overlap = chunk_overlap * target // (chunk_tokens or 1000)
-    drafts: list[_Draft] = []
-    for section in to_sections(markdown.text, markdown.anchors):
-        drafts += _to_drafts(page, section, limit, target, overlap)
-    if not drafts:
-        top = Section((), 0, "", ())
-        drafts = [_Draft(_breadcrumb(page, top, limit), top)]
-    return _to_chunks(page, drafts)
+    budget = _Budget(limit, target, chunk_overlap * target // max(limit, chunk_overlap, 1))
+    sections = to_sections(markdown.text, markdown.anchors)
+    drafts = [
+        draft
+        for group in _group(sections, target * _MERGED_PERCENT // 100)
+        for draft in _to_drafts(page, group, budget)
+    ]
+    return _to_chunks(page, drafts or list(_cut_section(page, Section((), 0, "", ()), budget)))
 
 
-def _breadcrumb(page: Page, section: Section, limit: int) -> str:
-    return " > ".join(" ".join(part.split()) for part in (page.ref.title, *section.path))
+def _group(sections: Sequence[Section], room: int) -> Iterator[Sequence[Section]]:
+    """Short sections that stand side by side, together where they fit; others alone.
+
+    A heading with nothing of its own stands in the breadcrumbs of the sections below it.
+    """
+    sections = [
+        section
+        for section, following in zip_longest(sections, sections[1:])
+        if section.blocks or following is None or following.level <= section.level
+    ]
+    sizes = count_each([_to_text(section, section.path[:-1]) for section in sections])
+    rows = list(zip(sections, sizes, strict=True))
+    for is_short, run in groupby(rows, key=lambda row: row[1] <= room):
+        if not is_short:
+            yield from ([section] for section, _ in run)
+            continue
+        short = list(run)
+        # Deeper headings are weaker boundaries; a heading outlives the edits of its section.
+        pieces = [
+            Piece(" ".join(section.path), "", _HEADING_RANK - section.level, tokens)
+            for section, tokens in short
+        ]
+        for first, end in pack(pieces, room):
+            yield [section for section, _ in short[first:end]]
 
 
-def _to_drafts(
-    page: Page, section: Section, limit: int, target: int, overlap: int
-) -> Iterator[_Draft]:
-    crumb = _breadcrumb(page, section, limit)
-    crumb_tokens = count_tokens(crumb + "\n\n")
-    if 2 * crumb_tokens > limit:
-        crumb = cut_hard(crumb, limit // 2 - 4)[0].rstrip() + "…"
-        crumb_tokens = count_tokens(crumb + "\n\n")
-    room = limit - crumb_tokens
-    soft = max(target - crumb_tokens, target // 2)
-    pieces = to_pieces(section.blocks, Sizes(min(soft, room), room))
+def _to_drafts(page: Page, group: Sequence[Section], budget: _Budget) -> Iterator[_Draft]:
+    if len(group) > 1:
+        common = _common([section.path for section in group])
+        body = "\n\n".join(filter(None, (_to_text(section, common) for section in group)))
+        text = f"{_breadcrumb(page, common)}\n\n{body}"
+        if (tokens := count_tokens(text)) <= budget.limit:
+            yield _Draft(text, tokens, group[0])
+            return
+    for section in group:
+        yield from _cut_section(page, section, budget)
+
+
+def _common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The headings that all paths begin with."""
+    first, last = min(paths), max(paths)
+    same = (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
+    return first[: next(same, min(len(first), len(last)))]
+
+
+def _to_text(section: Section, above: Sequence[str]) -> str:
+    """A section as it is, with its heading unless that stands in the breadcrumb."""
+    blocks = [block.text for block in section.blocks]
+    if len(section.path) > len(above):
+        blocks.insert(0, f"{'#' * section.level} {section.path[-1]}")
+    return "\n\n".join(blocks)
+
+
+def _breadcrumb(page: Page, path: Sequence[str]) -> str:
+    return " > ".join(" ".join(part.split()) for part in (page.ref.title, *path) if part.strip())
+
+
+def _cut_section(page: Page, section: Section, budget: _Budget) -> Iterator[_Draft]:
+    crumb = _breadcrumb(page, section.path)
+    frame = count_tokens(crumb + "\n\n")
+    blocks = list(section.blocks)
+    if 2 * frame > budget.limit:  # shortened; the whole heading then stands in the text
+        crumb = cut_hard(crumb, max(1, budget.limit // 2 - 6))[0].rstrip() + "…"
+        frame = count_tokens(crumb + "\n\n")
+        if section.path:
+            blocks.insert(0, Block("text", section.path[-1]))
+    room = budget.limit - frame
+    target = min(room, max(budget.target - frame, budget.target // 2))
+    pieces = to_pieces(blocks, Sizes(target, room))
     if not pieces:
-        yield _Draft(crumb, section)
+        yield _Draft(crumb, count_tokens(crumb), section)
+    for first, end in pack(pieces, target):
+        for text, tokens in _to_texts(crumb, pieces, first, end, budget):
+            yield _Draft(text, tokens, section)
+
+
+def _to_texts(
+    crumb: str, pieces: Sequence[Piece], first: int, end: int, budget: _Budget
+) -> Iterator[tuple[str, int]]:
+    """Texts with their tokens: one, unless pieces that fit one by one do not fit together."""
+    alone = _join(pieces[first:end])
+    for body in dict.fromkeys((_join(_with_overlap(pieces, first, end, budget.overlap)), alone)):
+        text = f"{crumb}\n\n{body}"
+        if (tokens := count_tokens(text)) <= budget.limit:
+            yield text, tokens
+            return
+    if end - first > 1:
+        middle = (first + end) // 2
+        yield from _to_texts(crumb, pieces, first, middle, budget)
+        yield from _to_texts(crumb, pieces, middle, end, budget)
         return
-    ranges = pack(pieces, min(soft, room))
-    for first, end in ranges:
-        body = _join(pieces[first:end])
-        if first > 0:
-            repeated = _overlap(pieces, first, overlap)
-            if repeated:
-                text = crumb + "\n\n" + repeated + pieces[first].before + body
-                if count_tokens(text) <= limit:
-                    yield _Draft(text, section)
-                    continue
-        text = crumb + "\n\n" + body
-        yield _Draft(text, section)
+    room = budget.limit - count_tokens(crumb + "\n\n") - 2  # a cut may split a token in two
+    for part in cut_hard(alone, max(1, room)):
+        text = f"{crumb}\n\n{part}"
+        yield text, count_tokens(text)
 
 
 def _join(pieces: Sequence[Piece]) -> str:
-    head = pieces[0]
-    parts = [head.lead, head.text]
+    parts = [pieces[0].lead, pieces[0].text]
     for piece in pieces[1:]:
         parts += (piece.before, piece.text)
     return "".join((*parts, pieces[-1].tail))
 
 
-def _overlap(pieces: Sequence[Piece], first: int, budget: int) -> str:
+def _with_overlap(pieces: Sequence[Piece], first: int, end: int, overlap: int) -> Sequence[Piece]:
+    """The pieces, and before them what may be repeated: whole ones, or the last sentences of one.
+
+    Rows and whole fences are not repeated; lines of a fence are, in a fence that was cut.
+    """
+    is_in_fence = pieces[first].kind == "code" and pieces[first].lead != ""
+    kind = "code" if is_in_fence else "text"
+    begin, left = first, overlap
+    while begin > 0 and pieces[begin - 1].kind == kind and pieces[begin - 1].tokens <= left:
+        begin -= 1
+        left -= pieces[begin].tokens
+    if begin == first > 0 and kind == pieces[first - 1].kind == "text":
+        before = pieces[first - 1]
+        if last := _last_sentences(before.text, overlap):
+            return [before._replace(text=last, lead=""), *pieces[first:end]]
+    return pieces[begin:end]
+
+
+def _last_sentences(text: str, room: int) -> str:
     taken = ""
-    at = first - 1
-    if pieces[first].lead:
-        return ""
-    while at >= 0 and pieces[at].kind == "text" and pieces[at].tokens <= budget:
-        taken = pieces[at].text + (pieces[at + 1].before + taken if taken else "")
-        budget -= pieces[at].tokens
-        at -= 1
-    return taken
+    for sentence, space in reversed(to_sentences(text)):
+        if count_tokens(sentence + taken) > room:
+            break
+        taken = space + sentence + taken
+    return taken.lstrip()
 
 
 def _to_chunks(page: Page, drafts: Sequence[_Draft]) -> list[Chunk]:
     ref = page.ref
     seen: Counter[str] = Counter()
     chunks = []
-    counts = count_each([draft.text for draft in drafts])
-    for index, (draft, tokens) in enumerate(zip(drafts, counts, strict=True)):
+    for index, draft in enumerate(drafts):
         digest = hashlib.sha256(draft.text.encode()).hexdigest()
         name = f"conf-{ref.id}-{digest[:16]}"
         seen[name] += 1
-        chunks.append(
-            Chunk(
-                id=name if seen[name] == 1 else f"{name}-{seen[name]}",
-                page_id=ref.id,
-                text=draft.text,
-                tokens=tokens,
-                metadata={
-                    "source": SOURCE,
-                    "document_id": f"conf-{ref.id}",
-                    "page_id": ref.id,
-                    "title": ref.title,
-                    "space_key": ref.space,
-                    "labels": ",".join(page.labels),
-                    "version": ref.version,
-                    "last_modified": page.last_modified,
-                    "url": f"{page.url}#{draft.section.anchor}"
-                    if draft.section.anchor
-                    else page.url,
-                    "section": " > ".join(draft.section.path),
-                    "chunk_index": index,
-                    "content_hash": digest,
-                },
-            )
-        )
+        metadata: dict[str, str | int] = {
+            "source": _SOURCE,
+            "document_id": f"conf-{ref.id}",
+            "page_id": ref.id,
+            "title": ref.title,
+            "space_key": ref.space,
+            "labels": ",".join(page.labels),
+            "version": ref.version,
+            "last_modified": page.last_modified,
+            "url": "#".join(filter(None, (page.url, draft.section.anchor))),
+            "section": " > ".join(draft.section.path),
+            "chunk_index": index,
+            "content_hash": digest,
+        }
+        chunk_id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        chunks.append(Chunk(chunk_id, ref.id, draft.text, draft.tokens, metadata))
     return chunks

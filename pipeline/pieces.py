@@ -110,23 +110,26 @@ def _nest(pieces: Sequence[Piece], first: str, rest: str) -> list[Piece]:
     return nested
 
 
+def to_sentences(text: str) -> list[tuple[str, str]]:
+    """Sentences and lines, each with the space that stands before it."""
+    found = []
+    at, before = 0, ""
+    for match in _SENTENCE_END.finditer(text):
+        space = match[1] or match[3] or ""
+        found.append((text[at : match.end() - len(space)], before))
+        at, before = match.end(), space
+    return [*found, (text[at:], before)]
+
+
 def _cut_text(text: str, sizes: Sizes) -> list[Piece]:
     """Sentences and lines; one that alone is over the limit is cut between words."""
-    ends = [(match.end(), match[1] or match[3] or "") for match in _SENTENCE_END.finditer(text)]
-    sentences, befores, at = [], [""], 0
-    for end, space in ends:
-        sentences.append(text[at : end - len(space)])
-        befores.append(space)
-        at = end
-    sentences.append(text[at:])
+    sentences = to_sentences(text)
+    counts = count_each([space + sentence for sentence, space in sentences])
     pieces: list[Piece] = []
-    for sentence, before, tokens in zip(sentences, befores, count_each(sentences), strict=True):
+    for (sentence, space), tokens in zip(sentences, counts, strict=True):
         parts = [(sentence, tokens)] if tokens <= sizes.limit else _cut_hard(sentence, sizes.limit)
-        for number, (part, part_tokens) in enumerate(parts):
-            if number == 0:
-                pieces.append(Piece(part, before, _SENTENCE, part_tokens))
-            else:
-                pieces.append(Piece(part, "", _INSIDE_WORD, part_tokens))
+        pieces.append(Piece(parts[0][0], space, _SENTENCE, parts[0][1]))
+        pieces += (Piece(part, "", _INSIDE_WORD, size) for part, size in parts[1:])
     return pieces
 
 
