@@ -403,6 +403,18 @@ def test_members_are_complete_whatever_the_paging(site: ConfluenceSite, state: S
     assert set(members.values()) == {("x",)}
 
 
+def test_members_are_current_pages(site: ConfluenceSite, state: SiteState) -> None:
+    ids = [state.add_page(f"P{n}", "KI", labels=["x"]) for n in range(2)]
+
+    def archive(answer: dict[str, Any]) -> dict[str, Any]:
+        answer["results"][0]["status"] = "archived"
+        return answer
+
+    site.fail("content/search", faults.rewritten(archive))
+    with opened(site, LABELS="x") as client:
+        assert client.list_members(client.list_spaces()) == {ids[1]: ("x",)}
+
+
 def test_a_folder_that_is_not_there_is_an_error_not_an_empty_scope(
     site: ConfluenceSite, state: SiteState
 ) -> None:
@@ -449,6 +461,21 @@ def test_a_restricted_page_that_the_index_does_not_know_is_found(site: Confluenc
         spaces = client.list_spaces()
         client.list_pages(spaces)
         assert client.list_restricted(spaces) == {top, new, alone}
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_pages_in_a_restricted_folder_are_found(is_indexed: bool) -> None:
+    state = SiteState(index_lag_seconds=0.0 if is_indexed else float("inf"))
+    state.add_space("KI", "Known Issues")
+    folder = state.add_folder("Folder", "KI")
+    inside = state.add_page("Inside", "KI", parent=folder)
+    state.add_page("Elsewhere", "KI")
+    named = '{"read": {"restrictions": {"user": {"results": [{}]}, "group": {"results": []}}}}'
+    with ConfluenceSite(state) as site, opened(site) as client:
+        site.fail(f"/content/{folder}/restriction", faults.text(named), times=None)
+        spaces = client.list_spaces()
+        client.list_pages(spaces)
+        assert client.list_restricted(spaces) == {inside}
 
 
 def test_a_page_that_goes_during_the_search_for_restrictions_does_no_harm(
