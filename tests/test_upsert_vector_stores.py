@@ -1,5 +1,6 @@
 """The vector stores sink against real servers: Llama Stack 0.2.23 and OGX 1.5.0."""
 
+import random
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -404,3 +405,38 @@ def test_parallel_inserts_of_a_large_batch_are_all_there(place: Place) -> None:
     again = place.open()
     assert {one.id: one.handle for one in again.list_stored()} == handles
     assert again.find(chunks[::7]).keys() == {chunk.id for chunk in chunks[::7]}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_after_any_changes_the_store_answers_exactly_what_it_should(
+    llama_stack: LlamaStack, provider: str, seed: int
+) -> None:
+    """Inserts, renewals and deletions of few pages and few texts, in few runs, at random."""
+    chance = random.Random(seed)
+    expected: dict[str, Chunk] = {}
+    with ExitStack() as stack:
+        place = Place(llama_stack, provider, stack)
+        for step in range(6):
+            sink = place.open()
+            held = stored(sink)
+            assert held.keys() == expected.keys()
+            picked = [(chance.randint(1, 4), chance.choice(WORDS)) for _ in range(3)]
+            new = {
+                chunk.id: chunk
+                for page, word in picked
+                for chunk in [to_chunk(page, f"The words about {word}", labels=str(step))]
+            }
+            gone = {i for i in held if i not in new and chance.random() < 0.4}
+            sink.insert(list(new.values()))
+            sink.delete([one for one in held.values() if one.id in {*new, *gone}])
+            expected = {i: c for i, c in (expected | new).items() if i not in gone}
+
+            hits = sink.query("which words?", 50)
+            answered = sorted((hit.chunk_id, hit.metadata["labels"], hit.text) for hit in hits)
+            assert answered == sorted(
+                (c.id, c.metadata["labels"], c.text) for c in expected.values()
+            )
+            for chunk in expected.values():  # the vectors still belong to the texts
+                assert sink.query(f"{chunk.text}?", 1)[0].text == chunk.text
+        place.assert_nothing_is_left_over()

@@ -178,11 +178,12 @@ class Shelf:
     def query(self, question: str, top_k: int) -> list[Hit]:
         """The best hits for a question, best first."""
         rows = self._stores.search(self.store, question, top_k)
-        return [
+        hits = [
             to_hit(row["attributes"], "".join(part["text"] for part in row["content"]),
                    float(row["score"]))
             for row in rows
         ]  # fmt: skip
+        return [hit for hit in hits if hit.chunk_id != FILLER.id]
 
     def _load(self) -> None:
         entries: dict[str, Entry] = {}
