@@ -16,6 +16,8 @@ from pipeline.upsert.discovery import open_sink
 from sync import sync
 
 ROOT = Path(__file__).parent.parent
+# Enough text that its section is a chunk of its own: short sections share one.
+DETAILS = " ".join(f"Detail {number} is told." for number in range(30))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Whatever happened before, one clean run leaves exactly what Confluence says now."""
 
 import multiprocessing
+import os
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -23,8 +25,10 @@ from hypothesis.stateful import (
 
 from demo import site_faults
 from demo.confluence_site import ConfluenceSite, SiteState
+from demo.llama_stack import LlamaStack
 from tests.hurry import hurry
 from tests.program import environment, sync_now
+from tests.store_files import Looker, new_name
 from tests.vector_api import Fault, VectorApi
 
 TITLES = st.sampled_from(["Alpha", "Beta", "Gamma", "Delta"])
@@ -61,22 +65,16 @@ def to_body(texts: list[str]) -> str:
     return "".join(f"<h2>Part {n}</h2><p>Say {text}.</p>" for n, text in enumerate(texts))
 
 
-def held(api: VectorApi) -> dict[str, tuple[str, object, object]]:
-    """What the collection says: the metadata that a text's page decides, without its history."""
-    return {
-        one.id: (one.text, one.metadata["title"], one.metadata["space_key"])
-        for one in api.documents("confluence").values()
-    }
-
-
 def _sync_in_child(told: dict[str, str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         hurry(patch)
         sync_now(told)
 
 
-def sync_and_kill(told: dict[str, str], seen: Callable[[], int], after: int) -> None:
-    """Start a run in a process of its own; SIGKILL it once `seen()` has grown by `after`."""
+def sync_and_stop(
+    told: dict[str, str], seen: Callable[[], int], after: int, signum: int = signal.SIGKILL
+) -> None:
+    """Start a run in a process of its own; signal it once `seen()` has grown by `after`."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.test_convergence"])
     process = context.Process(target=_sync_in_child, args=(told,), daemon=True)
@@ -85,7 +83,8 @@ def sync_and_kill(told: dict[str, str], seen: Callable[[], int], after: int) -> 
     deadline = time.monotonic() + 60
     while process.is_alive() and seen() < limit and time.monotonic() < deadline:
         time.sleep(0.0005)
-    process.kill()
+    if process.is_alive() and process.pid:
+        os.kill(process.pid, signum)
     process.join()
 
 
@@ -167,20 +166,30 @@ class Site(RuleBasedStateMachine):
 
     @rule(after=st.integers(1, 30))
     def run_and_kill(self, after: int) -> None:
-        sync_and_kill(
+        sync_and_stop(
             self.told(self.api, self.folder),
             lambda: len(self.api.log) + len(self.site.requests), after,
         )  # fmt: skip
+
+    def held_by(self, api: VectorApi, folder: Path) -> dict[str, tuple[str, object, object]]:
+        """What the collection says: the text, and the metadata that the page as it is decides."""
+        return {
+            one.id: (one.text, one.metadata["title"], one.metadata["space_key"])
+            for one in api.documents("confluence").values()
+        }
 
     def teardown(self) -> None:
         try:
             self.state.reindex()
             last = sync_now(self.told(self.api, self.folder))
             assert last.code == 0
-            with VectorApi(delete_route="document") as fresh:
-                with tempfile.TemporaryDirectory() as folder:
-                    assert sync_now(self.told(fresh, Path(folder))).code == 0
-                assert held(self.api) == held(fresh)
+            with (
+                VectorApi(delete_route="document") as fresh,
+                tempfile.TemporaryDirectory() as name,
+            ):
+                folder = Path(name)
+                assert sync_now(self.told(fresh, folder)).code == 0
+                assert self.held_by(self.api, self.folder) == self.held_by(fresh, folder)
             again = sync_now(self.told(self.api, self.folder))
             assert (again["chunks"]["inserted"], again["chunks"]["deleted"]) == (0, 0)
             assert self.site.writes == []
@@ -197,6 +206,38 @@ class LabelledSite(Site):
     options: ClassVar[dict[str, str]] = {"LABELS": "keep"}
 
 
+class RealSite(Site):
+    """The same into a real Llama Stack, through its vector stores."""
+
+    server: ClassVar[LlamaStack]
+    options: ClassVar[dict[str, str]] = {"VECTOR_API_VARIANT": "vector_stores", "VERIFY": "0"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = new_name()
+
+    def told(self, api: VectorApi, folder: Path) -> dict[str, str]:
+        own = api is self.api
+        return super().told(api, folder) | {
+            "VECTOR_API_BASE_URL": self.server.base_url,
+            "COLLECTION_ID": self.name if own else f"{self.name}-fresh-{id(api)}",
+        }
+
+    def held_by(self, api: VectorApi, folder: Path) -> dict[str, tuple[str, object, object]]:
+        identifier = next(folder.glob("*.vdb")).read_text().strip()
+        look = Looker(self.server.base_url, identifier, "/v1/openai/v1")
+        question = {look.key: look.store, "query": "What is said?", "params": {"max_chunks": 500}}
+        rows = look.post("/v1/vector-io/query", question)["chunks"]
+        found = {}
+        for row in rows:
+            about = row["metadata"]
+            assert about["conf_chunk_id"] not in found, "no chunk is there twice"
+            text = row["content"].rstrip("\u200b")
+            found[about["conf_chunk_id"]] = (text, about["title"], about["space_key"])
+        assert look.uploads() == {row["id"] for row in look.files()}
+        return found
+
+
 THOROUGH = settings(
     max_examples=25, stateful_step_count=12, deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -206,6 +247,12 @@ THOROUGH = settings(
 @pytest.mark.parametrize("machine", [Site, LabelledSite])
 def test_a_clean_run_makes_up_for_everything_that_happened(machine: type[Site]) -> None:
     run_state_machine_as_test(machine, settings=THOROUGH)
+
+
+def test_on_a_real_server_as_well(llama_stack: LlamaStack) -> None:
+    RealSite.server = llama_stack
+    few = settings(THOROUGH, max_examples=2, stateful_step_count=5, phases=[Phase.generate])
+    run_state_machine_as_test(RealSite, settings=few)
 
 
 def test_no_thread_outlives_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

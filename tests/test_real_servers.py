@@ -9,7 +9,7 @@ import requests
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.local_server import LocalServer
 from tests.hurry import hurry
-from tests.program import Ended, environment, sync_now
+from tests.program import DETAILS, Ended, environment, sync_now
 from tests.real_servers import Ogx
 from tests.store_files import Looker, new_name, to_plain
 
@@ -22,7 +22,11 @@ PLACES = [
 
 
 def to_body(*parts: str) -> str:
-    return "".join(f"<h2>Part {n}</h2><p>{text}</p>" for n, text in enumerate(parts))
+    return "".join(f"<h2>Part {n}</h2><p>{text} {DETAILS}</p>" for n, text in enumerate(parts))
+
+
+def to_text(title: str, number: int, text: str) -> str:
+    return f"{title} > Part {number} {text} {DETAILS}"
 
 
 class Place:
@@ -87,9 +91,9 @@ def test_with_vector_stores_the_collection_follows_edits_and_deletions(
     assert (second["chunks"]["inserted"], second["chunks"]["deleted"]) == (1, 2)
     assert second["pages"]["deleted"] == 1
     assert place.look().texts("What do foxes eat?") == {
-        "Foxes > Part 0 Foxes live in the wood.",
-        "Foxes > Part 1 Foxes eat berries.",
-        "Cats > Part 0 Cats sleep all day.",  # the twin survives the other's deletion
+        to_text("Foxes", 0, "Foxes live in the wood."),
+        to_text("Foxes", 1, "Foxes eat berries."),
+        to_text("Cats", 0, "Cats sleep all day."),  # the twin survives the other's deletion
     }
     look = place.look()
     assert look.uploads() == {row["id"] for row in look.files()}
@@ -112,9 +116,9 @@ def test_with_dash_and_rotation_a_fresh_store_takes_over(
     assert after != before == place_gone(place, before)
     assert second["collection"] == after
     assert place.chunks("What do foxes eat?") == {
-        "Foxes > Part 0 Foxes live in the wood.",
-        "Foxes > Part 1 Foxes eat berries.",
-        "Cats > Part 0 Cats sleep all day.",
+        to_text("Foxes", 0, "Foxes live in the wood."),
+        to_text("Foxes", 1, "Foxes eat berries."),
+        to_text("Cats", 0, "Cats sleep all day."),
     }
     third = place.sync(site, **variant)
     assert (third.code, place.look().store) == (0, after), "nothing changed: no new store"
