@@ -56,6 +56,9 @@ def _wait[Result](future: Future[Result], stop: Stop) -> Result:
         except NotYetError:
             if future.done():
                 raise  # the call itself timed out
+        except Exception:
+            stop.check()  # what breaks off because of the stop is not an error of its own
+            raise
 
 
 def _drain[Task](tasks: SimpleQueue[Task]) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -60,8 +60,8 @@ class Run:
 
     def connect(self) -> None:
         """Prove the credentials, resolve the spaces, find or make the collection."""
-        self.site.check_credentials()
-        self._spaces = self.site.list_spaces()
+        self._ask(self.site.check_credentials)
+        self._spaces = self._ask(self.site.list_spaces)
         log.info("spaces: %s", ", ".join(f"{space.key} ({space.name})" for space in self._spaces))
         self._warn_of_window()
         if self.settings.reset:
@@ -83,9 +83,9 @@ class Run:
 
     def list_pages(self) -> list[PageRef]:
         """Every page in scope that is this run's share: complete, or an error."""
-        refs = self.site.list_pages(self._spaces)
+        refs = self._ask(lambda: self.site.list_pages(self._spaces))
         self._refuse_emptiness(refs)
-        members = self.site.list_members(self._spaces)
+        members = self._ask(lambda: self.site.list_members(self._spaces))
         if members is not None:
             labels = members if self.settings.labels else {}
             refs = [replace(ref, labels=labels.get(ref.id)) for ref in refs if ref.id in members]
@@ -94,7 +94,7 @@ class Run:
                     "no page is in scope of LABELS and FILTER_FOLDER_ID: check their spelling"
                 )
         if self.settings.restricted_pages == "skip":
-            self._restricted = self.site.list_restricted(self._spaces)
+            self._restricted = self._ask(lambda: self.site.list_restricted(self._spaces))
             refs = [ref for ref in refs if ref.id not in self._restricted]
         share = self.settings.shard_index, self.settings.shard_count
         refs = [ref for ref in refs if is_in_shard(ref.id, *share)]
@@ -111,6 +111,10 @@ class Run:
                 f"no page is listed in {', '.join(empty)}: nothing is changed, because that may "
                 "also mean that the account cannot read them; check the space and its permissions"
             )
+
+    def _ask[Answer](self, question: Callable[[], Answer]) -> Answer:
+        """Ask Confluence in a thread of its own: a hanging answer does not hold up a stop."""
+        return next(in_parallel(lambda ask: ask(), [question], 1, self.stop))
 
     # plan
 
@@ -248,9 +252,9 @@ class Run:
         if not plan.delete:
             return []
         known = self.collection.ledger.pages()
-        self.site.check_credentials()
+        self._ask(self.site.check_credentials)
         asked = [page_id for page_id in plan.delete if page_id not in self._restricted]
-        gone = self.site.confirm_missing(asked, self._spaces) | (
+        gone = self._ask(lambda: self.site.confirm_missing(asked, self._spaces)) | (
             self._restricted & set(plan.delete)
         )
         for page_id in asked:

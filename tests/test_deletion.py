@@ -137,7 +137,7 @@ def revoke(site: ConfluenceSite, after: int) -> None:
         "revoked after the preflight",
         "refused before the deletion",
         "no re-check",
-    ],  # fmt: skip
+    ],
 )
 def test_nothing_is_deleted_when_anything_is_in_doubt(
     place: Place, spoil: Callable[[ConfluenceSite], object]

@@ -62,3 +62,14 @@ def test_no_thread_is_left_behind() -> None:
             break
         time.sleep(0.02)
     assert threading.active_count() == before
+
+
+def test_what_breaks_off_because_of_a_stop_is_no_error_of_its_own() -> None:
+    stop = Stop()
+
+    def break_off(_: int) -> None:
+        stop.end("told to", 143)
+        raise ConnectionError("cut off")
+
+    with pytest.raises(StoppedError, match="told to"):
+        next(in_parallel(break_off, [1], 1, stop))
