@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> int:
     from pipeline.report import LogLines
     from pipeline.upsert.discovery import open_sink
 
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[LogLines(settings)])
+    logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
+    logging.getLogger("confluence").setLevel(settings.log_level.upper())
     return execute(SYNC, settings, open_sink, sync)
 
 

@@ -38,7 +38,8 @@ def main(arguments: list[str]) -> int:
     from pipeline.fetch import ConfluenceError, CredentialsError
     from pipeline.report import LogLines
 
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[LogLines(settings)])
+    logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
+    logging.getLogger("confluence").setLevel(settings.log_level.upper())
     try:
         show_pages(settings)
     except ConfluenceError as error:

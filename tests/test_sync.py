@@ -86,6 +86,12 @@ def test_the_log_ends_with_the_summary(told: dict[str, str], api: VectorApi) -> 
     assert f"requests: {ended['requests']['confluence']} Confluence" in ended.log.splitlines()[-1]
 
 
+def test_the_log_is_the_programs_own(told: dict[str, str], api: VectorApi) -> None:
+    ended = run_program("sync", told | {"LOG_LEVEL": "DEBUG"})
+    assert "connectionpool" not in ended.log
+    assert "HTTP/1.1" not in ended.log
+
+
 def test_json_lines_are_json_to_the_last_one(told: dict[str, str], api: VectorApi) -> None:
     ended = run_program("sync", told | {"LOG_FORMAT": "json", "VERIFY_QUERY": "Cure 2 found"})
     lines = [json.loads(line) for line in ended.log.splitlines()]
@@ -273,7 +279,7 @@ def test_html_where_json_is_expected_is_said(site: ConfluenceSite, tmp_path: Pat
     with VectorApi("dash") as api:
         ended = run_program("sync", environment(site, api.base_url, tmp_path))
     assert ended.code in (3, 4)
-    assert "HTML" in ended.log
+    assert "expected JSON, got text/html" in ended.log
     assert "Traceback" not in ended.log
 
 
