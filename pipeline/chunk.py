@@ -12,10 +12,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, zip_longest
 from typing import NamedTuple
 
-from pipeline.packing import pack
+from pipeline.packing import Room, pack
 from pipeline.pieces import Piece, Sizes, cut_hard, to_pieces, to_sentences
 from pipeline.records import Chunk, Markdown, Page
 from pipeline.sections import Block, Section, to_sections
@@ -25,7 +24,9 @@ __all__ = ["VERSION", "fitting_tokens", "known_window", "split"]
 
 VERSION = 1  # raise it when the chunks of a page change: every page is then refreshed
 _SOURCE = "confluence"
-_MERGED_PERCENT = 60  # of the target: how large short sections may grow together
+# Of the target: how large short sections grow together, up to where a section or a part of one is
+# a scrap, and how large it may make what it joins.
+_MERGED_PERCENT, _SCRAP_PERCENT, _STRETCH_PERCENT = 60, 20, 120
 _HEADING_RANK = 10
 
 
@@ -66,43 +67,37 @@ def split(
     budget = _Budget(limit, target, chunk_overlap * target // max(limit, chunk_overlap, 1))
     sections = to_sections(markdown.text, markdown.anchors)
     drafts = [
-        draft
-        for group in _group(sections, target * _MERGED_PERCENT // 100)
-        for draft in _to_drafts(page, group, budget)
+        draft for group in _group(sections, target) for draft in _to_drafts(page, group, budget)
     ]
     return _to_chunks(page, drafts or list(_cut_section(page, Section((), 0, "", ()), budget)))
 
 
-def _group(sections: Sequence[Section], room: int) -> Iterator[Sequence[Section]]:
-    """Short sections that stand side by side, together where they fit; others alone.
-
-    A heading with nothing of its own stands in the breadcrumbs of the sections below it.
-    """
-    sections = [
-        section
-        for section, following in zip_longest(sections, sections[1:])
-        if section.blocks or following is None or following.level <= section.level
+def _group(sections: Sequence[Section], target: int) -> Iterator[Sequence[Section]]:
+    """Short sections that stand side by side, together where they fit; others alone."""
+    sizes = count_each([_to_text(section) for section in sections])
+    # Deeper headings are weaker boundaries; a heading outlives the edits of its section.
+    pieces = [
+        Piece(" ".join(section.path), "", _HEADING_RANK - section.level, tokens)
+        for section, tokens in zip(sections, sizes, strict=True)
     ]
-    sizes = count_each([_to_text(section, section.path[:-1]) for section in sections])
-    rows = list(zip(sections, sizes, strict=True))
-    for is_short, run in groupby(rows, key=lambda row: row[1] <= room):
-        if not is_short:
-            yield from ([section] for section, _ in run)
-            continue
-        short = list(run)
-        # Deeper headings are weaker boundaries; a heading outlives the edits of its section.
-        pieces = [
-            Piece(" ".join(section.path), "", _HEADING_RANK - section.level, tokens)
-            for section, tokens in short
-        ]
-        for first, end in pack(pieces, room):
-            yield [section for section, _ in short[first:end]]
+    room = Room(
+        usual=target * _MERGED_PERCENT // 100,
+        scrap=target * _SCRAP_PERCENT // 100,
+        with_scrap=target * _STRETCH_PERCENT // 100,
+        with_code=0,
+    )
+    for first, end in pack(pieces, room):
+        yield sections[first:end]
 
 
 def _to_drafts(page: Page, group: Sequence[Section], budget: _Budget) -> Iterator[_Draft]:
+    # A heading with nothing of its own stands in the breadcrumbs of the sections below it.
+    while len(group) > 1 and not group[0].blocks and group[1].level > group[0].level:
+        group = group[1:]
     if len(group) > 1:
         common = _common([section.path for section in group])
-        body = "\n\n".join(filter(None, (_to_text(section, common) for section in group)))
+        first = _to_text(group[0], with_heading=group[0].path != common)
+        body = "\n\n".join(filter(None, (first, *map(_to_text, group[1:]))))
         text = f"{_breadcrumb(page, common)}\n\n{body}"
         if (tokens := count_tokens(text)) <= budget.limit:
             yield _Draft(text, tokens, group[0])
@@ -118,10 +113,9 @@ def _common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return first[: next(same, min(len(first), len(last)))]
 
 
-def _to_text(section: Section, above: Sequence[str]) -> str:
-    """A section as it is, with its heading unless that stands in the breadcrumb."""
+def _to_text(section: Section, *, with_heading: bool = True) -> str:
     blocks = [block.text for block in section.blocks]
-    if len(section.path) > len(above):
+    if section.level and with_heading:
         blocks.insert(0, f"{'#' * section.level} {section.path[-1]}")
     return "\n\n".join(blocks)
 
@@ -134,17 +128,23 @@ def _cut_section(page: Page, section: Section, budget: _Budget) -> Iterator[_Dra
     crumb = _breadcrumb(page, section.path)
     frame = count_tokens(crumb + "\n\n")
     blocks = list(section.blocks)
-    if 2 * frame > budget.limit:  # shortened; the whole heading then stands in the text
+    if 2 * frame > budget.limit:  # shortened; the headings then stand in the text
         crumb = cut_hard(crumb, max(1, budget.limit // 2 - 6))[0].rstrip() + "…"
         frame = count_tokens(crumb + "\n\n")
         if section.path:
-            blocks.insert(0, Block("text", section.path[-1]))
+            blocks.insert(0, Block("text", " > ".join(section.path)))
     room = budget.limit - frame
     target = min(room, max(budget.target - frame, budget.target // 2))
     pieces = to_pieces(blocks, Sizes(target, room))
     if not pieces:
         yield _Draft(crumb, count_tokens(crumb), section)
-    for first, end in pack(pieces, target):
+    shares = Room(
+        usual=target,
+        scrap=target * _SCRAP_PERCENT // 100,
+        with_scrap=min(room, target * _STRETCH_PERCENT // 100),
+        with_code=room,
+    )
+    for first, end in pack(pieces, shares):
         for text, tokens in _to_texts(crumb, pieces, first, end, budget):
             yield _Draft(text, tokens, section)
 

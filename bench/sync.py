@@ -1,0 +1,140 @@
+"""The whole `sync.py` against stand-ins in processes of their own: overlap, memory, requests.
+
+    make bench            or: python -m bench.sync [overlap] [memory] [growth] [start]
+
+Machines differ and are shared: read the ratios, not the seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SECONDS_A_REQUEST = 0.150  # Confluence
+SECONDS_AN_INSERT, SECONDS_A_CHUNK = 0.030, 0.002
+
+
+@contextmanager
+def servers(
+    pages: int, *, slow: bool, big: bool = False, insert_free: bool = False
+) -> Iterator[dict[str, str]]:
+    """A site with so many pages and a Vector API, each in a process; yields the run's settings."""
+    site = [sys.executable, "-m", "bench.site", str(pages), str(SECONDS_A_REQUEST if slow else 0)]
+    api = [sys.executable, "-m", "tests.vector_api", "--delete-route", "document"]
+    if slow and not insert_free:
+        api += ["--seconds-a-request", str(SECONDS_AN_INSERT)]
+        api += ["--seconds-a-chunk", str(SECONDS_A_CHUNK)]
+    started = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for command in (site + ["big"] * big, api)
+    ]
+    try:
+        said = [process.stdout.readline().strip() for process in started if process.stdout]
+        yield {
+            "CONF_BASE_URL": said[0],
+            "CONF_USER": "demo@example.com",
+            "CONF_API_TOKEN": "demo-token",
+            "VECTOR_API_BASE_URL": said[1],
+            "SINCE_HOURS": "0",
+            "VERIFY": "0",
+            "PATH": os.environ["PATH"],
+        }
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def run(told: dict[str, str], folder: str) -> tuple[float, float, dict[str, dict[str, int]]]:
+    """One run: wall seconds, peak MB, report."""
+    report = Path(folder) / "report.json"
+    told = told | {"STATE_DIR": folder, "REPORT_FILE": str(report)}
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "sync.py"], cwd=ROOT, env=told, stderr=subprocess.PIPE
+    )
+    log = process.communicate()[1]
+    seconds = time.perf_counter() - began
+    if process.returncode:
+        raise RuntimeError(log.decode()[-2000:])
+    # The children's maximum so far: measure the small runs first.
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return seconds, peak, json.loads(report.read_text())
+
+
+def measure_overlap(pages: int = 1000, rounds: int = 3) -> None:
+    """The whole run against its slowest stage alone."""
+    whole, fetch, insert = [], [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=True) as told:
+            seconds, _, report = run(told, folder)
+            whole.append(seconds)
+        chunks = report["chunks"]["inserted"]
+        insert.append(-(-chunks // 100) * SECONDS_AN_INSERT + chunks * SECONDS_A_CHUNK)
+        with tempfile.TemporaryDirectory() as folder:
+            with servers(pages, slow=True, insert_free=True) as told:
+                fetch.append(run(told | {"DRY_RUN": "1"}, folder)[0])
+    slowest = max(statistics.median(fetch), statistics.median(insert))
+    print(f"{pages} pages, {chunks} chunks, median of {rounds}:")
+    print(f"  whole run                          {statistics.median(whole):6.2f} s")
+    print(f"  fetch + convert + chunk, dry run   {statistics.median(fetch):6.2f} s")
+    print(f"  the server's own insert time       {statistics.median(insert):6.2f} s")
+    print(f"  whole / slowest stage              {statistics.median(whole) / slowest:6.2f}")
+
+
+def measure_memory() -> None:
+    """Peak memory by number of pages, and what a run costs when nothing has changed."""
+    for pages in (1000, 8000):
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as told:
+            seconds, peak, report = run(told, folder)
+            again, _, unchanged = run(told, folder)
+        print(
+            f"{pages} pages: {seconds:.1f} s, peak {peak:.0f} MB; no change: {again:.1f} s, "
+            f"{unchanged['requests']['confluence']} Confluence requests, "
+            f"{unchanged['chunks']['inserted']} chunks inserted"
+        )
+    with tempfile.TemporaryDirectory() as folder, servers(200, slow=False, big=True) as told:
+        seconds, peak, report = run(told, folder)
+    print(f"200 pages, one of 20 MB: {seconds:.1f} s, peak {peak:.0f} MB, {report['pages']}")
+
+
+def measure_growth() -> None:
+    """Time against pages: linear growth keeps the time a page the same."""
+    for pages in (1000, 2000, 4000, 8000, 16000):
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as told:
+            seconds = run(told, folder)[0]
+        print(f"{pages:6} pages  {seconds:7.1f} s  {1000 * seconds / pages:6.2f} ms a page")
+
+
+def measure_start() -> None:
+    """How soon wrong settings are answered."""
+    times = []
+    for _ in range(7):
+        began = time.perf_counter()
+        plain = {"PATH": os.environ["PATH"]}
+        subprocess.run(
+            [sys.executable, "sync.py"], cwd=ROOT, env=plain, capture_output=True, check=False
+        )
+        times.append(time.perf_counter() - began)
+    print(f"wrong settings answered in {statistics.median(times):.2f} s (median of 7)")
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:] or ["start", "overlap", "memory", "growth"]
+    for name in wanted:
+        {
+            "start": measure_start,
+            "overlap": measure_overlap,
+            "memory": measure_memory,
+            "growth": measure_growth,
+        }[name]()
