@@ -18,6 +18,7 @@ from pipeline.packing import Room, pack
 from pipeline.pieces import Piece, Sizes, cut_hard, to_pieces, to_sentences
 from pipeline.records import Chunk, Markdown, Page
 from pipeline.sections import Block, Section, to_sections
+from pipeline.targets import move_links, to_labels
 from pipeline.tokens import count_each, count_tokens, fitting_tokens, known_window
 
 __all__ = ["VERSION", "fitting_tokens", "known_window", "split"]
@@ -27,6 +28,9 @@ _SOURCE = "confluence"
 # Of the target: how large short sections grow together, up to where a section or a part of one is
 # a scrap, and how large it may make what it joins.
 _MERGED_PERCENT, _SCRAP_PERCENT, _STRETCH_PERCENT = 60, 20, 120
+# Of what the model reads: packing leaves most chunks well below their target. Rows are the
+# exception, they fill it, and each of them should be read.
+_TARGET_PERCENT = 130
 _HEADING_RANK = 10
 
 
@@ -40,11 +44,12 @@ class _Draft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Budget:
-    """Tokens of a chunk with its breadcrumb: at most, wanted, and repeated from the one before."""
+    """Tokens of a chunk with its breadcrumb, without the targets of its links."""
 
-    limit: int
+    limit: int  # this one with the targets
     target: int
-    overlap: int
+    rows: int  # with rows of a table that does not fit
+    overlap: int  # of these, repeated from the chunk before
 
 
 def split(
@@ -63,8 +68,9 @@ def split(
     """
     fitting = fitting_tokens(embedding_model_id)
     limit = chunk_tokens or fitting
-    target = min(limit, fitting)
-    budget = _Budget(limit, target, chunk_overlap * target // max(limit, chunk_overlap, 1))
+    target = min(limit, fitting * _TARGET_PERCENT // 100)
+    overlap = chunk_overlap * target // max(limit, chunk_overlap, 1)
+    budget = _Budget(limit, target, min(limit, fitting), overlap)
     sections = to_sections(markdown.text, markdown.anchors)
     drafts = [
         draft for group in _group(sections, target) for draft in _to_drafts(page, group, budget)
@@ -74,7 +80,7 @@ def split(
 
 def _group(sections: Sequence[Section], target: int) -> Iterator[Sequence[Section]]:
     """Short sections that stand side by side, together where they fit; others alone."""
-    sizes = count_each([_to_text(section) for section in sections])
+    sizes = count_each([to_labels(_to_text(section)) for section in sections])
     # Deeper headings are weaker boundaries; a heading outlives the edits of its section.
     pieces = [
         Piece(" ".join(section.path), "", _HEADING_RANK - section.level, tokens)
@@ -85,6 +91,7 @@ def _group(sections: Sequence[Section], target: int) -> Iterator[Sequence[Sectio
         scrap=target * _SCRAP_PERCENT // 100,
         with_scrap=target * _STRETCH_PERCENT // 100,
         with_code=0,
+        with_rows=0,
     )
     for first, end in pack(pieces, room):
         yield sections[first:end]
@@ -98,12 +105,17 @@ def _to_drafts(page: Page, group: Sequence[Section], budget: _Budget) -> Iterato
         common = _common([section.path for section in group])
         first = _to_text(group[0], with_heading=group[0].path != common)
         body = "\n\n".join(filter(None, (first, *map(_to_text, group[1:]))))
-        text = f"{_breadcrumb(page, common)}\n\n{body}"
+        text = _to_chunk_text(_breadcrumb(page, common), body)
         if (tokens := count_tokens(text)) <= budget.limit:
             yield _Draft(text, tokens, group[0])
             return
     for section in group:
         yield from _cut_section(page, section, budget)
+
+
+def _to_chunk_text(crumb: str, body: str) -> str:
+    text, links = move_links(body)
+    return "\n\n".join(filter(None, (crumb, text, "\n".join(links))))
 
 
 def _common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -135,7 +147,8 @@ def _cut_section(page: Page, section: Section, budget: _Budget) -> Iterator[_Dra
             blocks.insert(0, Block("text", " > ".join(section.path)))
     room = budget.limit - frame
     target = min(room, max(budget.target - frame, budget.target // 2))
-    pieces = to_pieces(blocks, Sizes(target, room))
+    rows = min(room, max(budget.rows - frame, budget.rows // 2))
+    pieces = to_pieces(blocks, Sizes(target, rows, room))
     if not pieces:
         yield _Draft(crumb, count_tokens(crumb), section)
     shares = Room(
@@ -143,6 +156,7 @@ def _cut_section(page: Page, section: Section, budget: _Budget) -> Iterator[_Dra
         scrap=target * _SCRAP_PERCENT // 100,
         with_scrap=min(room, target * _STRETCH_PERCENT // 100),
         with_code=room,
+        with_rows=rows,
     )
     for first, end in pack(pieces, shares):
         for text, tokens in _to_texts(crumb, pieces, first, end, budget):
@@ -155,7 +169,7 @@ def _to_texts(
     """Texts with their tokens: one, unless pieces that fit one by one do not fit together."""
     alone = _join(pieces[first:end])
     for body in dict.fromkeys((_join(_with_overlap(pieces, first, end, budget.overlap)), alone)):
-        text = f"{crumb}\n\n{body}"
+        text = _to_chunk_text(crumb, body)
         if (tokens := count_tokens(text)) <= budget.limit:
             yield text, tokens
             return

@@ -17,7 +17,8 @@ class Room(NamedTuple):
     usual: int
     scrap: int  # up to here it is one: a title with a line is near to every question on the page
     with_scrap: int
-    with_code: int  # a scrap and the whole fence that it introduces
+    with_code: int  # a text and the whole fence below it: the text explains the code
+    with_rows: int  # rows of a table that is cut
 
 
 def pack(pieces: Sequence[Piece], room: Room) -> list[tuple[int, int]]:
@@ -50,9 +51,13 @@ def pack(pieces: Sequence[Piece], room: Room) -> list[tuple[int, int]]:
 
 def _most(left: int, right: int, piece: Piece, room: Room) -> int:
     """Tokens that two neighbouring ranges may have together; `piece` begins the right one."""
-    if piece.lead or min(left, right) > room.scrap:  # rows and lines have their frame anyway
+    if piece.kind == "code" and not piece.lead and left <= room.usual:
+        return max(room.usual, room.with_code)
+    if piece.kind == "row" and piece.lead:
+        return room.with_rows
+    if piece.lead or min(left, right) > room.scrap:
         return room.usual
-    return room.with_code if piece.kind == "code" and left <= room.scrap else room.with_scrap
+    return room.with_scrap
 
 
 def _checksums(text: str) -> tuple[int, int]:

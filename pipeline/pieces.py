@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.sections import Block, to_blocks
+from pipeline.targets import to_labels
 from pipeline.tokens import count_each, count_tokens
 
 # How much holds two neighbours together: a boundary of a high rank is the last to be closed.
@@ -39,6 +40,7 @@ class Sizes:
     """Tokens: where to cut what can be cut, and what no piece may exceed."""
 
     target: int
+    rows: int  # the target where a table is cut
     limit: int
 
 
@@ -49,7 +51,7 @@ def to_pieces(blocks: Sequence[Block], sizes: Sizes) -> list[Piece]:
 
 def _to_groups(blocks: Sequence[Block], sizes: Sizes, depth: int) -> Iterator[list[Piece]]:
     introduces = False
-    for block, tokens in zip(blocks, count_each([block.text for block in blocks]), strict=True):
+    for block, tokens in zip(blocks, _count(block.text for block in blocks), strict=True):
         rank = _BLOCK - 3 * depth
         pieces = _cut(block, tokens, sizes, depth)
         # A line that ends with a colon belongs to what it introduces.
@@ -59,7 +61,8 @@ def _to_groups(blocks: Sequence[Block], sizes: Sizes, depth: int) -> Iterator[li
 
 
 def _cut(block: Block, tokens: int, sizes: Sizes, depth: int) -> list[Piece]:
-    if tokens <= sizes.target or (block.kind == "fence" and tokens <= sizes.limit):
+    target = sizes.rows if block.kind == "table" else sizes.target
+    if tokens <= target or (block.kind == "fence" and tokens <= sizes.limit):
         kind = {"fence": "code", "table": "row"}.get(block.kind, "text")
         return [Piece(block.text, "", 0, tokens, kind)]
     if block.kind == "fence":
@@ -78,7 +81,7 @@ def _cut_quote(text: str, sizes: Sizes, depth: int) -> list[Piece]:
 
 def _cut_inner(text: str, sizes: Sizes, depth: int) -> list[Piece]:
     """The pieces of Markdown that stands inside an item or a quote, with room for its marks."""
-    narrower = Sizes(sizes.target, max(1, sizes.limit - sizes.limit // 8 - 4))
+    narrower = Sizes(sizes.target, sizes.rows, max(1, sizes.limit - sizes.limit // 8 - 4))
     groups = _to_groups(to_blocks(text), narrower, depth + 1)
     return [piece for group in groups for piece in group]
 
@@ -124,13 +127,18 @@ def to_sentences(text: str) -> list[tuple[str, str]]:
 def _cut_text(text: str, sizes: Sizes) -> list[Piece]:
     """Sentences and lines; one that alone is over the limit is cut between words."""
     sentences = to_sentences(text)
-    counts = count_each([space + sentence for sentence, space in sentences])
+    counts = _count(space + sentence for sentence, space in sentences)
     pieces: list[Piece] = []
     for (sentence, space), tokens in zip(sentences, counts, strict=True):
         parts = [(sentence, tokens)] if tokens <= sizes.limit else _cut_hard(sentence, sizes.limit)
         pieces.append(Piece(parts[0][0], space, _SENTENCE, parts[0][1]))
         pieces += (Piece(part, "", _INSIDE_WORD, size) for part, size in parts[1:])
     return pieces
+
+
+def _count(texts: Iterable[str]) -> list[int]:
+    """Tokens of texts without the targets of their links, which do not stand among the text."""
+    return count_each([to_labels(text) for text in texts])
 
 
 def cut_hard(text: str, limit: int) -> list[str]:
@@ -203,7 +211,7 @@ def _cut_table(text: str, sizes: Sizes) -> list[Piece]:
     lead = header + "\n" if header else ""
     room = sizes.limit - frame
     pieces: list[Piece] = []
-    for row, tokens in zip(rows, count_each(["\n" + row for row in rows]), strict=True):
+    for row, tokens in zip(rows, _count("\n" + row for row in rows), strict=True):
         parts = [(row, tokens)] if tokens <= room else _cut_hard(row, room)
         for number, (part, part_tokens) in enumerate(parts):
             before, rank = ("\n", _SENTENCE) if number == 0 else ("", _INSIDE_WORD)
@@ -221,7 +229,7 @@ def _cut_list(text: str, sizes: Sizes, depth: int) -> list[Piece]:
         items[-1].append(line)
     texts = ["\n".join(lines).rstrip() for lines in items]
     pieces: list[Piece] = []
-    for item, tokens in zip(texts, count_each(texts), strict=True):
+    for item, tokens in zip(texts, _count(texts), strict=True):
         if tokens <= sizes.target or (tokens <= sizes.limit and not _has_inner_items(item)):
             parts = [Piece(item, "", 0, tokens)]
         else:
