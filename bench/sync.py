@@ -81,9 +81,9 @@ def measure_overlap(pages: int = 1000, rounds: int = 3) -> None:
             whole.append(seconds)
         chunks = report["chunks"]["inserted"]
         insert.append(-(-chunks // 100) * SECONDS_AN_INSERT + chunks * SECONDS_A_CHUNK)
-        with tempfile.TemporaryDirectory() as folder:
-            with servers(pages, slow=True, insert_free=True) as told:
-                fetch.append(run(told | {"DRY_RUN": "1"}, folder)[0])
+        free = servers(pages, slow=True, insert_free=True)
+        with tempfile.TemporaryDirectory() as folder, free as told:
+            fetch.append(run(told | {"DRY_RUN": "1"}, folder)[0])
     slowest = max(statistics.median(fetch), statistics.median(insert))
     print(f"{pages} pages, {chunks} chunks, median of {rounds}:")
     print(f"  whole run                          {statistics.median(whole):6.2f} s")

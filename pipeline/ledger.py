@@ -56,7 +56,23 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection, is_new: bool) -> None:
         self._db = connection
+        self._depth = 0
         self.is_new = is_new
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make the changes of the block durable at once, or none of them; may be nested."""
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._db.rollback()
+            raise
+        else:
+            if self._depth == 1:
+                self._db.commit()
+        finally:
+            self._depth -= 1
 
     # about the collection
 
@@ -65,7 +81,7 @@ class Ledger:
         return str(row[0]) if row else ""
 
     def set_about(self, **values: str) -> None:
-        with self._db:
+        with self.together():
             self._db.executemany("REPLACE INTO about VALUES (?, ?)", values.items())
 
     def claim(self, **identity: str) -> None:
@@ -81,13 +97,13 @@ class Ledger:
 
     def forget_chunks(self) -> None:
         """The store is gone or new: every known page is wanted again, no chunk is held."""
-        with self._db:
+        with self.together():
             self._db.execute("DELETE FROM chunks")
             self._db.execute("UPDATE pages SET digest = ''")
 
     def forget_everything(self) -> None:
         """The collection starts afresh: no page is known, no run was complete."""
-        with self._db:
+        with self.together():
             for table in ("chunks", "pages", "about"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from above
 
@@ -96,7 +112,7 @@ class Ledger:
 
         Pages of which the list and the ledger differ are to be fetched again.
         """
-        with self._db:
+        with self.together():
             before = self._chunk_sets()
             self._db.execute("DELETE FROM chunks")
             self._db.executemany(
@@ -135,23 +151,23 @@ class Ledger:
 
     def want(self, pages: Iterable[tuple[str, str]]) -> None:
         """Remember (page id, title) of pages that are to come in: a failure does not lose them."""
-        with self._db:
+        with self.together():
             self._db.executemany("INSERT OR IGNORE INTO pages VALUES (?, ?, '', '')", pages)
 
     def want_again(self, page_id: str) -> None:
         """The page is not what the ledger thought: write it anew, whatever its version."""
-        with self._db:
+        with self.together():
             self._db.execute(_WANT_AGAIN, (page_id,))
 
     def record_page(self, page_id: str, title: str, digest: str, face: str) -> None:
-        with self._db:
+        with self.together():
             self._db.execute(
                 "REPLACE INTO pages VALUES (?, ?, ?, ?)", (page_id, title, digest, face)
             )
 
     def forget_page(self, page_id: str) -> None:
         """The page is out of the collection; its stale chunks, if any, stay known."""
-        with self._db:
+        with self.together():
             self._db.execute("DELETE FROM pages WHERE page_id = ?", (page_id,))
 
     # chunks
@@ -164,7 +180,7 @@ class Ledger:
 
     def expect(self, chunks: Iterable[Chunk]) -> None:
         """These are about to be sent; after a crash they are looked up before they are resent."""
-        with self._db:
+        with self.together():
             self._db.executemany(
                 "INSERT OR IGNORE INTO chunks VALUES (?, ?, '', 'sent')",
                 ((chunk.page_id, chunk.id) for chunk in chunks),
@@ -172,7 +188,7 @@ class Ledger:
 
     def confirm(self, page_of: Mapping[str, str], handles: Mapping[str, str]) -> None:
         """The sink has confirmed these: chunk id → page id, chunk id → handle."""
-        with self._db:
+        with self.together():
             for chunk_id, handle in handles.items():
                 page_id = page_of[chunk_id]
                 self._db.execute(
@@ -185,7 +201,7 @@ class Ledger:
 
     def unsend(self, chunks: Iterable[Chunk]) -> None:
         """These are certainly not in the store."""
-        with self._db:
+        with self.together():
             self._db.executemany(
                 "DELETE FROM chunks WHERE page_id = ? AND chunk_id = ? AND state = 'sent'",
                 ((chunk.page_id, chunk.id) for chunk in chunks),
@@ -193,21 +209,21 @@ class Ledger:
 
     def lost(self, chunk: Chunk) -> None:
         """The store does not have what it confirmed: send it again in the next run."""
-        with self._db:
+        with self.together():
             self._db.execute(
                 "DELETE FROM chunks WHERE page_id = ? AND chunk_id = ?", (chunk.page_id, chunk.id)
             )
             self._db.execute("UPDATE pages SET digest = '' WHERE page_id = ?", (chunk.page_id,))
 
     def mark(self, chunks: Iterable[StoredChunk], state: str) -> None:
-        with self._db:
+        with self.together():
             self._db.executemany(
                 "UPDATE chunks SET state = ? WHERE page_id = ? AND chunk_id = ? AND handle = ?",
                 ((state, chunk.page_id, chunk.id, chunk.handle) for chunk in chunks),
             )
 
     def forget(self, chunks: Iterable[StoredChunk]) -> None:
-        with self._db:
+        with self.together():
             self._db.executemany(
                 "DELETE FROM chunks WHERE page_id = ? AND chunk_id = ? AND handle = ?",
                 ((chunk.page_id, chunk.id, chunk.handle) for chunk in chunks),

@@ -21,7 +21,7 @@ from pipeline.records import Chunk, Outcome, Page, StoredChunk
 from pipeline.report import Report
 from pipeline.stop import Stop
 from pipeline.upsert import InsertRejectedError, InsertUnclearError
-from pipeline.upsert.batches import insert_all
+from pipeline.upsert.batches import Inserted, insert_all
 
 log = logging.getLogger("confluence")
 PAGES_AHEAD = 32
@@ -105,7 +105,8 @@ class Writer:
                 if given is None:
                     self._send(self._buffer)
                     return
-                self._accept(*given)
+                with self._ledger.together():  # a crash in between is only work done again
+                    self._accept(*given)
                 while len(self._buffer) >= self._batch_size and self._error is None:
                     self._send(self._buffer[: self._batch_size])
         except BaseException as error:
@@ -162,6 +163,11 @@ class Writer:
             return
         self._ledger.expect(batch)
         done = insert_all(self._sink, batch, self._stop.event)
+        with self._ledger.together():
+            self._settle(batch, done)
+
+    def _settle(self, batch: Sequence[Chunk], done: Inserted) -> None:
+        """Record what became of a batch; pages of which all is in are complete."""
         self._confirm(batch, done.handles)
         self._ledger.unsend(chunk for chunk in batch if chunk.id in done.failed)
         for chunk in batch:
