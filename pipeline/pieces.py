@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.sections import Block, to_blocks
-from pipeline.targets import to_labels
+from pipeline.targets import move_links, to_labels
 from pipeline.tokens import count_each, count_tokens
 
 # How much holds two neighbours together: a boundary of a high rank is the last to be closed.
@@ -53,7 +53,9 @@ def _to_groups(blocks: Sequence[Block], sizes: Sizes, depth: int) -> Iterator[li
     introduces = False
     for block, tokens in zip(blocks, _count(block.text for block in blocks), strict=True):
         rank = _BLOCK - 3 * depth
-        pieces = _cut(block, tokens, sizes, depth)
+        # A list of addresses is short to read and long all the same.
+        is_over = len(block.text) > sizes.limit and _count_with_links(block) > sizes.limit
+        pieces = _cut(block, max(tokens, sizes.limit + 1) if is_over else tokens, sizes, depth)
         # A line that ends with a colon belongs to what it introduces.
         pieces[0] = pieces[0]._replace(before="\n\n", rank=rank - 2 if introduces else rank)
         introduces = block.kind == "text" and block.text.endswith(":")
@@ -134,6 +136,13 @@ def _cut_text(text: str, sizes: Sizes) -> list[Piece]:
         pieces.append(Piece(parts[0][0], space, _SENTENCE, parts[0][1]))
         pieces += (Piece(part, "", _INSIDE_WORD, size) for part, size in parts[1:])
     return pieces
+
+
+def _count_with_links(block: Block) -> int:
+    if block.kind == "fence":
+        return 0
+    text, links = move_links(block.text)
+    return count_tokens("\n".join((text, *links))) if links else 0
 
 
 def _count(texts: Iterable[str]) -> list[int]:

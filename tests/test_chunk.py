@@ -168,6 +168,23 @@ def test_without_overlap_nothing_is_repeated() -> None:
     assert " ".join(bodies(chunks_of(text, overlap=0))).split() == text.split()
 
 
+def test_links_stand_below_the_text_with_their_targets() -> None:
+    text = "See [the ticket](https://acme.example/T-1) and `[no](link)`.\n\n```\n[nor](this)\n```"
+    (chunk,) = chunks_of(text)
+    assert chunk.text == (
+        "Nightly backup\n\nSee the ticket and `[no](link)`.\n\n```\n[nor](this)\n```\n\n"
+        "[the ticket](https://acme.example/T-1)"
+    )
+
+
+def test_a_long_list_of_links_is_cut_between_items() -> None:
+    links = [f"[Page {number}](https://acme.example/{'x' * 60}/{number})" for number in range(200)]
+    chunks = chunks_of("\n".join(f"- {link}" for link in links), 300)
+    text = "\n".join(chunk.text for chunk in chunks)
+    assert all(link in text for link in links)
+    assert all(f"- Page {number}\n" in text for number in range(200))
+
+
 @pytest.mark.parametrize(
     ("model", "window"),
     [
