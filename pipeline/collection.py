@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.ledger import Ledger, open_memory_ledger
@@ -24,9 +25,10 @@ class Collection:
         ledger: Ledger,
         report: Report,
         state_dir: Path,
+        is_own: Callable[[str], bool],
     ) -> None:
         self.name, self.server, self.sink, self.ledger = name, server, sink, ledger
-        self._report = report
+        self._report, self._is_own = report, is_own
         self._vdb = state_dir / f"{name.replace('-', '_')}.vdb"
         self._kept_ledger: Ledger | None = None  # while a fresh store is being built
         self.look_first = False  # the store may hold chunks that the ledger does not know
@@ -51,7 +53,9 @@ class Collection:
             self.ledger.forget_chunks()
         self._keep(identifier)
         if self.sink.can_list:  # the store itself knows best, also after a crash
-            log.info("the store lists %d chunks", self.ledger.adopt(self.sink.list_stored()))
+            # The pages of other shards are theirs to look after.
+            own = (chunk for chunk in self.sink.list_stored() if self._is_own(chunk.page_id))
+            log.info("the store lists %d chunks", self.ledger.adopt(own))
         elif not kept and not self.sink.opened_new:
             self.look_first = True
             self._report.warn(

@@ -10,6 +10,7 @@ from pipeline import report as told
 from pipeline.collection import Collection
 from pipeline.fetch import ConfluenceError, CredentialsError, Site
 from pipeline.ledger import Ledger, LedgerError, open_ledger, open_memory_ledger
+from pipeline.plan import is_in_shard
 from pipeline.report import Report, TooManyFailuresError
 from pipeline.run import DeleteGuardError, Run
 from pipeline.settings import INGEST, Settings
@@ -69,7 +70,11 @@ def opened(
         stack.callback(lambda: report.requests.update(confluence=site.requests))
         sink = stack.enter_context(contextlib.closing(open_sink(settings)))
         stack.callback(lambda: report.requests.update(vector_api=sink.requests))
-        collection = Collection(name, server, sink, ledger, report, settings.state_dir)
+        share = settings.shard_index, settings.shard_count
+        collection = Collection(
+            name, server, sink, ledger, report, settings.state_dir,
+            lambda page_id: is_in_shard(page_id, *share),
+        )  # fmt: skip
         run = Run(settings, site, collection, report, stop)
         try:
             yield run

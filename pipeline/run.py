@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -35,6 +36,7 @@ from pipeline.writer import Writer
 log = logging.getLogger("confluence")
 PAGES_A_REQUEST = 25
 GUARDED_FROM = 10  # the delete guard never trips where fewer pages are known
+FIRST_SHARD_SECONDS = 20
 SKEW = timedelta(hours=1)  # Confluence's clock against ours
 
 
@@ -66,7 +68,17 @@ class Run:
         self._warn_of_window()
         if self.settings.reset:
             self.collection.reset()
+        if self.settings.shard_index and self.collection.sink.can_list:
+            self._let_first_shard_make_the_store()
         self.collection.open()
+
+    def _let_first_shard_make_the_store(self) -> None:
+        """Pods that start together would make a store each: names are not unique there."""
+        patience = FIRST_SHARD_SECONDS + 5 * self.settings.shard_index
+        deadline = time.monotonic() + patience
+        while not self.collection.sink.look_up() and time.monotonic() < deadline:
+            self.stop.event.wait(1.0)
+            self.stop.check()
 
     def _warn_of_window(self) -> None:
         """Say once what the embedding model does not read of a chunk that fills the limit."""

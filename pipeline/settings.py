@@ -383,6 +383,8 @@ def _missing(program: str, values: Mapping[str, Any]) -> Iterator[str]:
     index, count = values.get("shard_index"), values.get("shard_count")
     if index is not None and count is not None and index >= count:
         yield f"SHARD_INDEX must be under SHARD_COUNT: {index} is not under {count}"
+    if (count or 1) > 1 and (values.get("update_strategy") == "rotate" or values.get("reset")):
+        yield "SHARD_COUNT must be 1 with UPDATE_STRATEGY=rotate and with RESET=1"
     tokens, overlap = values.get("chunk_tokens"), values.get("chunk_overlap")
     if tokens and overlap is not None and overlap > tokens // 2:
         yield f"CHUNK_OVERLAP must be at most half of CHUNK_TOKENS: {overlap} against {tokens}"

@@ -101,12 +101,15 @@ def test_a_value_is_read(name: str, text: str, value: object) -> None:
         ("WORKERS", "many"),
         ("DRY_RUN", "maybe"),
         ("SHARD_INDEX", "1"),
+        ("SHARD_COUNT", "2 with rotate"),
         ("FILTER_SPACE_KEYS", "KI"),
         ("CONF_API_TOKEN_FILE", "/no/such/file"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, text: str) -> None:
     given = ENOUGH | {name: text}
+    if text == "2 with rotate":
+        given |= {"SHARD_COUNT": "2", "UPDATE_STRATEGY": "rotate"}
     if name == "CONF_API_TOKEN_FILE":
         del given["CONF_API_TOKEN"]
     with pytest.raises(SettingsError, match=name):

@@ -235,6 +235,22 @@ def test_a_deadline_ends_the_run_cleanly_with_code_1(
         assert sync_now(told | {"RUN_DEADLINE_SECONDS": ""}).code == 0
 
 
+def test_shards_share_the_pages_and_leave_each_others_alone(
+    told: dict[str, str], api: VectorApi, state: SiteState
+) -> None:
+    shards = [told | {"SHARD_COUNT": "3", "SHARD_INDEX": str(index)} for index in range(3)]
+    listed = [sync_now(shard)["pages"]["listed"] for shard in shards]
+    assert sum(listed) == 5
+    assert titles(api) == {"Home", "Issue 0", "Issue 1", "Issue 2", "Issue 3"}
+    state.trash(next(i for i in state.page_ids() if state.page(i).title == "Issue 1"))
+    ended = [sync_now(shard) for shard in shards]
+    assert [one.code for one in ended] == [0, 0, 0]
+    assert sum(one["pages"]["deleted"] + one["chunks"]["stale"] for one in ended) == 1
+    assert [one["warnings"] for one in ended if not one["stale"]] == [[]] * sum(
+        not one["stale"] for one in ended
+    )
+
+
 # Wrong input: one clear line, the contract's code, nothing written.
 
 BAD = [
