@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -223,7 +224,9 @@ class Progress:
         if total and log_format == "auto" and sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, unit="page", dynamic_ncols=True, leave=True)
+            # A terminal that does not tell its size gets a bar of 80 columns, not an empty one.
+            columns, lines = shutil.get_terminal_size()
+            self._bar = tqdm(total=total, unit="page", ncols=columns, nrows=lines, leave=True)
             _Bar.is_shown = True
 
     def advance(self) -> None:

@@ -1,6 +1,9 @@
 """`sync.py` end to end: the stand-in site into a stand-in Vector API, over real sockets."""
 
+import contextlib
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -90,6 +93,29 @@ def test_the_log_is_the_programs_own(told: dict[str, str], api: VectorApi) -> No
     ended = run_program("sync", told | {"LOG_LEVEL": "DEBUG"})
     assert "connectionpool" not in ended.log
     assert "HTTP/1.1" not in ended.log
+
+
+def test_a_terminal_shows_a_bar_and_a_pipe_does_not(told: dict[str, str], api: VectorApi) -> None:
+    assert "page/s" not in run_program("sync", told | {"COLLECTION_ID": "piped"}).log
+    shown = run_on_a_terminal(told | {"STATE_DIR": told["STATE_DIR"] + "/other"})
+    assert "5/5" in shown, repr(shown)
+    assert "exit 0: pages: 5 listed" in shown.splitlines()[-1]
+
+
+def run_on_a_terminal(told: dict[str, str]) -> str:
+    """What a person sees: sync.py with its standard error on a pseudo-terminal."""
+    controller, terminal = pty.openpty()
+    with open(controller, "rb", buffering=0) as screen:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "sync.py")], env=told, stderr=terminal
+        )
+        os.close(terminal)
+        seen = b""
+        with contextlib.suppress(OSError):  # the terminal's other end has closed
+            while part := screen.read(4096):
+                seen += part
+        process.wait(60)
+    return seen.decode()
 
 
 def test_json_lines_are_json_to_the_last_one(told: dict[str, str], api: VectorApi) -> None:
