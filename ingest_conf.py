@@ -1,7 +1,8 @@
 """Take a Confluence space into Llama Stack through its rag-tool, and keep it true.
 
-One page is one document; the server chunks and embeds it. What the store holds is read from the
-store itself, so no volume is needed; settings come from the environment (or a .env file).
+Each of our chunks is one document, which the server keeps whole and embeds: that answers better
+than pages that the server cuts. What the store holds is read from the store itself, so no volume
+is needed; settings come from the environment (or a .env file).
 """
 
 import logging
@@ -23,8 +24,8 @@ def ingest(run: "Run") -> None:
     for page in run.fetch(plan):
         with run.one_page(page):
             markdown = run.to_markdown(page)
-            document = run.to_document(page, markdown)
-            run.upsert(page, [document])
+            chunks = run.split(page, markdown)
+            run.upsert(page, chunks)
     run.prune(plan)
     run.verify()
     run.finish()

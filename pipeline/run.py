@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from pipeline import chunk as chunk_stage
-from pipeline import document as document_stage
 from pipeline import markdown as markdown_stage
 from pipeline import report as told
 from pipeline.collection import Collection
@@ -236,10 +235,6 @@ class Run:
             settings.chunk_overlap,
             settings.embedding_model_id,
         )
-
-    def to_document(self, page: Page, markdown: Markdown) -> Chunk:
-        """The page as one document, for servers that chunk by themselves."""
-        return document_stage.to_document(page, markdown)
 
     def upsert(self, page: Page, chunks: Sequence[Chunk]) -> None:
         """Hand the page to the writer: new chunks in, old ones out, recorded."""

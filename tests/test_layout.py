@@ -34,7 +34,7 @@ STAGE_OF = {
         "tables",
         "visible",
     },
-    "chunk": {"chunk", "document", "sections", "pieces", "packing", "targets", "tokens"},
+    "chunk": {"chunk", "sections", "pieces", "packing", "targets", "tokens"},
     "upsert": {"upsert"},
     "ledger": {"ledger"},
     "report": {"report"},
