@@ -34,6 +34,7 @@ _TARGET_PERCENT = 130
 # Of the share that CHUNK_OVERLAP has in CHUNK_TOKENS: what is repeated stands first in a chunk,
 # where more of it drowns what is new (measured: with less of it more is found).
 _OVERLAP_PERCENT = 60
+_FULL_TOKENS = 1000  # what CHUNK_OVERLAP is meant for where CHUNK_TOKENS is auto
 _HEADING_RANK = 10
 
 
@@ -72,7 +73,8 @@ def split(
     fitting = fitting_tokens(embedding_model_id)
     limit = chunk_tokens or fitting
     target = min(limit, fitting * _TARGET_PERCENT // 100)
-    overlap = chunk_overlap * target * _OVERLAP_PERCENT // (100 * max(limit, chunk_overlap, 1))
+    full = max(chunk_tokens or _FULL_TOKENS, chunk_overlap)
+    overlap = chunk_overlap * target * _OVERLAP_PERCENT // (100 * full)
     budget = _Budget(limit, target, min(limit, fitting), overlap)
     sections = to_sections(markdown.text, markdown.anchors)
     drafts = [
