@@ -127,7 +127,7 @@ def no_upload_is_left_over(place: Place) -> bool:
     return whole and place.look.uploads() == {row["id"] for row in files}
 
 
-def test_a_first_run_takes_every_page_in_as_one_document(place: Place) -> None:
+def test_a_first_run_takes_every_page_in(place: Place) -> None:
     ended = run_program("ingest_conf", place.told)
     assert ended.code == 0, ended.log
     assert ended["pages"]["new"] == ended["chunks"]["inserted"] == 3
@@ -143,7 +143,7 @@ def test_a_first_run_takes_every_page_in_as_one_document(place: Place) -> None:
         assert re.fullmatch("[0-9a-f]{64}", str(told["content_hash"]))
     text = place.texts()
     assert all(topic in text for topic in TOPICS)
-    assert "KI > Ingress" in text
+    assert "Ingress > Cure" in text
     assert place.site.writes == []
     assert no_upload_is_left_over(place)
 
