@@ -328,7 +328,8 @@ def to_fingerprint(settings: Settings) -> str:
     facts = [
         markdown_stage.VERSION,
         chunk_stage.VERSION,
-        settings.chunk_tokens or settings.embedding_model_id,
+        settings.chunk_tokens,
         settings.chunk_overlap,
+        settings.embedding_model_id,  # its window decides how long sections are cut
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]

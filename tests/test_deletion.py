@@ -192,9 +192,15 @@ def test_a_narrower_scope_stands_under_the_guard(place: Place) -> None:
     assert place.held() >= set(place.ids)
 
 
-def test_a_changed_chunk_setting_refreshes_every_page(place: Place) -> None:
-    ended = place.sync(CHUNK_TOKENS="500", CHUNK_OVERLAP="0")
-    assert ended["pages"]["changed"] == PAGES
+@pytest.mark.parametrize(
+    "setting",
+    [{"CHUNK_TOKENS": "500"}, {"CHUNK_OVERLAP": "0"}, {"EMBEDDING_MODEL_ID": "all-MiniLM-L12-v2"}],
+    ids=str,
+)
+def test_a_changed_chunk_setting_refreshes_every_page(
+    place: Place, setting: dict[str, str]
+) -> None:
+    assert place.sync(**setting)["pages"]["changed"] == PAGES
 
 
 def test_what_the_server_confirmed_but_lost_is_a_failure_and_comes_again(place: Place) -> None:
