@@ -16,6 +16,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.site_faults import login_page
+from tests.hurry import hurry
 from tests.program import ROOT, environment, load_report, run_program, sync_now
 from tests.vector_api import VectorApi
 
@@ -187,8 +188,13 @@ def test_the_window_limits_new_pages_and_says_so(
 
 
 def test_a_page_that_failed_at_first_comes_in_later_whatever_its_age(
-    told: dict[str, str], api: VectorApi, site: ConfluenceSite, state: SiteState
+    told: dict[str, str],
+    api: VectorApi,
+    site: ConfluenceSite,
+    state: SiteState,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    hurry(monkeypatch)
     windowed = told | {"SINCE_HOURS": "24"}
     with monkey_failing(site, state, "Issue 1"):
         assert sync_now(windowed).code == 1
