@@ -49,7 +49,11 @@ next='/wiki/api/v2/spaces?limit=250'
 while [ -n "$next" ]; do
   answer=$(get "$next")
   status=${answer##*$'\n'}
-  [ "$status" = 200 ] || fail 3 "the list of spaces was refused ($status): check the token's scopes"
+  case $status in
+    200) ;;
+    401 | 403 | 404) fail 3 "the list of spaces was refused ($status): check the token's scopes" ;;
+    *) fail 4 "Confluence answered $status for the list of spaces" ;;
+  esac
   body=${answer%$'\n'*}
   spaces=$(jq -n --argjson seen "$spaces" --argjson body "$body" '$seen + $body.results')
   link=$(jq -r '._links.next // empty' <<<"$body")
