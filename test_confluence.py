@@ -13,7 +13,7 @@ from pipeline.settings import CHECK, Settings, SettingsError, load_settings, to_
 
 def show_pages(settings: Settings) -> None:
     """Print the spaces in scope with their keys, and the first pages of each."""
-    from pipeline.fetch import Site
+    from pipeline.fetch import CredentialsError, Site
 
     site = Site(settings)
     print(f"Credentials: accepted, signed in as {site.check_credentials()}")
@@ -23,6 +23,10 @@ def show_pages(settings: Settings) -> None:
         for ref in pages[: settings.test_limit]:
             print(f"  {ref.id}  {ref.title}  version {ref.version}  {ref.modified}")
             print(f"      {site.to_url(ref)}")
+        if not pages and (settings.space_name or settings.filter_space_keys):
+            raise CredentialsError(
+                f"no page is listed in {space.key}: is it empty, or may the account not read it?"
+            )
     site.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -94,7 +93,6 @@ def to_credentials_error(error: AnswerError, settings: Settings) -> CredentialsE
 def _advise(error: AnswerError, settings: Settings) -> str:
     if "scope does not match" in error.said:
         return f"The token lacks a scope; it needs {SCOPES}"
-    host = urlsplit(settings.conf_base_url).hostname or ""
     is_gateway = settings.conf_base_url.startswith(GATEWAY)
     if error.status == 404:
         return (
@@ -102,7 +100,7 @@ def _advise(error: AnswerError, settings: Settings) -> str:
             + ("CONF_CLOUD_ID" if is_gateway else "CONF_BASE_URL")
             + " and whether the token has expired or was revoked"
         )
-    if error.status == 401 and host.endswith(".atlassian.net"):
+    if error.status == 401 and "/ex/confluence/" not in settings.conf_base_url:
         return (
             "Check CONF_USER and CONF_API_TOKEN; tokens with scopes and tokens of service accounts "
             "work through the gateway only: set CONF_CLOUD_ID instead of CONF_BASE_URL"

@@ -183,8 +183,9 @@ class Settings:
         "", _text, "a space by its name; the key is looked up (required by ingest_conf.py)", ALL
     )
     filter_space_keys: tuple[str, ...] = _setting(
-        "", _names, "comma-separated space keys; without it and SPACE_NAME, every visible space"
-    )
+        "", _names, "comma-separated space keys; without it and SPACE_NAME, every visible space",
+        ALL,
+    )  # fmt: skip
     filter_folder_id: str = _setting(
         "", _digits, "number of a page or folder: take its descendants only"
     )
