@@ -85,11 +85,11 @@ class Run:
         window = chunk_stage.known_window(settings.embedding_model_id)
         if window and settings.chunk_tokens and settings.chunk_tokens > window:
             log.warning(
-                "%s reads %d word pieces of a chunk, CHUNK_TOKENS=%d allows more: long sections "
-                "are cut to about %d tokens, what cannot be cut is embedded by its beginning "
-                "(CHUNK_TOKENS=auto makes that the limit)",
-                settings.embedding_model_id, window, settings.chunk_tokens,
-                chunk_stage.fitting_tokens(settings.embedding_model_id),
+                "%s reads %d word pieces, about %d tokens, and CHUNK_TOKENS=%d allows more: long "
+                "sections are cut near that size, what cannot be cut is embedded by its beginning "
+                "(CHUNK_TOKENS=auto makes it the limit)",
+                settings.embedding_model_id, window,
+                chunk_stage.fitting_tokens(settings.embedding_model_id), settings.chunk_tokens,
             )  # fmt: skip
 
     def list_pages(self) -> list[PageRef]:
