@@ -6,6 +6,7 @@ Not a pytest file: run it with the settings of sync.py. It only reads.
 import logging
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from pipeline.settings import CHECK, Settings, SettingsError, load_settings, to_help
@@ -15,19 +16,19 @@ def show_pages(settings: Settings) -> None:
     """Print the spaces in scope with their keys, and the first pages of each."""
     from pipeline.fetch import CredentialsError, Site
 
-    site = Site(settings)
-    print(f"Credentials: accepted, signed in as {site.check_credentials()}")
-    for space in site.list_spaces():
-        pages = site.list_pages([space])
-        print(f"Space: {space.name}\nKey: {space.key}\nPages: {len(pages)}")
-        for ref in pages[: settings.test_limit]:
-            print(f"  {ref.id}  {ref.title}  version {ref.version}  {ref.modified}")
-            print(f"      {site.to_url(ref)}")
-        if not pages and (settings.space_name or settings.filter_space_keys):
-            raise CredentialsError(
-                f"no page is listed in {space.key}: is it empty, or may the account not read it?"
-            )
-    site.close()
+    with closing(Site(settings)) as site:
+        print(f"Credentials: accepted, signed in as {site.check_credentials()}")
+        for space in site.list_spaces():
+            pages = site.list_pages([space])
+            print(f"Space: {space.name}\nKey: {space.key}\nPages: {len(pages)}")
+            for ref in pages[: settings.test_limit]:
+                print(f"  {ref.id}  {ref.title}  version {ref.version}  {ref.modified}")
+                print(f"      {site.to_url(ref)}")
+            if not pages and (settings.space_name or settings.filter_space_keys):
+                raise CredentialsError(
+                    f"no page is listed in {space.key}: is it empty, or may the account not "
+                    "read it?"
+                )
 
 
 def main(arguments: list[str]) -> int:

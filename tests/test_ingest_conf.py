@@ -19,7 +19,7 @@ from pipeline.upsert.discovery import open_rag_tool
 from pipeline.upsert.rag_tool import RAG_TOOL
 from pipeline.upsert.stores import OLD_PREFIX
 from tests.hurry import hurry
-from tests.program import Ended, environment, load_report, run_program
+from tests.program import DETAILS, Ended, environment, load_report, run_program
 from tests.proxy import Proxy, proxy_to
 from tests.server_fixtures import real_server
 from tests.store_files import Looker, new_name
@@ -192,6 +192,16 @@ def test_an_edited_page_replaces_its_old_text(place: Place, keeps_state: bool) -
     assert "full disks" in text
     assert "the image registry" not in text
     assert no_upload_is_left_over(place)
+
+
+def test_of_an_edited_page_only_the_changed_section_is_sent(faiss: Place) -> None:
+    kept, old, new = (f"<h2>{title}</h2><p>{title}: {DETAILS}</p>" for title in ("A", "B", "C"))
+    page = faiss.site.state.add_page("Two sections", "KI", kept + old)
+    assert faiss.ingest().code == 0
+    faiss.site.state.edit(page, kept + new)
+    chunks = faiss.ingest()["chunks"]
+    assert (chunks["inserted"], chunks["deleted"], chunks["unchanged"]) == (1, 1, 1)
+    assert faiss.titles().count("Two sections") == 2
 
 
 @pytest.mark.parametrize("keeps_state", [True, False])
