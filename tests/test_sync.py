@@ -16,6 +16,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.site_faults import login_page
+from pipeline.ledger import open_ledger
 from tests.hurry import hurry
 from tests.program import ROOT, environment, load_report, run_program, sync_now
 from tests.vector_api import VectorApi
@@ -185,6 +186,20 @@ def test_the_window_limits_new_pages_and_says_so(
     assert "Old one" in titles(api)
     state.edit(outside, body("Changed, though dated long ago."), modified=old)
     assert sync_now(windowed)["pages"]["changed"] == 1
+
+
+def test_missed_nights_are_made_up(
+    told: dict[str, str], api: VectorApi, state: SiteState, tmp_path: Path
+) -> None:
+    windowed = told | {"SINCE_HOURS": "24"}
+    assert sync_now(windowed).code == 0
+    with open_ledger(tmp_path / "sync.sqlite3") as ledger:
+        ledger.set_about(complete_run_began=(datetime.now(UTC) - 3 * DAY).isoformat())
+    state.add_page("Missed", "KI", body("Late."), modified=datetime.now(UTC) - 2 * DAY)
+    state.add_page("Too old", "KI", body("Older."), modified=datetime.now(UTC) - 5 * DAY)
+    assert sync_now(windowed)["pages"]["new"] == 1
+    assert "Missed" in titles(api)
+    assert "Too old" not in titles(api)
 
 
 def test_a_page_that_failed_at_first_comes_in_later_whatever_its_age(
