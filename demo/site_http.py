@@ -120,7 +120,7 @@ def _to_bytes(answer: Answer, closes: bool) -> tuple[bytes, bytes]:
     """The head and the body, ready to send."""
     body = answer.body
     if isinstance(body, dict):
-        body = json.dumps(body, ensure_ascii=False)
+        body = json.dumps(body)
     if isinstance(body, str):
         body = body.encode()
     headers = {

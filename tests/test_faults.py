@@ -1,0 +1,244 @@
+"""Every fault that either side was seen to produce: its exit code, and what the store holds then.
+
+After each one, a clean run makes the store what a fresh ingest makes it, with nothing twice.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from demo import site_faults as on_site
+from demo.confluence_site import ConfluenceSite, SiteState
+from pipeline.ledger import Ledger
+from tests.hurry import hurry
+from tests.program import environment, sync_now
+from tests.vector_api import Fault, VectorApi
+
+PAGES = 12
+LISTING, SEARCH, SINGLE = r"/spaces/\d+/pages", r"content/search", r"/wiki/api/v2/pages/\d+"
+BODIES = rf"{SEARCH}|{SINGLE}"
+USER = r"user/current"
+EVER = None
+HTTP_DATE = "Mon, 01 Jan 2001 00:00:00 GMT"
+OTHER_HOST = "https://evil.example/wiki/api/v2/spaces"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A fault of Confluence: where, what, how often; how the run ends; pages in the store."""
+
+    name: str
+    where: str
+    fault: Callable[[], on_site.Fault]
+    times: int | None
+    code: int
+    held: int
+    after: int = 0
+
+
+SITE = [
+    Site("429 with seconds", BODIES, lambda: on_site.rate_limited("0"), 2, 0, PAGES),
+    Site("429 with an HTTP date", BODIES, lambda: on_site.rate_limited(HTTP_DATE), 2, 0, PAGES),
+    Site("429 with nothing", LISTING, on_site.rate_limited, 2, 0, PAGES),
+    Site("429 for ever", LISTING, lambda: on_site.rate_limited("0"), EVER, 4, 0),
+    Site("500 once on the listing", LISTING, on_site.server_error, 1, 0, PAGES),
+    Site("500 for ever on the listing", LISTING, on_site.server_error, EVER, 4, 0),
+    Site("500 for ever on one page", "PAGE", on_site.server_error, EVER, 1, PAGES - 1),
+    Site("500 for ever on searches", SEARCH, on_site.server_error, EVER, 0, PAGES),
+    Site("504 for ever on searches", SEARCH, lambda: on_site.server_error(504), EVER, 0, PAGES),
+    Site("410 on v1", SEARCH, lambda: on_site.error(410), EVER, 0, PAGES),
+    Site("502 twice", LISTING, lambda: on_site.server_error(502), 2, 0, PAGES),
+    Site("503 with Retry-After", BODIES, lambda: on_site.error(503, Retry_After="0"), 2, 0, PAGES),
+    Site("504 once", LISTING, lambda: on_site.server_error(504), 1, 0, PAGES),
+    Site("reset", LISTING, on_site.reset, 2, 0, PAGES),
+    Site("reset for ever", "", on_site.reset, EVER, 4, 0),
+    Site("reset in the middle of a body", BODIES, on_site.reset_in_body, 2, 0, PAGES),
+    Site("hang", LISTING, lambda: on_site.hang(2.5), 1, 0, PAGES),
+    Site("truncated JSON", LISTING, on_site.truncated_json, 2, 0, PAGES),
+    Site("truncated JSON for ever", LISTING, on_site.truncated_json, EVER, 4, 0),
+    Site("HTML with 200", LISTING, on_site.login_page, EVER, 4, 0),
+    Site("HTML with 200 at first", USER, on_site.login_page, EVER, 4, 0),
+    Site("wrong content type", LISTING, on_site.wrong_content_type, EVER, 4, 0),
+    Site("a list, not an object", LISTING, lambda: on_site.text("[]"), EVER, 4, 0),
+    Site(
+        "next link to another host", LISTING, lambda: on_site.next_link_to(OTHER_HOST), EVER, 4, 0
+    ),
+    Site("redirect to another host", LISTING, lambda: on_site.redirect(OTHER_HOST), EVER, 4, 0),
+    Site("401 at first", USER, lambda: on_site.error(401), EVER, 3, 0),
+    Site("403 at first", USER, lambda: on_site.error(403), EVER, 3, 0),
+    Site("token revoked after the preflight", "", lambda: on_site.error(403), EVER, 3, 0, after=1),
+    Site("404 for one listed page", "PAGE", lambda: on_site.error(404), EVER, 1, PAGES - 1),
+]
+
+
+@dataclass(frozen=True)
+class Api:
+    """A fault of the Vector API; `held` is for the form that deletes and the one that cannot."""
+
+    name: str
+    fault: dict[str, object]
+    code: int
+    held: int
+
+
+API = [
+    Api("insert 400 once", {"status": 400}, 0, PAGES),
+    Api("insert 401", {"status": 401, "times": None}, 5, 0),
+    Api("insert 413 over a size", {"status": 413, "over_bytes": 3000, "times": None}, 0, PAGES),
+    Api("insert 422 once", {"status": 422}, 0, PAGES),
+    Api("insert 429 with Retry-After", {"status": 429, "retry_after": "0", "times": 3}, 0, PAGES),
+    Api("insert 500 once", {"status": 500}, 0, PAGES),
+    Api("insert 500 for ever", {"status": 500, "times": None}, 5, 0),
+    Api("insert 400 for ever", {"status": 400, "times": None}, 5, 0),
+    Api("time-out after storing", {"status": 504, "stored": "all"}, 0, PAGES),
+    Api("reset after storing", {"answer": "reset", "stored": "all"}, 0, PAGES),
+    Api("half a batch stored", {"status": 500, "stored": "half"}, 0, PAGES),
+    Api("answer cut off after storing", {"answer": "cut", "stored": "all"}, 0, PAGES),
+    Api("200 and nothing stored", {"status": 200, "stored": "nothing"}, 1, PAGES - 5),
+    Api("no description", {"status": 404, "on": "describe", "times": None}, 5, 0),
+    Api("collection refused", {"status": 403, "on": "create", "times": None}, 5, 0),
+]
+
+
+def to_state() -> SiteState:
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    for number in range(PAGES):
+        state.add_page(f"Page {number}", "KI", f"<h2>What</h2><p>This is page {number}.</p>")
+    return state
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConfluenceSite]:
+    hurry(monkeypatch)
+    with ConfluenceSite(to_state()) as site:
+        yield site
+
+
+def pages_in(api: VectorApi) -> set[str]:
+    return {str(one.metadata["page_id"]) for one in api.documents("confluence").values()}
+
+
+def check_that_a_clean_run_heals(site: ConfluenceSite, api: VectorApi, folder: Path) -> None:
+    """The store is then what a fresh ingest makes, and nothing is there twice."""
+    site.clear_faults()
+    api.faults = []
+    assert sync_now(environment(site, api.base_url, folder)).code == 0
+    with VectorApi(api.form) as fresh:
+        assert sync_now(environment(site, fresh.base_url, folder / "fresh")).code == 0
+        assert api.documents("confluence").keys() == fresh.documents("confluence").keys()
+    assert not api.duplicates("confluence")
+
+
+@pytest.mark.parametrize("row", SITE, ids=lambda row: row.name)
+def test_a_fault_of_confluence(row: Site, site: ConfluenceSite, tmp_path: Path) -> None:
+    page = next(iter(site.state.page_ids()))
+
+    def is_its_body(request: on_site.Request) -> bool:
+        is_single = request.path.endswith(f"/pages/{page}")
+        return is_single or ("search" in request.path and page in request.query["cql"])
+
+    site.fail(
+        is_its_body if row.where == "PAGE" else row.where, row.fault(),
+        times=row.times, after=row.after,
+    )  # fmt: skip
+    with VectorApi("dash") as api:
+        ended = sync_now(environment(site, api.base_url, tmp_path))
+        assert (ended.code, len(pages_in(api))) == (row.code, row.held), ended["failures"]
+        check_that_a_clean_run_heals(site, api, tmp_path)
+        assert site.writes == []
+
+
+@pytest.mark.parametrize("form", ["dash", "underscore"])
+@pytest.mark.parametrize("row", API, ids=lambda row: row.name)
+def test_a_fault_of_the_vector_api(
+    row: Api, form: str, site: ConfluenceSite, tmp_path: Path
+) -> None:
+    with VectorApi(form) as api:  # type: ignore[arg-type]
+        api.faults = [Fault(**row.fault)]  # type: ignore[arg-type]
+        ended = sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="5"))
+        assert (ended.code, len(pages_in(api))) == (row.code, row.held), ended["failures"]
+        check_that_a_clean_run_heals(site, api, tmp_path)
+
+
+BODIES_THAT_HURT = {
+    "NULs": "a\x00b<p>words\x00here</p>",
+    "lone surrogates": "<p>broken \ud800 half</p>",
+    "200 levels": "<div>" * 200 + "deep" + "</div>" * 200,
+    "5 MB": "<p>" + "many words in a row. " * 250_000 + "</p>",
+    "a long table": "<table>" + "<tr><td>a</td><td>b</td></tr>" * 20_000 + "</table>",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("name", BODIES_THAT_HURT)
+def test_a_body_that_hurts_others(name: str, site: ConfluenceSite, tmp_path: Path) -> None:
+    site.state.add_page("Odd", "KI", BODIES_THAT_HURT[name])
+    with VectorApi("underscore") as api:
+        assert sync_now(environment(site, api.base_url, tmp_path, VERIFY="0")).code == 0
+        assert len(pages_in(api)) == PAGES + 1
+
+
+def test_a_server_that_restarts_between_batches(site: ConfluenceSite, tmp_path: Path) -> None:
+    with VectorApi("dash") as api:
+        api.faults = [Fault(answer="reset", times=4)]
+        assert sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="3")).code == 0
+        assert not api.duplicates("confluence")
+
+
+def test_a_store_that_is_deleted_during_the_run(site: ConfluenceSite, tmp_path: Path) -> None:
+    with VectorApi("dash") as api:
+        told = environment(site, api.base_url, tmp_path)
+        assert sync_now(told).code == 0
+        page = next(iter(site.state.page_ids()))
+        site.state.edit(page, "<p>Edited.</p>")
+
+        def drop_on_the_way(request: on_site.Request) -> bool:
+            if re.search(BODIES, request.target) and api.documents("confluence"):
+                api.drop("confluence")
+            return False
+
+        site.fail(drop_on_the_way, on_site.reset())
+        assert sync_now(told).code == 5
+        check_that_a_clean_run_heals(site, api, tmp_path)
+
+
+def test_a_state_folder_that_cannot_be_written(site: ConfluenceSite, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the folder's place")
+    with VectorApi("dash") as api:
+        told = environment(site, api.base_url, tmp_path) | {"STATE_DIR": str(tmp_path / "file")}
+        assert sync_now(told).code == 2
+        assert api.count("insert") == 0
+
+
+def test_a_full_disk_ends_the_run_and_loses_nothing(
+    site: ConfluenceSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with VectorApi("dash") as api, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "confirm", refuse)
+        assert sync_now(environment(site, api.base_url, tmp_path)).code == 2
+        patch.undo()
+        hurry(monkeypatch)
+        check_that_a_clean_run_heals(site, api, tmp_path)
+
+
+def test_many_failures_end_the_run_and_delete_nothing(site: ConfluenceSite, tmp_path: Path) -> None:
+    with VectorApi("underscore", delete_route="document") as api:
+        told = environment(site, api.base_url, tmp_path)
+        assert sync_now(told).code == 0
+        gone, *others = list(site.state.page_ids())
+        site.state.trash(gone)
+        for page in others:
+            site.state.edit(page, "<p>Edited.</p>")
+        site.fail(BODIES, on_site.error(404), times=None)
+        ended = sync_now(told)
+        assert (ended.code, ended["pages"]["failed"], ended["pages"]["deleted"]) == (4, 10, 0)
+        assert len(pages_in(api)) == PAGES
+        check_that_a_clean_run_heals(site, api, tmp_path)
