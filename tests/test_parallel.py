@@ -53,15 +53,15 @@ def test_a_stop_ends_the_wait_for_a_call_that_hangs() -> None:
 
 
 def test_no_thread_is_left_behind() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     results = in_parallel(lambda number: number, range(1000), 4, Stop())
     next(results)
+    own = set(threading.enumerate()) - before
+    assert len(own) == 4
     results.close()  # type: ignore[attr-defined]
-    for _ in range(100):
-        if threading.active_count() == before:
-            break
-        time.sleep(0.02)
-    assert threading.active_count() == before
+    for thread in own:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in own)
 
 
 def test_what_breaks_off_because_of_a_stop_is_no_error_of_its_own() -> None:
