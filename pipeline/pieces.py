@@ -40,7 +40,6 @@ class Sizes:
     """Tokens: where to cut what can be cut, and what no piece may exceed."""
 
     target: int
-    rows: int  # the target where a table is cut
     limit: int
 
 
@@ -63,8 +62,7 @@ def _to_groups(blocks: Sequence[Block], sizes: Sizes, depth: int) -> Iterator[li
 
 
 def _cut(block: Block, tokens: int, sizes: Sizes, depth: int) -> list[Piece]:
-    target = sizes.rows if block.kind == "table" else sizes.target
-    if tokens <= target or (block.kind == "fence" and tokens <= sizes.limit):
+    if tokens <= sizes.target or (block.kind == "fence" and tokens <= sizes.limit):
         kind = {"fence": "code", "table": "row"}.get(block.kind, "text")
         return [Piece(block.text, "", 0, tokens, kind)]
     if block.kind == "fence":
@@ -83,7 +81,7 @@ def _cut_quote(text: str, sizes: Sizes, depth: int) -> list[Piece]:
 
 def _cut_inner(text: str, sizes: Sizes, depth: int) -> list[Piece]:
     """The pieces of Markdown that stands inside an item or a quote, with room for its marks."""
-    narrower = Sizes(sizes.target, sizes.rows, max(1, sizes.limit - sizes.limit // 8 - 4))
+    narrower = Sizes(sizes.target, max(1, sizes.limit - sizes.limit // 8 - 4))
     groups = _to_groups(to_blocks(text), narrower, depth + 1)
     return [piece for group in groups for piece in group]
 

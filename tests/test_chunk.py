@@ -97,6 +97,21 @@ def test_short_sections_share_a_chunk_and_keep_their_headings() -> None:
     assert chunk.text == "Nightly backup\n\n# Cause\n\nA lock.\n\n# Cure\n\nRemove it."
 
 
+def test_an_example_without_words_shares_a_chunk_with_the_text_above_it() -> None:
+    explained, code = prose(8, 6), "\n".join(f"restic backup /srv/{n}" for n in range(8))
+    text = f"# Manual backup\n\n{explained}\n\n## Example\n\n"
+    assert len(chunks_of(f"{text}```bash\n{code}\n```")) == 1
+    assert len(chunks_of(f"{text}Like this:\n\n```bash\n{code}\n```")) == 2
+
+
+def test_a_link_in_a_heading_stands_below_the_text_too() -> None:
+    (chunk,) = chunks_of("# With [restic](https://restic.example)\n\nRun it.")
+    assert chunk.text == (
+        "Nightly backup > With restic\n\nRun it.\n\n[restic](https://restic.example)"
+    )
+    assert chunk.metadata["section"] == "With restic"
+
+
 def test_a_heading_in_code_is_code() -> None:
     (chunk,) = chunks_of("# Script\n\n```bash\n# not a heading\n\n## nor this\n```")
     assert chunk.text == "Nightly backup > Script\n\n```bash\n# not a heading\n\n## nor this\n```"
@@ -135,8 +150,15 @@ def test_a_table_is_cut_between_rows_under_its_header() -> None:
     for body in bodies(chunks):
         assert body.startswith(header + "\n")
     assert [row for body in bodies(chunks) for row in body.split("\n")[2:]] == rows
-    # row groups are small enough for the embedding model
-    assert max(chunk.tokens for chunk in chunks) <= fitting_tokens("all-MiniLM-L6-v2")
+    # few rows together: each of them should be found
+    assert max(chunk.tokens for chunk in chunks) <= fitting_tokens("all-MiniLM-L6-v2") // 2
+
+
+def test_a_table_that_the_model_reads_whole_is_not_cut() -> None:
+    rows = [f"| db-{number:03} | primary | fails over |" for number in range(12)]
+    table = "\n".join(["| Host | Role | Note |", "|---|---|---|", *rows])
+    (chunk,) = chunks_of(f"# Hosts\n\n{table}")
+    assert chunk.text == f"Nightly backup > Hosts\n\n{table}"
 
 
 def test_list_items_stay_whole() -> None:
