@@ -54,10 +54,9 @@ class HeldChunk:
 class Ledger:
     """One collection's ledger. Not for use by two threads at once."""
 
-    def __init__(self, connection: sqlite3.Connection, is_new: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._depth = 0
-        self.is_new = is_new
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -255,7 +254,6 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     a newer version: never a silent fresh start.
     """
     with _locked(path.with_suffix(".lock")):
-        is_new = not path.exists()
         try:
             # Rollback journal: unlike a write-ahead log it also works on network volumes.
             connection = sqlite3.connect(path, check_same_thread=False, timeout=5)
@@ -263,8 +261,8 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
             raise LedgerError(f"STATE_DIR: the ledger cannot be opened: {path}: {error}") from error
         try:
             with readable(path):
-                is_new = _prepare(connection) or is_new
-                yield Ledger(connection, is_new)
+                _prepare(connection)
+                yield Ledger(connection)
         finally:
             connection.close()
 
@@ -272,7 +270,6 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
 def open_memory_ledger(like: Path | None = None) -> Ledger:
     """A ledger that no file keeps, starting as a copy of one that a file does (if it is there)."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    is_new = True
     if like is not None and like.exists():
         with (
             readable(like),
@@ -282,18 +279,18 @@ def open_memory_ledger(like: Path | None = None) -> Ledger:
         ):
             kept.backup(connection)
     with readable(like or Path("memory")):
-        is_new = _prepare(connection)
-    return Ledger(connection, is_new)
+        _prepare(connection)
+    return Ledger(connection)
 
 
-def _prepare(connection: sqlite3.Connection) -> bool:
-    """Make the tables in an empty file; check the schema of any other. True if it was empty."""
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables in an empty file; check the schema of any other."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if version == 0 and tables == 0:
         with connection:
             connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
-        return True
+        return
     if version != SCHEMA_VERSION:
         raise LedgerError(
             f"the ledger has schema version {version}, this program knows {SCHEMA_VERSION}: "
@@ -301,7 +298,6 @@ def _prepare(connection: sqlite3.Connection) -> bool:
         )
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise sqlite3.DatabaseError("quick_check failed")
-    return False
 
 
 @contextlib.contextmanager
