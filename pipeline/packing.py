@@ -51,7 +51,8 @@ def pack(pieces: Sequence[Piece], room: Room) -> list[tuple[int, int]]:
 
 def _most(left: int, right: int, piece: Piece, room: Room) -> int:
     """Tokens that two neighbouring ranges may have together; `piece` begins the right one."""
-    if piece.kind == "code" and not piece.lead and left <= room.usual:
+    is_whole_fence = piece.kind == "code" and not piece.lead and right == piece.tokens
+    if is_whole_fence and left <= room.usual:
         return max(room.usual, room.with_code)
     if piece.kind == "row" and piece.lead:
         return room.with_rows

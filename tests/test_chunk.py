@@ -97,6 +97,16 @@ def test_short_sections_share_a_chunk_and_keep_their_headings() -> None:
     assert chunk.text == "Nightly backup\n\n# Cause\n\nA lock.\n\n# Cure\n\nRemove it."
 
 
+def test_a_long_fence_draws_in_the_text_above_it_and_nothing_more() -> None:
+    code = "\n".join(f"step_{number} --verbose" for number in range(60))
+    chunks = chunks_of(f"# Run\n\n{prose(4, 6)}\n\n```\n{code}\n```\n\n{prose(5, 6)}", overlap=0)
+    assert [prose(4, 6) in chunk.text for chunk in chunks] == [True, False]
+    assert [code in chunk.text for chunk in chunks] == [True, False]
+    for seed in range(10):  # a short fence is no reason to put what surrounds it together
+        text = f"# Run\n\n{prose(seed, 12)}\n\n```\ngo {seed}\n```\n\n{prose(100 + seed, 12)}"
+        assert len(chunks_of(text, overlap=0)) == 2
+
+
 def test_an_example_without_words_shares_a_chunk_with_the_text_above_it() -> None:
     explained, code = prose(8, 6), "\n".join(f"restic backup /srv/{n}" for n in range(8))
     text = f"# Manual backup\n\n{explained}\n\n## Example\n\n"
