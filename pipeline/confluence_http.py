@@ -182,9 +182,8 @@ class Transport:
         return AnswerError(shown, status, said, to_retry_after(response.headers))
 
     def _clean(self, text: str) -> str:
-        """A server's words in one line; a server that repeats the token gives it to no log."""
-        token = self._settings.conf_api_token.reveal()
-        return _CONTROLS.sub(" ", text.replace(token, "***") if token else text).strip()[:200]
+        """A server's words in one line; a server that repeats a secret gives it to no log."""
+        return _CONTROLS.sub(" ", self._settings.mask(text)).strip()[:200]
 
     def _is_enough(self, state: RetryCallState) -> bool:
         patience = self._patience

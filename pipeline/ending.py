@@ -47,7 +47,7 @@ def execute(
         log.error("%s", ending)
     finally:
         report.chunks["stale"] = told.show_stale(report.stale)
-        report.save(settings.report_file)
+        report.save(settings.report_file, settings.mask)
         log.info("%s", report.summary())
     return report.exit_code
 

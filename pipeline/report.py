@@ -10,13 +10,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from pipeline.records import Hit, Outcome, StoredChunk
-from pipeline.settings import Secret, Settings
+from pipeline.settings import Settings
+from pipeline.showable import to_json_line, to_masked, to_printable, to_traceback
 
 OK, PARTIAL, BAD_SETTINGS, REFUSED, UNREACHABLE, VECTOR_API, DELETE_GUARD = range(7)
 TERMINATION_LOG = Path("/dev/termination-log")  # Kubernetes shows what stands here, up to 4 KB
@@ -135,9 +137,12 @@ class Report:
             f"{requests['vector_api']} Vector API; {told['seconds']:.1f} s"
         )
 
-    def save(self, path: Path | None) -> None:
-        """Write the JSON report, in one step; and the short form to the pod's termination log."""
-        told = self.to_json()
+    def save(self, path: Path | None, mask: Callable[[str], str]) -> None:
+        """Write the JSON report, in one step; and the short form to the pod's termination log.
+
+        `mask` takes the secrets out of every text.
+        """
+        told = to_masked(self.to_json(), mask)
         if path is not None:
             scratch = path.with_name(f"{path.name}.{os.getpid()}")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,14 +171,16 @@ def to_short_json(told: dict[str, Any], limit: int = TERMINATION_BYTES) -> bytes
 class LogLines(logging.Handler):
     """Log lines to stderr: plain (above the progress bar, if there is one) or JSON.
 
-    Control characters cannot forge a line, and no secret gets through, whoever logs it.
+    Control characters cannot forge a line, and no secret gets through, whoever logs it. A
+    traceback's lines are indented. What errors that are not ours say may quote a page: it is
+    shown with LOG_LEVEL=DEBUG only.
     """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        values = (getattr(settings, name) for name in settings.__slots__)
-        self._secrets = [value.reveal() for value in values if isinstance(value, Secret) and value]
+        self._mask = settings.mask
         self._as_json = settings.log_format == "json"
+        self._quotes = settings.log_level == "debug"
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -188,25 +195,27 @@ class LogLines(logging.Handler):
             self.handleError(record)
 
     def to_line(self, record: logging.LogRecord) -> str:
-        message = record.getMessage()
-        if record.exc_info:
-            message += "\n" + logging.Formatter().formatException(record.exc_info)
-        for secret in self._secrets:
-            message = message.replace(secret, "***")
+        """The record as text: one line, and the indented lines of a traceback."""
+        message = self._mask(record.getMessage())
+        error = record.exc_info[1] if record.exc_info else None
+        trace = to_traceback(error, quotes=self._quotes) if error else []
+        trace = [self._mask(line) for line in trace]
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
         if self._as_json:
             line = {"time": stamp, "level": record.levelname, "message": message}
-            return json.dumps(line | getattr(record, "fields", {}), ensure_ascii=False)
-        if not record.exc_info:
-            message = _printable(message)
-        return f"{stamp} {record.levelname:<7} {message}"
+            line |= {"traceback": "\n".join(trace)} if trace else {}
+            return to_json_line(line | to_masked(getattr(record, "fields", {}), self._mask))
+        lines = [f"{stamp} {record.levelname:<7} {message}", *trace]
+        return "\n    ".join(map(to_printable, lines))
 
 
-def _printable(text: str) -> str:
-    """The text on one line: control characters and bidirectional overrides become escapes."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
+def log_unexpected(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """`sys.excepthook` of the programs: what nobody caught is told by the log's rules, too."""
+    log.critical(
+        "ended by an error that nobody expected (LOG_LEVEL=DEBUG shows all that it says)",
+        exc_info=(kind, error, trace),
     )
 
 

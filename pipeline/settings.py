@@ -6,6 +6,7 @@ tells them together; `describe` gives the rows that the README, `.env.example` a
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
@@ -275,6 +276,16 @@ class Settings:
         "logical name; the store's identifier is kept in `<name with _>.vdb`", (INGEST,),
     )  # fmt: skip
     test_limit: int = _setting("10", _whole(1, 250), "pages to show", (CHECK,))
+
+    def mask(self, text: str) -> str:
+        """The text with *** for every secret, whoever wrote it: a server may repeat a header."""
+        tokens = [one.reveal() for one in (self.conf_api_token, self.vector_api_token) if one]
+        pair = f"{self.conf_user}:{self.conf_api_token.reveal()}"
+        basic = base64.b64encode(pair.encode()).decode() if self.conf_api_token else ""
+        # The longest first: one may be a part of another.
+        for secret in sorted(filter(None, (*tokens, basic)), key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
 
 
 def describe(program: str | None = None) -> Iterator[Row]:

@@ -37,7 +37,7 @@ STAGE_OF = {
     "chunk": {"chunk", "sections", "pieces", "packing", "targets", "tokens"},
     "upsert": {"upsert"},
     "ledger": {"ledger"},
-    "report": {"report"},
+    "report": {"report", "showable"},
     "run": {"run", "plan", "writer", "collection", "ending", "parallel", "stop"},
 }
 

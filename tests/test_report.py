@@ -1,16 +1,22 @@
 """What a run tells: counts, lines, the JSON report; no secrets, no forged lines."""
 
+import base64
 import json
 import logging
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline.confluence_errors import PageError
 from pipeline.records import Outcome, StoredChunk
 from pipeline.report import LogLines, Report, TooManyFailuresError, show_stale, to_short_json
 from pipeline.settings import SYNC, Settings, load_settings
+from pipeline.showable import to_short
 
-TOKEN = "tok3n-of-the-bot"
+TOKEN, VECTOR_TOKEN = "tok3n-of-the-bot", "tok3n-of-the-store"
+BASIC = base64.b64encode(f"bot:{TOKEN}".encode()).decode()  # as the header has it
 
 
 def settings_with(**more: str) -> Settings:
@@ -19,6 +25,7 @@ def settings_with(**more: str) -> Settings:
         "CONF_USER": "bot",
         "CONF_API_TOKEN": TOKEN,
         "VECTOR_API_BASE_URL": "http://127.0.0.1:1",
+        "VECTOR_API_TOKEN": VECTOR_TOKEN,
     }
     return load_settings(SYNC, enough | more)
 
@@ -87,18 +94,74 @@ def test_a_few_failures_among_many_do_not_end_the_run() -> None:
 
 
 @pytest.mark.parametrize("log_format", ["auto", "json"])
-def test_no_secret_gets_into_a_line(log_format: str) -> None:
-    line = line_of("refused: %s", f"Bearer {TOKEN}", LOG_FORMAT=log_format)
-    assert TOKEN not in line
+@pytest.mark.parametrize("secret", [TOKEN, VECTOR_TOKEN, BASIC])
+def test_no_secret_gets_into_a_line(log_format: str, secret: str) -> None:
+    line = line_of("refused: %s", f"Bearer {secret}", LOG_FORMAT=log_format)
+    assert secret not in line
     assert "***" in line
+
+
+def test_no_secret_gets_into_the_fields_of_a_line() -> None:
+    record = logging.LogRecord("x", logging.INFO, "file.py", 1, "1.", (), None)
+    record.fields = {"title": f"My token is {TOKEN}", "score": 0.5}
+    line = LogLines(settings_with(LOG_FORMAT="json")).to_line(record)
+    assert json.loads(line)["title"] == "My token is ***"
+
+
+FORGING = "x\n2026-01-01T00:00:00Z INFO    all is well\r\x1b[2J\x00\u202e\x85y\u2028z\U000e0041"
 
 
 @pytest.mark.parametrize("log_format", ["auto", "json"])
 def test_a_title_cannot_forge_a_line(log_format: str) -> None:
-    line = line_of("page %s", "x\n2026 INFO all is well\r\x1b[2J\u202e", LOG_FORMAT=log_format)
-    assert len(line.splitlines()) == 1
-    assert "\x1b" not in line
-    assert log_format == "json" or "\u202e" not in line
+    line = line_of("page %s", FORGING, LOG_FORMAT=log_format)
+    assert line.isprintable()
+    assert log_format == "auto" or json.loads(line)["message"] == f"page {FORGING}"
+
+
+def traced(**more: str) -> str:
+    """The line of an error that quotes a title and a secret, and came out of another one."""
+    try:
+        try:
+            raise KeyError(FORGING)
+        except KeyError as error:
+            raise ValueError(f"{FORGING} {BASIC}") from error
+    except ValueError:
+        record = logging.LogRecord("x", 40, "file.py", 1, "page %s", ("1",), sys.exc_info())
+    return LogLines(settings_with(**more)).to_line(record)
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_an_error_cannot_forge_a_line(level: str) -> None:
+    first, *others = traced(LOG_LEVEL=level).split("\n")
+    assert re.fullmatch(r"\S+Z ERROR   page 1", first)
+    assert len(others) > 5
+    assert all(line.startswith("    ") and line.isprintable() for line in others)
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_a_traceback_in_json_is_one_line(level: str) -> None:
+    line = traced(LOG_FORMAT="json", LOG_LEVEL=level)
+    assert line.isprintable()
+    told = json.loads(line)
+    assert told["message"] == "page 1"
+    assert "in traced" in told["traceback"]
+
+
+@pytest.mark.parametrize("log_format", ["auto", "json"])
+def test_a_traceback_tells_what_came_out_of_what_and_quotes_at_debug_only(log_format: str) -> None:
+    quiet = traced(LOG_FORMAT=log_format)
+    assert quiet.index("KeyError") < quiet.index("which caused:") < quiet.index("ValueError")
+    assert "all is well" not in quiet
+    loud = traced(LOG_FORMAT=log_format, LOG_LEVEL="DEBUG")
+    assert "all is well" in loud
+    assert BASIC not in loud
+
+
+def test_a_report_quotes_no_error_but_our_own() -> None:
+    with pytest.raises(ValueError, match="text") as caught:
+        raise ValueError("the page's text")
+    assert re.fullmatch(r"ValueError at test_report\.py:\d+", to_short(caught.value))
+    assert to_short(PageError("HTTP 500")) == "PageError: HTTP 500"
 
 
 def test_json_lines_are_json() -> None:
@@ -108,7 +171,7 @@ def test_json_lines_are_json() -> None:
 
 def test_the_report_is_written_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "made" / "report.json"
-    Report().save(path)
+    Report().save(path, str)
     assert json.loads(path.read_text())["exit_code"] == 0
     assert [entry.name for entry in path.parent.iterdir()] == ["report.json"]
 
@@ -130,8 +193,23 @@ def test_the_termination_message_is_written_where_the_pod_has_its_file(
     message = tmp_path / "termination-log"
     message.touch()
     monkeypatch.setattr("pipeline.report.TERMINATION_LOG", message)
-    Report().save(None)
+    Report().save(None, str)
     assert json.loads(message.read_text())["exit_code"] == 0
+
+
+def test_no_secret_gets_into_the_report_or_the_termination_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message, path = tmp_path / "termination-log", tmp_path / "report.json"
+    message.touch()
+    monkeypatch.setattr("pipeline.report.TERMINATION_LOG", message)
+    report = Report()
+    report.failures.append(Outcome("1", f"Title {TOKEN}", "upsert", f"refused: {BASIC}"))
+    report.warnings.append(f"odd: {VECTOR_TOKEN}")
+    report.save(path, settings_with().mask)
+    for text in (message.read_text(), path.read_text()):
+        assert text.count("***") == 3
+        assert not any(secret in text for secret in (TOKEN, VECTOR_TOKEN, BASIC))
 
 
 def test_stale_chunks_are_counted() -> None:
