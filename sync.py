@@ -41,10 +41,11 @@ def main(arguments: list[str]) -> int:
         return 2
     # Imported only now: wrong settings are answered at once.
     from pipeline.ending import execute
-    from pipeline.report import LogLines
+    from pipeline.report import LogLines, log_unexpected
     from pipeline.upsert.discovery import open_sink
 
     logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
+    sys.excepthook = log_unexpected
     logging.getLogger("confluence").setLevel(settings.log_level.upper())
     return execute(SYNC, settings, open_sink, sync)
 

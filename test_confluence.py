@@ -41,9 +41,10 @@ def main(arguments: list[str]) -> int:
         print(f"test_confluence.py: settings: {error}", file=sys.stderr)
         return 2
     from pipeline.fetch import ConfluenceError, CredentialsError
-    from pipeline.report import LogLines
+    from pipeline.report import LogLines, log_unexpected
 
     logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
+    sys.excepthook = log_unexpected
     logging.getLogger("confluence").setLevel(settings.log_level.upper())
     try:
         show_pages(settings)

@@ -28,6 +28,7 @@ from pipeline.plan import Plan, diff, is_in_shard, show_plan, to_digest
 from pipeline.records import Chunk, Markdown, Outcome, Page, PageRef
 from pipeline.report import Progress, Report, TooManyFailuresError
 from pipeline.settings import Settings
+from pipeline.showable import to_short
 from pipeline.stop import Stop, StoppedError
 from pipeline.upsert import VectorApiError
 from pipeline.writer import Writer
@@ -203,15 +204,17 @@ class Run:
 
     @contextlib.contextmanager
     def one_page(self, page: Page) -> Iterator[None]:
-        """What goes wrong with one page is that page's failure, told with its traceback."""
+        """What goes wrong with one page is that page's failure, told with its traceback.
+
+        What the error says is left to the log: it may quote the page.
+        """
         try:
             yield
         except (StoppedError, TooManyFailuresError, ConfluenceError, VectorApiError, LedgerError):
             raise
         except Exception as error:
             log.exception("page %s", page.ref.id)
-            text = f"{type(error).__name__}: {error}"
-            self.report.fail(Outcome(page.ref.id, page.ref.title, "convert", text))
+            self.report.fail(Outcome(page.ref.id, page.ref.title, "convert", to_short(error)))
 
     def to_markdown(self, page: Page) -> Markdown:
         """The page's Markdown; its storage format is used where Confluence could not render it."""
