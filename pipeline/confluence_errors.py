@@ -114,6 +114,8 @@ def _advise(error: AnswerError, settings: Settings) -> str:
 def to_failure(error: Exception, what: str, host: str) -> ConfluenceError:
     """Why no whole answer came, in words that name the host but not the query."""
     causes = _causes(error)
+    if type(error) is OSError and error.errno is None:  # requests raises no other plain one
+        return UnreachableError("there is no file that REQUESTS_CA_BUNDLE names", can_pass=False)
     for kind, reason, can_pass in _NO_CONNECTION:
         if found := next((cause for cause in causes if isinstance(cause, kind)), None):
             is_passing = can_pass or getattr(found, "errno", None) == socket.EAI_AGAIN

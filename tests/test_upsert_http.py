@@ -1,6 +1,7 @@
 """The shared transport: what is sent where, what is retried, and what errors say."""
 
 import json
+import re
 from collections.abc import Iterator
 from email.utils import formatdate
 from typing import Any
@@ -12,7 +13,7 @@ import responses
 from pipeline.settings import Secret
 from pipeline.upsert import InsertThrottledError, InsertUnclearError, VectorApiError
 from pipeline.upsert.http import Api, to_segment
-from pipeline.upsert.reasons import to_seconds
+from pipeline.upsert.reasons import drop_echo, to_seconds
 from tests.sinks import to_api
 from tests.vector_api import Fault, VectorApi
 
@@ -67,6 +68,34 @@ def test_the_token_goes_along_and_into_no_error(mock: responses.RequestsMock) ->
     assert mock.calls[0].request.headers["Authorization"] == "Bearer my-token"
     assert "my-token" not in str(raised.value)
     assert "my-token" not in repr(api)
+
+
+TEXT = 'Die Bänder sind voll: "alte Sicherungen"\nweg, sagt der Plan.'
+
+
+@pytest.mark.parametrize(
+    "form", [str, repr, json.dumps, lambda text: f"{text[:24]}...{text[-24:]}"]
+)
+@pytest.mark.parametrize(
+    "sent", [{"json": {"chunks": [{"content": TEXT}]}}, {"files": {"file": ("n", TEXT.encode())}}]
+)
+def test_what_a_server_repeats_of_a_text_is_left_out(form: Any, sent: dict[str, Any]) -> None:
+    said = drop_echo(f"chunks.0: input is {form(TEXT)}, which is too long", sent)
+    assert re.fullmatch("chunks.0: input is .{0,3}….*, which is too long", said)
+    for words in ("Bänder", "Sicherungen", "Plan", "nder"):
+        assert words not in said
+
+
+def test_identifiers_may_be_repeated_and_so_may_a_few_words() -> None:
+    sent = {"json": {"store": "vs_0123456789abcdef0123456789", "text": "a disk is full again now"}}
+    said = "no store vs_0123456789abcdef0123456789, or a disk is full"
+    assert drop_echo(said, sent) == said
+
+
+def test_of_an_answer_that_repeats_everything_only_the_beginning_is_read() -> None:
+    text = "All the words of a page. " * 20_000
+    api = to_api(URL)
+    assert api.quote("no: " + text, {"text": text}) == "no:…"
 
 
 def test_credentials_of_a_netrc_are_not_sent(

@@ -33,8 +33,9 @@ class Fault:
     on: str = "insert"  # insert, query, delete, create, describe, any
     times: int | None = 1
     stored: Literal["nothing", "half", "all"] = "nothing"  # although it goes wrong
-    answer: Literal["status", "reset", "hang", "html", "cut"] = "status"
+    answer: Literal["status", "reset", "hang", "html", "cut", "echo"] = "status"
     retry_after: str = ""
+    location: str = ""  # where a redirect leads: another server's base URL
     chunk: str = ""  # only where this chunk is among the inserted ones
     over_bytes: int = -1  # only where the body is longer
     text: str = "made to fail"
@@ -186,8 +187,12 @@ class VectorApi:
                 request.keep_chunks(keep)
                 route(request)
         headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+        if fault.location:
+            headers["Location"] = fault.location + request.path
         status = 200 if fault.answer in ("html", "cut") else fault.status
-        return Answer(status, {"detail": fault.text}, headers, fault.answer)
+        echo = f"{fault.text}: {request.headers.get('Authorization')} {request.body}"
+        told = {"detail": echo if fault.answer == "echo" else fault.text}
+        return Answer(status, told, headers, fault.answer)
 
     def _find_route(self, request: Request) -> tuple[str, Callable[[Request], Answer]]:
         for method, path, kind, route in self._routes():

@@ -38,7 +38,7 @@ def open_sink(settings: Settings) -> Sink:
     dry run, a server that cannot be reached is only warned about.
     """
     api = Api(settings.vector_api_base_url, settings.vector_api_token)
-    _warn_of_plain_http(settings)
+    _warn_of_plain_http("VECTOR_API_BASE_URL", settings.vector_api_base_url, settings)
     try:
         sink = choose_sink(api, settings)
     except VectorApiError as error:
@@ -58,6 +58,7 @@ def open_rag_tool(settings: Settings) -> Sink:
     """The sink of `ingest_conf.py`; its store is not opened yet."""
     from pipeline.upsert.rag_tool import RagTool  # the client is only needed here, and is heavy
 
+    _warn_of_plain_http("LLAMA_BASE_URL", settings.llama_base_url, settings)
     sink = RagTool(settings)
     return DryRun(sink) if settings.dry_run else sink
 
@@ -154,10 +155,10 @@ def _to_summary(paths: Mapping[str, Any]) -> str:
     return ", ".join(near[:ROUTES_TOLD]) + more
 
 
-def _warn_of_plain_http(settings: Settings) -> None:
-    parts = urlsplit(settings.vector_api_base_url)
+def _warn_of_plain_http(name: str, url: str, settings: Settings) -> None:
+    parts = urlsplit(url)
     if parts.scheme == "http" and settings.vector_api_token and not _is_loopback(parts.hostname):
-        log.warning("VECTOR_API_BASE_URL is plain http: the token goes over the net unprotected")
+        log.warning("%s is plain http: the token goes over the net unprotected", name)
 
 
 def _is_loopback(host: str | None) -> bool:

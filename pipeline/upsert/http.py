@@ -6,9 +6,11 @@ sent once: its error says whether the chunks can be sent again or have to be loo
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -27,7 +29,15 @@ from pipeline.upsert import (
     InsertUnclearError,
     VectorApiError,
 )
-from pipeline.upsert.reasons import is_html, shorten, to_error_text, to_reason, to_seconds
+from pipeline.upsert.reasons import (
+    LONGEST_TEXT,
+    drop_echo,
+    is_html,
+    shorten,
+    to_error_text,
+    to_reason,
+    to_seconds,
+)
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 300.0  # an insert of 100 chunks is embedded while we wait
 ATTEMPTS = 6  # waits of 1, 2, 4, 8, 16 seconds: a server that restarts is back by then
@@ -157,6 +167,20 @@ class Api:
         except NoAnswerError as error:
             raise InsertUnclearError(str(error), still_at_work=error.was_sent) from None
 
+    def open_tls(self) -> ssl.SSLContext:
+        """What another client needs to verify this server as we do: the CAs that
+        REQUESTS_CA_BUNDLE names, else the usual ones."""
+        merged = self._session.merge_environment_settings(self.base_url, {}, None, None, None)
+        named = merged["verify"]
+        path = requests.utils.DEFAULT_CA_BUNDLE_PATH if named is True else str(named)
+        try:
+            if Path(path).is_dir():
+                return ssl.create_default_context(capath=path)
+            return ssl.create_default_context(cafile=path)
+        except OSError as error:
+            reason = error.strerror or "no certificates"
+            raise VectorApiError(f"REQUESTS_CA_BUNDLE={path}: {reason}") from None
+
     def close(self) -> None:
         """Give back the connections."""
         self._session.close()
@@ -175,7 +199,7 @@ class Api:
                 allow_redirects=False,
                 **content,
             )
-        except requests.RequestException as error:
+        except OSError as error:  # as all of requests' errors are, and that of a missing CA file
             reason = to_reason(error, urlsplit(self.base_url).hostname or "")
             raise NoAnswerError(
                 f"{what}: {reason.text}", can_pass=reason.can_pass, was_sent=reason.was_sent
@@ -183,7 +207,7 @@ class Api:
         self._has_answered = True
         if not 200 <= response.status_code < 300:
             raise AnswerError(
-                f"{what}: HTTP {response.status_code}{self._to_advice(response)}",
+                f"{what}: HTTP {response.status_code}{self._to_advice(response, content)}",
                 response.status_code,
                 to_seconds(response.headers.get("Retry-After", "")),
             )
@@ -207,20 +231,21 @@ class Api:
         most = self._attempts if self._has_answered else min(self._attempts, FIRST_ATTEMPTS)
         return state.attempt_number >= most
 
-    def _to_advice(self, response: requests.Response) -> str:
+    def _to_advice(self, response: requests.Response, content: Mapping[str, Any]) -> str:
         if 300 <= response.status_code < 400:
             target = response.headers.get("Location", "nowhere")
-            return f": redirects to {self._quote(target)}; redirects are not followed"
+            return f": redirects to {self.quote(target)}; redirects are not followed"
         if response.status_code == 401 and not self._token:
             return ": it wants a token (VECTOR_API_TOKEN)"
-        said = self._quote(to_error_text(response))
+        said = self.quote(to_error_text(response), content)
         refused = "it refuses the token (VECTOR_API_TOKEN)"
         parts = [refused, said] if response.status_code in (401, 403) else [said]
         return "".join(f": {part}" for part in parts if part)
 
-    def _quote(self, text: str) -> str:
-        """A server's words in one line; a server that repeats the token gives it to no log."""
-        return shorten(text.replace(self._token.reveal(), "***") if self._token else text)
+    def quote(self, text: str, sent: object = None) -> str:
+        """A server's words in one line, without the token and without the texts it was sent."""
+        shown = text.replace(self._token.reveal(), "***") if self._token else text
+        return shorten(drop_echo(shown[: 2 * LONGEST_TEXT], sent))
 
 
 def to_segment(identifier: str) -> str:

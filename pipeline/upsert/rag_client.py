@@ -35,12 +35,17 @@ class RagClient:
     def __init__(self, api: Api, token: Secret) -> None:
         """`api` is for the same server; it tells the version when the client is refused."""
         self.requests = 0
-        self._api, self._token = api, token
+        self._api = api
         self._client = llama.LlamaStackClient(
             base_url=api.base_url,
             api_key=token.reveal() or "none",  # without one, it would look for a variable
             timeout=SECONDS,
             max_retries=0,  # a repeated insert stores everything twice
+            http_client=llama.DefaultHttpxClient(
+                # Redirects would carry token and text to wherever the answer points.
+                follow_redirects=False,
+                verify=api.open_tls() if api.base_url.startswith("https") else True,
+            ),
         )
         if not token:
             self._client.api_key = None
@@ -88,7 +93,7 @@ class RagClient:
                 chunk_size_in_tokens=chunk_size,
             )
         except _StatusError as error:
-            if error.status in REFUSING:
+            if error.status in REFUSING or error.status < 400:
                 raise
             if error.status == 429:
                 raise InsertThrottledError(str(error), error.retry_after) from None
@@ -121,7 +126,7 @@ class RagClient:
         except llama.APIStatusError as error:
             if error.status_code == 426:
                 raise VectorApiError(self._to_cure()) from None
-            said = self._hide(to_error_text(error.response))  # type: ignore[arg-type]
+            said = self._api.quote(_to_text(error.response), [args, given])
             after = to_seconds(error.response.headers.get("Retry-After", ""))
             message = f"{what}: HTTP {error.status_code}: {said}"
             raise _StatusError(message, error.status_code, after) from None
@@ -130,11 +135,8 @@ class RagClient:
             reason = "timed out" if is_late else "the connection broke, or there was none"
             raise _NoAnswerError(f"{what}: {reason}", is_late=is_late) from None
         except llama.APIError as error:
-            raise VectorApiError(f"{what}: {self._hide(str(error))}") from None
-
-    def _hide(self, text: str) -> str:
-        shown = text.replace(self._token.reveal(), "***") if self._token else text
-        return shown[:300]
+            said = self._api.quote(str(error), [args, given])
+            raise VectorApiError(f"{what}: {said}") from None
 
     def _to_cure(self) -> str:
         client = importlib.metadata.version("llama-stack-client")
@@ -144,6 +146,13 @@ class RagClient:
             f"{self.to_server()}, llama-stack-client is version {client}; "
             f"`pip install llama-stack-client=={wanted}` fixes it"
         )
+
+
+def _to_text(response: Any) -> str:
+    if 300 <= response.status_code < 400:
+        target = response.headers.get("Location", "nowhere")
+        return f"redirects to {target}; redirects are not followed"
+    return to_error_text(response)
 
 
 class _StatusError(VectorApiError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -12,6 +14,8 @@ import requests
 
 LONGEST_WAIT = 120.0  # seconds, whatever Retry-After says
 LONGEST_TEXT = 300  # characters of a server's error text
+SHORTEST_ECHO = 20  # characters; validators that shorten what they quote leave 24 of each end
+_IDENTIFIER = re.compile(r"[\w.:/@-]*", re.ASCII)
 
 
 def to_error_text(response: requests.Response) -> str:
@@ -54,6 +58,39 @@ def _find_text(value: Any) -> str:
     return ""
 
 
+def drop_echo(said: str, sent: object) -> str:
+    """A server's words with … for what they repeat of the texts it was sent: no body text is for
+    a log. Identifiers may be repeated."""
+    texts = "\n".join(form for text in _list_texts(sent) for form in _to_forms(text))
+    is_echo = bytearray(len(said))
+    for start in range(len(said) - SHORTEST_ECHO + 1):
+        end = start + SHORTEST_ECHO
+        if said[start:end] in texts:
+            is_echo[start:end] = b"\x01" * SHORTEST_ECHO
+    marked = "".join("\0" if echo else one for one, echo in zip(said, is_echo, strict=True))
+    return re.sub("\0+", "…", marked)
+
+
+def _list_texts(sent: object) -> Iterator[str]:
+    """Every text in a request's content, however deep, that is more than an identifier."""
+    if isinstance(sent, bytes):
+        sent = sent.decode("utf-8", "replace")
+    if isinstance(sent, str):
+        if not _IDENTIFIER.fullmatch(sent):
+            yield sent
+    elif isinstance(sent, Mapping):
+        yield from _list_texts(list(sent.values()))
+    elif isinstance(sent, list | tuple):
+        for one in sent:
+            yield from _list_texts(one)
+
+
+def _to_forms(text: str) -> tuple[str, ...]:
+    """A text as servers write it: as it is, in JSON, in Python."""
+    as_json = (json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+    return text, *as_json, repr(text)[1:-1]
+
+
 def shorten(text: str) -> str:
     """A server's words as part of one log line: short, and without control characters."""
     line = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip()
@@ -85,8 +122,10 @@ _REASONS: tuple[tuple[type[Exception], Reason], ...] = (  # the first that fits
 )
 
 
-def to_reason(error: requests.RequestException, host: str) -> Reason:
+def to_reason(error: OSError, host: str) -> Reason:
     """What kept the answer away, in words, and what may help."""
+    if type(error) is OSError and error.errno is None:  # requests raises no other plain one
+        return Reason("there is no file that REQUESTS_CA_BUNDLE names", False, was_sent=False)
     for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
             can_pass = cause.errno == socket.EAI_AGAIN
