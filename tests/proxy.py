@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Thread
 from typing import Any
 
@@ -27,8 +28,8 @@ class Proxy:
 
 
 @contextmanager
-def proxy_to(server: str) -> Iterator[Proxy]:
-    """Run a proxy for the block."""
+def proxy_to(server: str, tls: SSLContext | None = None) -> Iterator[Proxy]:
+    """Run a proxy for the block; with a server's context, https comes in and http goes on."""
 
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
@@ -68,7 +69,9 @@ def proxy_to(server: str) -> Iterator[Proxy]:
             """Tests print what they want to see."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        proxy = Proxy(server, f"http://127.0.0.1:{http.server_port}")
+        proxy = Proxy(server, f"http{'s' if tls else ''}://127.0.0.1:{http.server_port}")
+        if tls:
+            http.socket = tls.wrap_socket(http.socket, server_side=True)
         thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
