@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.blocks import Notes, join_page
 from pipeline.body import parse
 from pipeline.conversion import Conversion
@@ -24,6 +26,7 @@ def to_markdown(page: Page) -> Markdown:
     root = parse(page.html)
     blocks = Conversion(notes).convert(root)
     text, hidden = drop_hidden_characters(join_page(blocks))
+    hidden += len(page.ref.title) - len(to_seen(page).ref.title)
     words, lost = count_loss(root, notes.dropped, text)
     warnings = [f"Confluence could not render: {failure}" for failure in notes.failures]
     if 100 * lost > MAX_LOSS_PERCENT * words:
@@ -38,6 +41,12 @@ def to_markdown(page: Page) -> Markdown:
         warnings=tuple(dict.fromkeys(warnings)),
         render_failed=(notes.is_failed or not text) and not _is_storage(page),
     )
+
+
+def to_seen(page: Page) -> Page:
+    """The page with a title of which readers see every character: chunks begin with it."""
+    title, _ = drop_hidden_characters(page.ref.title)
+    return replace(page, ref=replace(page.ref, title=title))
 
 
 def _is_storage(page: Page) -> bool:

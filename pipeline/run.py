@@ -57,6 +57,7 @@ class Run:
         self._spaces: list[Space] = []
         self._restricted: set[str] = set()
         self._unknown_macros: Counter[str] = Counter()
+        self._hidden: Counter[str] = Counter()  # page → characters that no reader sees
 
     # connect and list
 
@@ -226,13 +227,15 @@ class Run:
         for warning in markdown.warnings:
             self.report.warn(f"page {page.ref.id} {page.ref.title!r}: {warning}")
         self._unknown_macros.update(markdown.unknown_macros)
+        if markdown.hidden_characters:
+            self._hidden[f"page {page.ref.id} {page.ref.title!r}"] = markdown.hidden_characters
         return markdown
 
     def split(self, page: Page, markdown: Markdown) -> list[Chunk]:
         """The page's chunks, each of which stands on its own."""
         settings = self.settings
         return chunk_stage.split(
-            page,
+            markdown_stage.to_seen(page),
             markdown,
             settings.chunk_tokens,
             settings.chunk_overlap,
@@ -305,6 +308,12 @@ class Run:
         if self._unknown_macros:
             names = ", ".join(f"{name} ({n})" for name, n in self._unknown_macros.most_common())
             self.report.warn(f"macros without a rule of their own, their text was kept: {names}")
+        if self._hidden:
+            most = ", ".join(f"{page} ({n})" for page, n in self._hidden.most_common(5))
+            self.report.warn(
+                f"text that no reader sees was dropped: {self._hidden.total()} characters on "
+                f"{len(self._hidden)} pages, most of it on {most}"
+            )
         if self.report.failures:
             collection.abandon_rotation()
         else:
