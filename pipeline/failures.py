@@ -25,7 +25,8 @@ def drop_failures(text: str, notes: Notes) -> str:
             is_whole = not any(map(str.isalnum, line[: failure.start()]))
             kept = "" if is_whole else _FAILED.sub("", line)
             notes.is_failed = True
-            notes.failures.append(" ".join(line.split())[:200])
-            notes.dropped.append(line if is_whole else " ".join(_FAILED.findall(line)))
+            dropped = line if is_whole else " ".join(_FAILED.findall(line))
+            notes.dropped.append(dropped)
+            notes.failures.append(" ".join(dropped.split())[:200])  # told: nothing of the page
         lines.append(kept)
     return "\n".join(lines)

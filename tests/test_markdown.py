@@ -193,6 +193,11 @@ def test_an_error_quoted_as_code_is_what_somebody_wrote() -> None:
     assert "`Error rendering macro 'x'`" in result.text
 
 
+def test_a_warning_about_a_failed_macro_does_not_quote_the_page() -> None:
+    result = convert("<p>Private words. Error rendering macro 'toc' And more.</p>")
+    assert result.warnings == ("Confluence could not render: Error rendering macro 'toc'",)
+
+
 @pytest.mark.parametrize("body", ["", " \n", "<p></p>", '<div class="toc-macro">a</div>'])
 def test_a_rendered_body_without_text_failed_and_a_stored_one_is_empty(body: str) -> None:
     assert convert(body, "view").render_failed

@@ -11,9 +11,15 @@ import requests
 import responses
 
 from pipeline.settings import Secret
-from pipeline.upsert import InsertThrottledError, InsertUnclearError, VectorApiError
+from pipeline.upsert import (
+    InsertRejectedError,
+    InsertThrottledError,
+    InsertUnclearError,
+    VectorApiError,
+)
 from pipeline.upsert.http import Api, to_segment
 from pipeline.upsert.reasons import drop_echo, to_seconds
+from pipeline.upsert.stores import StoreApi
 from tests.sinks import to_api
 from tests.vector_api import Fault, VectorApi
 
@@ -84,6 +90,22 @@ def test_what_a_server_repeats_of_a_text_is_left_out(form: Any, sent: dict[str, 
     assert re.fullmatch("chunks.0: input is .{0,3}….*, which is too long", said)
     for words in ("Bänder", "Sicherungen", "Plan", "nder"):
         assert words not in said
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (200, {"status": "failed", "last_error": {"message": f"cannot embed {TEXT}\n now"}}),
+        (400, {"detail": f"cannot embed {TEXT} now"}),
+    ],
+)
+def test_a_file_that_is_not_taken_in_is_not_quoted(
+    status: int, answer: Any, mock: responses.RequestsMock
+) -> None:
+    mock.post(f"{URL}/v1/vector_stores/vs/files", status=status, json=answer)
+    stores = StoreApi(to_api(URL), "/v1")
+    with pytest.raises(InsertRejectedError, match=r"cannot embed … now$"):
+        stores.attach("vs", "file-1", TEXT, {}, 800, 0)
 
 
 def test_identifiers_may_be_repeated_and_so_may_a_few_words() -> None:

@@ -227,7 +227,7 @@ class Shelf:
     ) -> str:
         file_id = self._stores.upload(name, text)
         try:
-            self._stores.attach(self.store, file_id, attributes, size, overlap)
+            self._stores.attach(self.store, file_id, text, attributes, size, overlap)
         except (InsertRejectedError, InsertUnclearError) as error:
             if _is_over(error):  # a failed one stays in the store's list
                 self._stores.remove(self.store, file_id)

@@ -145,15 +145,18 @@ class Api:
         *,
         fields: Mapping[str, str] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        unquoted: str = "",
     ) -> Any:
         """A POST that stores chunks, as JSON or as a multipart form: sent once.
 
         Raises `InsertRejectedError` (nothing is stored), `InsertThrottledError` (nothing is
         stored, send it again later), `InsertUnclearError` (look first) or `VectorApiError` (the
         server serves nobody like us). `files` is field name → (file name, content, type).
+        Errors repeat nothing of what is sent, nor of `unquoted`, which was sent before.
         """
         try:
-            return self._send("POST", path, json=body, data=fields, files=files)
+            content = {"json": body, "data": fields, "files": files}
+            return self._send("POST", path, unquoted, **content)
         except AnswerError as error:
             if error.status in REFUSING or error.status < 400:
                 raise
@@ -185,7 +188,9 @@ class Api:
         """Give back the connections."""
         self._session.close()
 
-    def _answer(self, method: str, path: str, **content: Any) -> requests.Response:
+    def _answer(
+        self, method: str, path: str, unquoted: str = "", **content: Any
+    ) -> requests.Response:
         """One request, sent once: the answer of a success, else `VectorApiError`."""
         with self._lock:
             self.requests += 1
@@ -206,15 +211,16 @@ class Api:
             ) from None
         self._has_answered = True
         if not 200 <= response.status_code < 300:
+            advice = self._to_advice(response, [unquoted, content])
             raise AnswerError(
-                f"{what}: HTTP {response.status_code}{self._to_advice(response, content)}",
+                f"{what}: HTTP {response.status_code}{advice}",
                 response.status_code,
                 to_seconds(response.headers.get("Retry-After", "")),
             )
         return response
 
-    def _send(self, method: str, path: str, **content: Any) -> Any:
-        response = self._answer(method, path, **content)
+    def _send(self, method: str, path: str, unquoted: str = "", **content: Any) -> Any:
+        response = self._answer(method, path, unquoted, **content)
         if not response.content.strip():
             return None
         try:
@@ -231,13 +237,13 @@ class Api:
         most = self._attempts if self._has_answered else min(self._attempts, FIRST_ATTEMPTS)
         return state.attempt_number >= most
 
-    def _to_advice(self, response: requests.Response, content: Mapping[str, Any]) -> str:
+    def _to_advice(self, response: requests.Response, sent: object) -> str:
         if 300 <= response.status_code < 400:
             target = response.headers.get("Location", "nowhere")
             return f": redirects to {self.quote(target)}; redirects are not followed"
         if response.status_code == 401 and not self._token:
             return ": it wants a token (VECTOR_API_TOKEN)"
-        said = self.quote(to_error_text(response), content)
+        said = self.quote(to_error_text(response), sent)
         refused = "it refuses the token (VECTOR_API_TOKEN)"
         parts = [refused, said] if response.status_code in (401, 403) else [said]
         return "".join(f": {part}" for part in parts if part)

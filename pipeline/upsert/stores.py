@@ -93,11 +93,18 @@ class StoreApi:
         return self.api.get_text(path).removeprefix("\ufeff")
 
     def attach(
-        self, store: str, file_id: str, attributes: Mapping[str, Any], size: int, overlap: int
+        self,
+        store: str,
+        file_id: str,
+        text: str,
+        attributes: Mapping[str, Any],
+        size: int,
+        overlap: int,
     ) -> None:
         """Have the server cut (into `size` tokens), embed and store an uploaded file.
 
-        Raises `InsertRejectedError` when it did not, also where it says so in a 200.
+        Raises `InsertRejectedError` when it did not, also where it says so in a 200; errors do
+        not quote `text`, the file's own.
         """
         body = {
             "file_id": file_id,
@@ -107,10 +114,11 @@ class StoreApi:
                 "static": {"max_chunk_size_tokens": size, "chunk_overlap_tokens": overlap},
             },
         }
-        answer = self.api.insert(f"{self._to_path(store)}/files", body)
+        answer = self.api.insert(f"{self._to_path(store)}/files", body, unquoted=text)
         if answer.get("status") != "completed":
             reason = (answer.get("last_error") or {}).get("message") or "no reason given"
-            raise InsertRejectedError(f"the server did not store it: {reason[:300]}")
+            said = self.api.quote(str(reason), text)
+            raise InsertRejectedError(f"the server did not store it: {said}")
 
     def remove(self, store: str, file_id: str) -> None:
         """Take a file out of the store, with its chunks, and delete the upload."""
