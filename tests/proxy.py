@@ -11,7 +11,8 @@ from typing import Any
 import requests
 
 # Method, path → an answer's status and JSON, given instead of asking the server; "drop" closes
-# the connection after the server has answered; None lets the request through.
+# the connection after the server has answered; "echo" is a refusal that repeats what was sent;
+# None lets the request through.
 Fault = Callable[[str, str], tuple[int, Any] | str | None]
 _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding"}
 
@@ -38,6 +39,9 @@ def proxy_to(server: str, tls: SSLContext | None = None) -> Iterator[Proxy]:
             fault = proxy.fault(self.command, self.path)
             if isinstance(fault, tuple):
                 return self._answer(fault[0], json.dumps(fault[1]).encode())
+            if fault == "echo":
+                said = f"cannot store {self.headers['Authorization']} {body.decode()}"
+                return self._answer(400, json.dumps({"detail": said}).encode())
             kept = {k: v for k, v in self.headers.items() if k.lower() not in _NOT_FORWARDED}
             answer = requests.request(
                 self.command,

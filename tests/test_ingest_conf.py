@@ -344,6 +344,18 @@ def test_one_insert_that_stores_nothing_is_made_good_in_the_same_run(
     assert no_upload_is_left_over(faiss)
 
 
+def test_a_refusal_that_repeats_what_was_sent_is_told_without_it(
+    faiss: Place, proxy: Proxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy.fault = lambda method, path: "echo" if path == RAG_TOOL else None
+    ended = faiss.ingest(VECTOR_API_TOKEN="store-s3cr3t")
+    assert ended.code == 1
+    told = f"{caplog.text} {ended.report}"
+    assert "HTTP 400: cannot store Bearer ***" in told
+    for private in ("store-s3cr3t", "we treat", *TOPICS):
+        assert private not in told
+
+
 def test_another_version_of_the_client_is_told_with_the_command_that_cures_it(
     faiss: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
