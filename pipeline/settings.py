@@ -390,6 +390,11 @@ def _missing(program: str, values: Mapping[str, Any]) -> Iterator[str]:
     for name in needed:
         if name in values and not values[name]:
             yield f"{name.upper()} is not set"
+    bearers = ["vector_api_token"]
+    bearers += ["conf_api_token"] if values.get("conf_auth") == "bearer" else []
+    for name in bearers:
+        if name in values and not values[name].reveal().isascii():
+            yield f"{name.upper()} must be plain ASCII: it stands in a header"
     if values.get("space_name") and values.get("filter_space_keys"):
         yield "SPACE_NAME and FILTER_SPACE_KEYS exclude each other: set one"
     index, count = values.get("shard_index"), values.get("shard_count")

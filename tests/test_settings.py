@@ -141,6 +141,23 @@ def test_a_bearer_token_needs_no_user() -> None:
     assert load_settings(SYNC, given | {"CONF_AUTH": "bearer"}).conf_user == ""
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"VECTOR_API_TOKEN": "tok€n"}, "VECTOR_API_TOKEN"),
+        ({"CONF_API_TOKEN": "tok€n", "CONF_AUTH": "bearer"}, "CONF_API_TOKEN"),
+        ({"CONF_API_TOKEN": "tok€n"}, ""),  # Basic encodes it
+    ],
+)
+def test_a_bearer_token_that_no_header_can_hold_is_said(given: dict[str, str], named: str) -> None:
+    if not named:
+        assert load_settings(SYNC, ENOUGH | given).conf_api_token.reveal() == "tok€n"
+        return
+    with pytest.raises(SettingsError, match=f"{named} must be plain ASCII") as caught:
+        load_settings(SYNC, ENOUGH | given)
+    assert "tok€n" not in str(caught.value)
+
+
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from file\n")
     given = {k: v for k, v in ENOUGH.items() if k != "CONF_API_TOKEN"}
