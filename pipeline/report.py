@@ -144,12 +144,19 @@ class Report:
         """
         told = to_masked(self.to_json(), mask)
         if path is not None:
-            scratch = path.with_name(f"{path.name}.{os.getpid()}")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            scratch.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
-            scratch.replace(path)
+            try:
+                _write(path, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+            except OSError as error:  # what the run did is done: its exit code stays
+                log.error("REPORT_FILE cannot be written: %s: %s", path, error.strerror)
         if TERMINATION_LOG.is_file() and os.access(TERMINATION_LOG, os.W_OK):
             TERMINATION_LOG.write_bytes(to_short_json(told))
+
+
+def _write(path: Path, text: str) -> None:
+    scratch = path.with_name(f"{path.name}.{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch.write_text(text, "utf-8")
+    scratch.replace(path)
 
 
 def to_short_json(told: dict[str, Any], limit: int = TERMINATION_BYTES) -> bytes:

@@ -72,8 +72,9 @@ def _above(error: BaseException) -> tuple[BaseException, str] | None:
 def _to_heading(error: BaseException, *, quotes: bool) -> str:
     if quotes or _is_discreet(error):
         return f"{type(error).__name__}: {error}"
-    reason = error.strerror if isinstance(error, OSError) else None
-    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        return f"{type(error).__name__}: {error.strerror}: {error.filename}"
+    return type(error).__name__
 
 
 def _is_discreet(error: BaseException) -> bool:

@@ -176,6 +176,18 @@ def test_the_report_is_written_in_one_step(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["report.json"]
 
 
+def test_a_report_that_cannot_be_written_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    message, path = tmp_path / "termination-log", tmp_path / "report.json"
+    message.touch()
+    path.mkdir()
+    monkeypatch.setattr("pipeline.report.TERMINATION_LOG", message)
+    Report().save(path, str)
+    assert f"REPORT_FILE cannot be written: {path}: Is a directory" in caplog.text
+    assert json.loads(message.read_text())["exit_code"] == 0
+
+
 def test_the_termination_message_fits_and_stays_json() -> None:
     report = Report()
     for number in range(500):
