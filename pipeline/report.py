@@ -54,15 +54,21 @@ class Report:
         self._started = time.monotonic()
         self._lock = threading.Lock()
         self._failed_ids: set[str] = set()
-        self._in_a_row = 0
-        self._done = 0
+        # By stage: they work on different pages at once, the writer some hundred behind.
+        self._in_a_row: Counter[str] = Counter()
+        self._tried_ids: set[str] = set()
+
+    def passed(self, page_id: str, stage: str) -> None:
+        """A page came through a stage: the next failure there is the first in a row."""
+        with self._lock:
+            self._tried_ids.add(page_id)
+            self._in_a_row[stage] = 0
 
     def count_page(self, kind: str) -> None:
         """A page ended well: new, changed, unchanged or deleted."""
         with self._lock:
             self.pages[kind] += 1
-            self._in_a_row = 0
-            self._done += 1
+            self._in_a_row["upsert"] = self._in_a_row["delete"] = 0
 
     def count_chunks(self, kind: str, number: int, tokens: int = 0) -> None:
         with self._lock:
@@ -77,7 +83,8 @@ class Report:
     def fail(self, outcome: Outcome) -> None:
         """A page failed. Raises `TooManyFailuresError` when the run should end.
 
-        That is after ten failures in a row, or when 15 % of at least 100 pages failed.
+        That is after ten failures in a row at one stage, or when 15 % of at least 100 pages that
+        were tried failed.
         """
         log.error(
             "page %s %r failed (%s): %s",
@@ -88,13 +95,14 @@ class Report:
             if outcome.page_id in self._failed_ids:
                 return
             self._failed_ids.add(outcome.page_id)
-            self._in_a_row += 1
-            self._done += 1
-            failed, in_a_row, done = len(self._failed_ids), self._in_a_row, self._done
+            self._tried_ids.add(outcome.page_id)
+            self._in_a_row[outcome.stage] += 1
+            failed, in_a_row = len(self._failed_ids), self._in_a_row[outcome.stage]
+            tried = len(self._tried_ids)
         if in_a_row >= ABORT_IN_A_ROW:
             message = f"{in_a_row} pages failed in a row, the last with: {outcome.error}"
-        elif done >= ABORT_SHARE_OF and failed > ABORT_SHARE * done:
-            message = f"{failed} of {done} pages failed, the last with: {outcome.error}"
+        elif tried >= ABORT_SHARE_OF and failed > ABORT_SHARE * tried:
+            message = f"{failed} of {tried} pages failed, the last with: {outcome.error}"
         else:
             return
         raise TooManyFailuresError(message, outcome.stage)

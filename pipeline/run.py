@@ -198,6 +198,7 @@ class Run:
                 for page in fetched:
                     self.stop.check()
                     if isinstance(page, Page):
+                        self.report.passed(page.ref.id, "fetch")
                         yield page
                     else:
                         self.report.fail(page)
@@ -211,6 +212,7 @@ class Run:
         """
         try:
             yield
+            self.report.passed(page.ref.id, "convert")
         except (StoppedError, TooManyFailuresError, ConfluenceError, VectorApiError, LedgerError):
             raise
         except Exception as error:

@@ -12,17 +12,22 @@ from pathlib import Path
 import pytest
 
 from demo import site_faults as on_site
-from demo.confluence_site import ConfluenceSite, SiteState
+from demo.confluence_site import ConfluenceSite
 from pipeline.ledger import Ledger
-from tests.hurry import hurry
+from tests.healing import (
+    BODIES,
+    EVER,
+    LISTING,
+    PAGES,
+    SEARCH,
+    check_that_a_clean_run_heals,
+    pages_in,
+    small_site,
+)
 from tests.program import environment, sync_now
 from tests.vector_api import Fault, VectorApi
 
-PAGES = 12
-LISTING, SEARCH, SINGLE = r"/spaces/\d+/pages", r"content/search", r"/wiki/api/v2/pages/\d+"
-BODIES = rf"{SEARCH}|{SINGLE}"
 USER = r"user/current"
-EVER = None
 HTTP_DATE = "Mon, 01 Jan 2001 00:00:00 GMT"
 OTHER_HOST = "https://evil.example/wiki/api/v2/spaces"
 
@@ -104,34 +109,10 @@ API = [
 ]
 
 
-def to_state() -> SiteState:
-    state = SiteState()
-    state.add_space("KI", "Known Issues")
-    for number in range(PAGES):
-        state.add_page(f"Page {number}", "KI", f"<h2>What</h2><p>This is page {number}.</p>")
-    return state
-
-
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConfluenceSite]:
-    hurry(monkeypatch)
-    with ConfluenceSite(to_state()) as site:
+def site() -> Iterator[ConfluenceSite]:
+    with small_site() as site:
         yield site
-
-
-def pages_in(api: VectorApi) -> set[str]:
-    return {str(one.metadata["page_id"]) for one in api.documents("confluence").values()}
-
-
-def check_that_a_clean_run_heals(site: ConfluenceSite, api: VectorApi, folder: Path) -> None:
-    """The store is then what a fresh ingest makes, and nothing is there twice."""
-    site.clear_faults()
-    api.faults = []
-    assert sync_now(environment(site, api.base_url, folder)).code == 0
-    with VectorApi(api.form) as fresh:
-        assert sync_now(environment(site, fresh.base_url, folder / "fresh")).code == 0
-        assert api.documents("confluence").keys() == fresh.documents("confluence").keys()
-    assert not api.duplicates("confluence")
 
 
 @pytest.mark.parametrize("row", SITE, ids=lambda row: row.name)
@@ -215,9 +196,7 @@ def test_a_state_folder_that_cannot_be_written(site: ConfluenceSite, tmp_path: P
         assert api.count("insert") == 0
 
 
-def test_a_full_disk_ends_the_run_and_loses_nothing(
-    site: ConfluenceSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_ends_the_run_and_loses_nothing(site: ConfluenceSite, tmp_path: Path) -> None:
     def refuse(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -225,20 +204,4 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(
         patch.setattr(Ledger, "confirm", refuse)
         assert sync_now(environment(site, api.base_url, tmp_path)).code == 2
         patch.undo()
-        hurry(monkeypatch)
-        check_that_a_clean_run_heals(site, api, tmp_path)
-
-
-def test_many_failures_end_the_run_and_delete_nothing(site: ConfluenceSite, tmp_path: Path) -> None:
-    with VectorApi("underscore", delete_route="document") as api:
-        told = environment(site, api.base_url, tmp_path)
-        assert sync_now(told).code == 0
-        gone, *others = list(site.state.page_ids())
-        site.state.trash(gone)
-        for page in others:
-            site.state.edit(page, "<p>Edited.</p>")
-        site.fail(BODIES, on_site.error(404), times=None)
-        ended = sync_now(told)
-        assert (ended.code, ended["pages"]["failed"], ended["pages"]["deleted"]) == (4, 10, 0)
-        assert len(pages_in(api)) == PAGES
         check_that_a_clean_run_heals(site, api, tmp_path)

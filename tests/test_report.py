@@ -68,11 +68,26 @@ def test_ten_failures_in_a_row_end_the_run() -> None:
     report = Report()
     for number in range(9):
         report.fail(failure(number))
-    report.count_page("new")
-    for number in range(9, 18):
+    report.passed("9", "fetch")
+    for number in range(10, 19):
         report.fail(failure(number))
     with pytest.raises(TooManyFailuresError, match="10 pages failed in a row") as caught:
-        report.fail(failure(18, "upsert"))
+        report.fail(failure(19))
+    assert caught.value.stage == "fetch"
+
+
+def test_a_row_is_one_stage_s_and_ends_with_a_page_that_comes_through_it() -> None:
+    report = Report()
+    for number in range(9):
+        report.fail(failure(number, "upsert"))
+    report.fail(failure(9))
+    report.passed("10", "fetch")
+    report.count_page("new")
+    for number in range(11, 20):
+        report.fail(failure(number, "upsert"))
+    report.passed("20", "fetch")
+    with pytest.raises(TooManyFailuresError, match="10 pages failed in a row") as caught:
+        report.fail(failure(21, "upsert"))
     assert caught.value.stage == "upsert"
 
 
@@ -80,7 +95,7 @@ def test_fifteen_percent_of_a_hundred_pages_end_the_run() -> None:
     report = Report()
     fates = "+" * 83 + "-" * 8 + "+" + "-" * 7
     for number, fate in enumerate(fates):
-        report.count_page("new") if fate == "+" else report.fail(failure(number))
+        report.passed(str(number), "fetch") if fate == "+" else report.fail(failure(number))
     with pytest.raises(TooManyFailuresError, match="16 of 100 pages failed"):
         report.fail(failure(len(fates)))
 
@@ -88,9 +103,10 @@ def test_fifteen_percent_of_a_hundred_pages_end_the_run() -> None:
 def test_a_few_failures_among_many_do_not_end_the_run() -> None:
     report = Report()
     for number in range(1000):
-        report.count_page("new")
         if number % 10 == 0:
             report.fail(failure(number))
+        else:
+            report.passed(str(number), "fetch")
 
 
 @pytest.mark.parametrize("log_format", ["auto", "json"])
