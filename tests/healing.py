@@ -27,11 +27,18 @@ def to_state(pages: int = PAGES) -> SiteState:
 
 
 @contextlib.contextmanager
-def small_site(pages: int = PAGES) -> Iterator[ConfluenceSite]:
-    """The site, met by programs that do not wait and that list few rows at a time."""
-    with pytest.MonkeyPatch.context() as patch, ConfluenceSite(to_state(pages)) as site:
+def hurried() -> Iterator[None]:
+    """Programs do not wait, and list few rows at a time."""
+    with pytest.MonkeyPatch.context() as patch:
         hurry(patch)
         patch.setattr("pipeline.spaces.LIMIT", ROWS_A_LISTING)
+        yield
+
+
+@contextlib.contextmanager
+def small_site(pages: int = PAGES) -> Iterator[ConfluenceSite]:
+    """The site, met by hurried programs."""
+    with hurried(), ConfluenceSite(to_state(pages)) as site:
         yield site
 
 
