@@ -27,6 +27,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from datetime import UTC
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -188,6 +190,10 @@ class ConfluenceSite:
                 if page := self.state.visible_page(match[1]):
                     return to_web_page(context, page)
         return Answer(404, "<html><body>Page not found</body></html>", {}, "text/html")
+
+    def date(self) -> str:
+        """The site's time, as its answers tell it."""
+        return format_datetime(self.state.clock().astimezone(UTC), usegmt=True)
 
     def _check(self, request: Request, authorization: str | None, api: Api) -> None:
         """Refuse credentials that do not suffice; each API has its own way."""

@@ -27,6 +27,9 @@ class Site(Protocol):
     def answer(self, request: Request, authorization: str | None) -> Answer:
         """The true answer."""
 
+    def date(self) -> str:
+        """The site's time, as its answers tell it."""
+
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
@@ -82,10 +85,11 @@ class _Connection(BaseHTTPRequestHandler):
             answer = site.answer(request, authorization)
             if fault is not None:
                 answer = _spoil(answer, fault)
-        head, body = _to_bytes(answer, self.close_connection)
+        head, body = _to_bytes(answer, site.date(), self.close_connection)
         if fault is not None and fault.truncate_to is not None:
             head, body = _to_bytes(
                 Answer(answer.status, body[: fault.truncate_to], {}, answer.content_type),
+                site.date(),
                 self.close_connection,
             )
         if fault is not None and fault.cut_after is not None:
@@ -116,7 +120,7 @@ def _spoil(answer: Answer, fault: Fault) -> Answer:
     return Answer(answer.status, body, headers, fault.content_type or answer.content_type)
 
 
-def _to_bytes(answer: Answer, closes: bool) -> tuple[bytes, bytes]:
+def _to_bytes(answer: Answer, date: str, closes: bool) -> tuple[bytes, bytes]:
     """The head and the body, ready to send."""
     body = answer.body
     if isinstance(body, dict):
@@ -124,12 +128,13 @@ def _to_bytes(answer: Answer, closes: bool) -> tuple[bytes, bytes]:
     if isinstance(body, str):
         body = body.encode()
     headers = {
+        "Date": date,
         "Content-Type": answer.content_type,
         "Content-Length": str(len(body)),
         "Connection": "close" if closes else "keep-alive",
-    } | {name: told for name, told in answer.headers.items() if told}
+    } | dict(answer.headers)
     lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}"]
-    lines += [f"{name}: {told}" for name, told in headers.items()]
+    lines += [f"{name}: {told}" for name, told in headers.items() if told]
     return ("\r\n".join(lines) + "\r\n\r\n").encode(), body
 
 

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -30,7 +31,7 @@ from pipeline.confluence_errors import (
     to_failure,
 )
 from pipeline.next_link import to_next, to_site_url
-from pipeline.patience import Cooldown, Patience, to_retry_after
+from pipeline.patience import Cooldown, Patience, to_moment, to_retry_after
 from pipeline.settings import Settings
 
 log = logging.getLogger("confluence")
@@ -70,6 +71,7 @@ class Transport:
     def __init__(self, settings: Settings, stop: threading.Event, patience: Patience) -> None:
         self.requests: int = 0
         self.site_url = settings.conf_site_url  # for people; else learned from the answers
+        self.clock_ahead = timedelta()  # the site's clock before ours, learned from the answers
         self._settings, self._patience = settings, patience
         self._root = settings.conf_base_url
         self._lock = threading.Lock()
@@ -147,6 +149,8 @@ class Transport:
         if response.status_code != 200:
             raise self._to_answer_error(response, body, what)
         answer = _to_object(response, body, what)
+        if moment := to_moment(response.headers.get("Date", "")):
+            self.clock_ahead = moment - datetime.now(UTC)
         links = answer.get("_links")
         links = links if isinstance(links, dict) else {}
         self.site_url = self.site_url or to_site_url(links.get("base"))

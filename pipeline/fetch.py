@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from pipeline import cql, membership
 from pipeline.confluence_errors import (
@@ -78,6 +79,10 @@ class Site:
     def requests(self) -> int:
         """Requests made so far."""
         return self._transport.requests
+
+    def now(self) -> datetime:
+        """The time by the clock that dates the pages; ours until the site has answered."""
+        return datetime.now(UTC) + self._transport.clock_ahead
 
     def check_credentials(self) -> str:
         """The account's display name. Raises `CredentialsError` when it is refused.

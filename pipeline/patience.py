@@ -65,14 +65,14 @@ def to_retry_after(headers: Mapping[str, str]) -> float | None:
     told = headers.get("Retry-After", "").strip()
     if told.isascii() and told.isdigit():
         return float(told)
-    moment = _to_moment(told) or _to_moment(headers.get("X-RateLimit-Reset", "").strip())
+    moment = to_moment(told) or to_moment(headers.get("X-RateLimit-Reset", "").strip())
     if moment is None:
         return None
-    now = _to_moment(headers.get("Date", "").strip()) or datetime.now(UTC)
+    now = to_moment(headers.get("Date", "").strip()) or datetime.now(UTC)
     return max((moment - now).total_seconds(), 0.0)
 
 
-def _to_moment(text: str) -> datetime | None:
+def to_moment(text: str) -> datetime | None:
     """An HTTP date or ISO 8601 as an aware time; None for anything else."""
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from pipeline import chunk as chunk_stage
@@ -37,7 +37,7 @@ log = logging.getLogger("confluence")
 PAGES_A_REQUEST = 25
 GUARDED_FROM = 10  # the delete guard never trips where fewer pages are known
 FIRST_SHARD_SECONDS = 20
-SKEW = timedelta(hours=1)  # Confluence's clock against ours
+SKEW = timedelta(hours=1)  # Confluence's clocks against each other
 
 
 class DeleteGuardError(Exception):
@@ -52,7 +52,7 @@ class Run:
     ) -> None:
         self.settings, self.site, self.collection = settings, site, collection
         self.report, self.stop = report, stop
-        self._began = datetime.now(UTC)
+        self._began = site.now()
         self._fingerprint = to_fingerprint(settings)
         self._spaces: list[Space] = []
         self._restricted: set[str] = set()
@@ -64,6 +64,7 @@ class Run:
     def connect(self) -> None:
         """Prove the credentials, resolve the spaces, find or make the collection."""
         self._ask(self.site.check_credentials)
+        self._began = self.site.now()  # before the listing, by the clock that dates the pages
         self._spaces = self._ask(self.site.list_spaces)
         log.info("spaces: %s", ", ".join(f"{space.key} ({space.name})" for space in self._spaces))
         self._warn_of_window()
