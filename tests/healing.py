@@ -8,7 +8,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from tests.hurry import hurry
-from tests.program import environment, sync_now
+from tests.program import Ended, environment, sync_now
 from tests.vector_api import VectorApi
 
 PAGES = 12
@@ -44,6 +44,12 @@ def small_site(pages: int = PAGES) -> Iterator[ConfluenceSite]:
 
 def pages_in(api: VectorApi) -> set[str]:
     return {str(one.metadata["page_id"]) for one in api.documents("confluence").values()}
+
+
+def check_that_failures_are_named(ended: Ended, site: ConfluenceSite, api: VectorApi) -> None:
+    """A page is in, or it is told."""
+    failed = {one["page_id"] for one in ended["failures"]}
+    assert pages_in(api) == set(site.state.page_ids()) - failed
 
 
 def check_that_a_clean_run_heals(

@@ -1,11 +1,11 @@
-"""Every fault that either side was seen to produce: its exit code, and what the store holds then.
+"""Every fault that Confluence was seen to produce: its exit code, and what the store holds then.
 
-After each one, a clean run makes the store what a fresh ingest makes it, with nothing twice.
+After each one, here and in the other files of this name, a clean run makes the store what a fresh
+ingest makes it, with nothing twice.
 """
 
 import itertools
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,6 @@ import pytest
 
 from demo import site_faults as on_site
 from demo.confluence_site import ConfluenceSite, Paging
-from pipeline.ledger import Ledger
 from tests.healing import (
     BODIES,
     EVER,
@@ -23,12 +22,13 @@ from tests.healing import (
     ROWS_A_LISTING,
     SEARCH,
     check_that_a_clean_run_heals,
+    check_that_failures_are_named,
     hurried,
     pages_in,
     small_site,
 )
-from tests.program import Ended, environment, sync_now
-from tests.vector_api import Fault, VectorApi
+from tests.program import environment, sync_now
+from tests.vector_api import VectorApi
 
 USER = r"user/current"
 ANY_LIST = r"/wiki/api/v2/(spaces/\d+/)?pages\?"
@@ -131,35 +131,6 @@ SITE = [
 ]
 
 
-@dataclass(frozen=True)
-class Api:
-    """A fault of the Vector API; `held` is for the form that deletes and the one that cannot."""
-
-    name: str
-    fault: dict[str, object]
-    code: int
-    held: int
-
-
-API = [
-    Api("insert 400 once", {"status": 400}, 0, PAGES),
-    Api("insert 401", {"status": 401, "times": None}, 5, 0),
-    Api("insert 413 over a size", {"status": 413, "over_bytes": 3000, "times": None}, 0, PAGES),
-    Api("insert 422 once", {"status": 422}, 0, PAGES),
-    Api("insert 429 with Retry-After", {"status": 429, "retry_after": "0", "times": 3}, 0, PAGES),
-    Api("insert 500 once", {"status": 500}, 0, PAGES),
-    Api("insert 500 for ever", {"status": 500, "times": None}, 5, 0),
-    Api("insert 400 for ever", {"status": 400, "times": None}, 5, 0),
-    Api("time-out after storing", {"status": 504, "stored": "all"}, 0, PAGES),
-    Api("reset after storing", {"answer": "reset", "stored": "all"}, 0, PAGES),
-    Api("half a batch stored", {"status": 500, "stored": "half"}, 0, PAGES),
-    Api("answer cut off after storing", {"answer": "cut", "stored": "all"}, 0, PAGES),
-    Api("200 and nothing stored", {"status": 200, "stored": "nothing"}, 1, PAGES - 5),
-    Api("no description", {"status": 404, "on": "describe", "times": None}, 5, 0),
-    Api("collection refused", {"status": 403, "on": "create", "times": None}, 5, 0),
-]
-
-
 @pytest.fixture
 def site() -> Iterator[ConfluenceSite]:
     with small_site() as site:
@@ -169,12 +140,6 @@ def site() -> Iterator[ConfluenceSite]:
 def inject(row: Site, site: ConfluenceSite) -> None:
     where = row.where if isinstance(row.where, str) else row.where(site)
     site.fail(where, row.fault(), times=row.times, after=row.after)
-
-
-def check_that_failures_are_named(ended: Ended, site: ConfluenceSite, api: VectorApi) -> None:
-    """A page is in, or it is told."""
-    failed = {one["page_id"] for one in ended["failures"]}
-    assert pages_in(api) == set(site.state.page_ids()) - failed
 
 
 @pytest.mark.parametrize("row", SITE, ids=lambda row: row.name)
@@ -259,78 +224,3 @@ def test_a_page_that_vanishes_between_listing_and_fetch(
         assert len(pages_in(api)) == (PAGES if is_held else PAGES - 1)
         check_that_a_clean_run_heals(site, api, tmp_path)
         assert page not in pages_in(api)
-
-
-@pytest.mark.parametrize("form", ["dash", "underscore"])
-@pytest.mark.parametrize("row", API, ids=lambda row: row.name)
-def test_a_fault_of_the_vector_api(
-    row: Api, form: str, site: ConfluenceSite, tmp_path: Path
-) -> None:
-    with VectorApi(form) as api:  # type: ignore[arg-type]
-        api.faults = [Fault(**row.fault)]  # type: ignore[arg-type]
-        ended = sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="5"))
-        assert (ended.code, len(pages_in(api))) == (row.code, row.held), ended["failures"]
-        if row.code < 2:
-            check_that_failures_are_named(ended, site, api)
-        check_that_a_clean_run_heals(site, api, tmp_path)
-
-
-BODIES_THAT_HURT = {
-    "NULs": "a\x00b<p>words\x00here</p>",
-    "lone surrogates": "<p>broken \ud800 half</p>",
-    "200 levels": "<div>" * 200 + "deep" + "</div>" * 200,
-    "5 MB": "<p>" + "many words in a row. " * 250_000 + "</p>",
-    "a long table": "<table>" + "<tr><td>a</td><td>b</td></tr>" * 20_000 + "</table>",
-    "nothing": "",
-}
-
-
-@pytest.mark.parametrize("name", BODIES_THAT_HURT)
-def test_a_body_that_hurts_others(name: str, site: ConfluenceSite, tmp_path: Path) -> None:
-    site.state.add_page("Odd", "KI", BODIES_THAT_HURT[name])
-    with VectorApi("underscore") as api:
-        assert sync_now(environment(site, api.base_url, tmp_path, VERIFY="0")).code == 0
-        assert len(pages_in(api)) == PAGES + 1
-
-
-def test_a_server_that_restarts_between_batches(site: ConfluenceSite, tmp_path: Path) -> None:
-    with VectorApi("dash") as api:
-        api.faults = [Fault(answer="reset", times=4)]
-        assert sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="3")).code == 0
-        assert not api.duplicates("confluence")
-
-
-def test_a_store_that_is_deleted_during_the_run(site: ConfluenceSite, tmp_path: Path) -> None:
-    with VectorApi("dash") as api:
-        told = environment(site, api.base_url, tmp_path)
-        assert sync_now(told).code == 0
-        page = next(iter(site.state.page_ids()))
-        site.state.edit(page, "<p>Edited.</p>")
-
-        def drop_on_the_way(request: on_site.Request) -> bool:
-            if re.search(BODIES, request.target) and api.documents("confluence"):
-                api.drop("confluence")
-            return False
-
-        site.fail(drop_on_the_way, on_site.reset())
-        assert sync_now(told).code == 5
-        check_that_a_clean_run_heals(site, api, tmp_path)
-
-
-def test_a_state_folder_that_cannot_be_written(site: ConfluenceSite, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the folder's place")
-    with VectorApi("dash") as api:
-        told = environment(site, api.base_url, tmp_path) | {"STATE_DIR": str(tmp_path / "file")}
-        assert sync_now(told).code == 2
-        assert api.count("insert") == 0
-
-
-def test_a_full_disk_ends_the_run_and_loses_nothing(site: ConfluenceSite, tmp_path: Path) -> None:
-    def refuse(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    with VectorApi("dash") as api, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ledger, "confirm", refuse)
-        assert sync_now(environment(site, api.base_url, tmp_path)).code == 2
-        patch.undo()
-        check_that_a_clean_run_heals(site, api, tmp_path)

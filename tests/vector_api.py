@@ -33,10 +33,11 @@ class Fault:
     on: str = "insert"  # insert, query, delete, create, describe, any
     times: int | None = 1
     stored: Literal["nothing", "half", "all"] = "nothing"  # although it goes wrong
-    answer: Literal["status", "reset", "hang", "html", "cut", "echo"] = "status"
+    answer: Literal["status", "reset", "hang", "html", "cut", "echo", "stop"] = "status"
     retry_after: str = ""
     location: str = ""  # where a redirect leads: another server's base URL
     chunk: str = ""  # only where this chunk is among the inserted ones
+    saying: str = ""  # only where an inserted chunk says this
     over_bytes: int = -1  # only where the body is longer
     text: str = "made to fail"
 
@@ -46,6 +47,7 @@ class Fault:
             self.times != 0
             and self.on in (kind, "any")
             and (not self.chunk or self.chunk in ids)
+            and (not self.saying or any(self.saying in text for text in request.texts))
             and request.size > self.over_bytes
         )
 
@@ -131,24 +133,26 @@ class VectorApi:
 
     def start(self) -> Self:
         """Serve, if it does not; after a `stop`, on the same port and with what was stored."""
-        if self._server:
+        with self._lock:
+            if self._server:
+                return self
+            self._closing.clear()
+            self._server = Server(self._port, self._serve)
+            self._port = self._server.server_port
+            serve = self._server.serve_forever
+            self._thread = threading.Thread(target=serve, args=(0.02,), daemon=True)
+            self._thread.start()
             return self
-        self._closing.clear()
-        self._server = Server(self._port, self._serve)
-        self._port = self._server.server_port
-        serve = self._server.serve_forever
-        self._thread = threading.Thread(target=serve, args=(0.02,), daemon=True)
-        self._thread.start()
-        return self
 
     def stop(self) -> None:
         """Refuse connections from now on and break the open ones."""
         self._closing.set()
-        if self._server and self._thread:
-            self._server.shutdown()
-            self._thread.join()
-            self._server.server_close()
-        self._server = self._thread = None
+        with self._lock:
+            if self._server and self._thread:
+                self._server.shutdown()
+                self._thread.join()
+                self._server.server_close()
+            self._server = self._thread = None
 
     # one request
 
@@ -159,7 +163,7 @@ class VectorApi:
             answer = self._answer(request, kind, route, ids)
         except RefusedError as refusal:
             answer = Answer(refusal.status, {"detail": refusal.text})
-        status = 0 if answer.way in ("reset", "hang", "cut") else answer.status
+        status = 0 if answer.way in ("reset", "hang", "cut", "stop") else answer.status
         authorization = request.headers.get("Authorization", "")
         with self._lock:
             self.log.append(
@@ -167,6 +171,8 @@ class VectorApi:
             )
         if answer.way == "hang":
             self._closing.wait(self.hang_seconds)
+        if answer.way == "stop":  # the server goes down; `start` brings it back
+            self.stop()
         return answer
 
     def _answer(

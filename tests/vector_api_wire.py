@@ -36,6 +36,11 @@ class Request:
         rows = self.body.get("documents") or self.body.get("chunks") or []
         return rows if isinstance(rows, list) else []
 
+    @property
+    def texts(self) -> list[str]:
+        """What these chunks say."""
+        return [str(one.get("text") or one.get("content")) for one in self.chunks]
+
     def keep_chunks(self, count: int) -> None:
         """Forget all but the first ones."""
         for key in ("documents", "chunks"):
@@ -57,7 +62,7 @@ class Answer:
     status: int
     body: object
     headers: dict[str, str] = field(default_factory=dict)
-    way: str = "status"  # status, reset, hang, html, cut
+    way: str = "status"  # status, reset, hang, html, cut, stop
 
 
 class Server(ThreadingHTTPServer):
@@ -113,7 +118,7 @@ class Connection(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = _respond  # noqa: N815
 
     def _send(self, answer: Answer) -> None:
-        if answer.way in ("reset", "hang"):
+        if answer.way in ("reset", "hang", "stop"):
             self.close_connection = True
             return
         raw = b"" if answer.status == 204 else json.dumps(answer.body).encode()
