@@ -217,6 +217,8 @@ class Run:
         except (StoppedError, TooManyFailuresError, ConfluenceError, VectorApiError, LedgerError):
             raise
         except Exception as error:
+            if error is self._writer.error:
+                raise  # it concerns every page: a full disk, say
             log.exception("page %s", page.ref.id)
             self.report.fail(Outcome(page.ref.id, page.ref.title, "convert", to_short(error)))
 

@@ -53,7 +53,7 @@ class Writer:
         self._look_first = collection.look_first and not collection.is_rotating
         self._report, self._batch_size, self._stop = report, batch_size, stop
         self._queue: Queue[tuple[Page, str, Sequence[Chunk]] | None] = Queue(PAGES_AHEAD)
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None  # what ended it, raised by every call
         self._open: dict[str, _Work] = {}
         self._buffer: list[Chunk] = []
         self._random = random.Random(0)  # noqa: S311 - a sample to check, not a secret
@@ -87,17 +87,17 @@ class Writer:
 
     def abandon(self) -> None:
         """The run ends early: let the request in hand end, drop the rest."""
-        self._error = self._error or InterruptedError("the run has ended")
+        self.error = self.error or InterruptedError("the run has ended")
         self._thread.join(SECONDS_TO_FINISH)
 
     def _check(self) -> None:
         self._stop.check()
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
 
     def _work(self) -> None:
         try:
-            while self._error is None and not self._stop.event.is_set():
+            while self.error is None and not self._stop.event.is_set():
                 try:
                     given = self._queue.get(timeout=0.2)
                 except Empty:
@@ -107,10 +107,10 @@ class Writer:
                     return
                 with self._ledger.together():  # a crash in between is only work done again
                     self._accept(*given)
-                while len(self._buffer) >= self._batch_size and self._error is None:
+                while len(self._buffer) >= self._batch_size and self.error is None:
                     self._send(self._buffer[: self._batch_size])
         except BaseException as error:
-            self._error = self._error or error
+            self.error = self.error or error
 
     def _accept(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> None:
         """Compare the page's chunks with those it holds; queue what is new."""
