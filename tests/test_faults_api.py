@@ -112,8 +112,11 @@ def test_a_server_that_restarts_between_batches(
         check_that_a_clean_run_heals(site, api, tmp_path)
 
 
-def test_a_store_that_is_deleted_during_the_run(site: ConfluenceSite, tmp_path: Path) -> None:
-    with VectorApi("dash") as api:
+@pytest.mark.parametrize("form", ["dash", "underscore"])
+def test_a_store_that_is_deleted_during_the_run(
+    form: Form, site: ConfluenceSite, tmp_path: Path
+) -> None:
+    with VectorApi(form) as api:
         told = environment(site, api.base_url, tmp_path)
         assert sync_now(told).code == 0
         page = next(iter(site.state.page_ids()))

@@ -161,10 +161,13 @@ def test_a_database_that_is_locked_in_the_middle_of_a_run(
 
 
 @pytest.mark.parametrize("pages", [1, 2, 3])
-def test_a_disk_that_is_full_at_first(pages: int, site: ConfluenceSite, tmp_path: Path) -> None:
+def test_a_disk_that_is_full_at_first(
+    pages: int, site: ConfluenceSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with VectorApi("dash") as api:
         with connections(pages=pages):
             assert sync_now(environment(site, api.base_url, tmp_path)).code == 2
+        assert "the ledger cannot be written" in caplog.text
         assert api.count("insert") == 0
         check_that_a_clean_run_heals(site, api, tmp_path)
 
@@ -180,7 +183,9 @@ def test_a_disk_that_fills_up_during_a_run(
         with connections(pages=pages):
             ended = sync_now(told)
         assert (ended.code, ended["pages"]["failed"], len(pages_in(api))) == (2, 0, PAGES)
-        assert "database or disk is full" in caplog.text
+        assert f"the ledger cannot be written: {tmp_path / LEDGER}: database or disk is full" in (
+            caplog.text
+        )
         check_that_a_clean_run_heals(site, api, tmp_path)
 
 
