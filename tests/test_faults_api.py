@@ -93,10 +93,9 @@ def test_a_server_that_restarts_between_batches(
     form: Form,
     site: ConfluenceSite,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     refused: list[int] = []
-    with VectorApi(form) as api:
+    with VectorApi(form) as api, pytest.MonkeyPatch.context() as patch:
 
         def wait(state: RetryCallState) -> float:
             """Bring the server back before the client gives up."""
@@ -105,7 +104,7 @@ def test_a_server_that_restarts_between_batches(
                 api.start()
             return 0.001
 
-        monkeypatch.setattr("pipeline.upsert.http._wait", wait)
+        patch.setattr("pipeline.upsert.http._wait", wait)
         api.faults = [Fault(answer="stop", stored=stored, saying=ONE_PAGE)]
         ended = sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="3"))
         assert (ended.code, len(pages_in(api)), len(refused)) == (0, PAGES, 3)
