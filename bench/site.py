@@ -1,12 +1,12 @@
 """A stand-in site with many pages for the benchmark: `python -m bench.site PAGES LATENCY [big]`.
 
-The pages are the demo's bodies, each with a number of its own; one of 20 MB if asked for.
+The pages are the demo's bodies, each with a number of its own; one of 20 MB if asked for. The
+first line on stdout is the base URL; each line on stdin is answered with the requests so far.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.pages import demo_state
@@ -32,7 +32,10 @@ def to_state(pages: int, has_big_page: bool) -> SiteState:
 
 if __name__ == "__main__":
     with ConfluenceSite(
-        to_state(int(sys.argv[1]), "big" in sys.argv), latency_seconds=float(sys.argv[2])
+        to_state(int(sys.argv[1]), "big" in sys.argv),
+        latency_seconds=float(sys.argv[2]),
+        serves_legacy=True,  # LangChain's and LlamaIndex's client asks for nothing else
     ) as site:
         print(site.gateway_url, flush=True)
-        threading.Event().wait()
+        for _ in sys.stdin:
+            print(len(site.requests), flush=True)

@@ -17,30 +17,52 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.plot import to_svg
+
 ROOT = Path(__file__).parent.parent
+PLOT = ROOT / "docs" / "growth.svg"
 SECONDS_A_REQUEST = 0.150  # Confluence
 SECONDS_AN_INSERT, SECONDS_A_CHUNK = 0.030, 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """The servers of a measurement."""
+
+    settings: dict[str, str]  # of a run against them
+    _site: subprocess.Popen[str]
+
+    def count_requests(self) -> int:
+        """How many requests the site was asked so far."""
+        assert self._site.stdin is not None
+        assert self._site.stdout is not None
+        self._site.stdin.write("\n")
+        self._site.stdin.flush()
+        return int(self._site.stdout.readline())
 
 
 @contextmanager
 def servers(
     pages: int, *, slow: bool, big: bool = False, insert_free: bool = False
-) -> Iterator[dict[str, str]]:
-    """A site with so many pages and a Vector API, each in a process; yields the run's settings."""
+) -> Iterator[Stands]:
+    """A site with so many pages and a Vector API, each in a process."""
     site = [sys.executable, "-m", "bench.site", str(pages), str(SECONDS_A_REQUEST if slow else 0)]
     api = [sys.executable, "-m", "tests.vector_api", "--delete-route", "document"]
     if slow and not insert_free:
         api += ["--seconds-a-request", str(SECONDS_AN_INSERT)]
         api += ["--seconds-a-chunk", str(SECONDS_A_CHUNK)]
     started = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for command in (site + ["big"] * big, api)
     ]
     try:
         said = [process.stdout.readline().strip() for process in started if process.stdout]
-        yield {
+        settings = {
             "CONF_BASE_URL": said[0],
             "CONF_USER": "demo@example.com",
             "CONF_API_TOKEN": "demo-token",
@@ -49,6 +71,7 @@ def servers(
             "VERIFY": "0",
             "PATH": os.environ["PATH"],
         }
+        yield Stands(settings, started[0])
     finally:
         for process in started:
             process.kill()
@@ -76,14 +99,14 @@ def measure_overlap(pages: int = 1000, rounds: int = 3) -> None:
     """The whole run against its slowest stage alone."""
     whole, fetch, insert = [], [], []
     for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=True) as told:
-            seconds, _, report = run(told, folder)
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=True) as stands:
+            seconds, _, report = run(stands.settings, folder)
             whole.append(seconds)
         chunks = report["chunks"]["inserted"]
         insert.append(-(-chunks // 100) * SECONDS_AN_INSERT + chunks * SECONDS_A_CHUNK)
         free = servers(pages, slow=True, insert_free=True)
-        with tempfile.TemporaryDirectory() as folder, free as told:
-            fetch.append(run(told | {"DRY_RUN": "1"}, folder)[0])
+        with tempfile.TemporaryDirectory() as folder, free as stands:
+            fetch.append(run(stands.settings | {"DRY_RUN": "1"}, folder)[0])
     slowest = max(statistics.median(fetch), statistics.median(insert))
     print(f"{pages} pages, {chunks} chunks, median of {rounds}:")
     print(f"  whole run                          {statistics.median(whole):6.2f} s")
@@ -95,25 +118,29 @@ def measure_overlap(pages: int = 1000, rounds: int = 3) -> None:
 def measure_memory() -> None:
     """Peak memory by number of pages, and what a run costs when nothing has changed."""
     for pages in (1000, 8000):
-        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as told:
-            seconds, peak, report = run(told, folder)
-            again, _, unchanged = run(told, folder)
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as stands:
+            seconds, peak, report = run(stands.settings, folder)
+            again, _, unchanged = run(stands.settings, folder)
         print(
             f"{pages} pages: {seconds:.1f} s, peak {peak:.0f} MB; no change: {again:.1f} s, "
             f"{unchanged['requests']['confluence']} Confluence requests, "
             f"{unchanged['chunks']['inserted']} chunks inserted"
         )
-    with tempfile.TemporaryDirectory() as folder, servers(200, slow=False, big=True) as told:
-        seconds, peak, report = run(told, folder)
+    with tempfile.TemporaryDirectory() as folder, servers(200, slow=False, big=True) as stands:
+        seconds, peak, report = run(stands.settings, folder)
     print(f"200 pages, one of 20 MB: {seconds:.1f} s, peak {peak:.0f} MB, {report['pages']}")
 
 
 def measure_growth() -> None:
-    """Time against pages: linear growth keeps the time a page the same."""
+    """Time against pages, also as a plot: linear growth keeps the time a page the same."""
+    points = []
     for pages in (1000, 2000, 4000, 8000, 16000):
-        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as told:
-            seconds = run(told, folder)[0]
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as stands:
+            seconds = run(stands.settings, folder)[0]
+        points.append((pages, seconds))
         print(f"{pages:6} pages  {seconds:7.1f} s  {1000 * seconds / pages:6.2f} ms a page")
+    PLOT.write_text(to_svg(points), "utf-8")
+    print(f"plotted in {PLOT.relative_to(ROOT)}")
 
 
 def measure_start() -> None:
