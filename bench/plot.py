@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 616, 40, 304  # the plot's own area
-TICKS = 5  # about so many on each axis
+TICKS = 5  # at most so many beside 0 on each axis
 
 
 def to_svg(points: Sequence[tuple[int, float]]) -> str:

@@ -67,9 +67,8 @@ def main() -> None:
             for name, costs in found.items():
                 costs.append(measure(name, case))
         medians = {name: to_medians(costs) for name, costs in found.items()}
-        titles = ["first run", "nothing changed"]
-        for title, costs in zip(titles, zip(*medians.values(), strict=True), strict=True):
-            show(f"{case}, {title}", dict(zip(medians, costs, strict=True)))
+        for at, title in enumerate(("first run", "nothing changed")):
+            show(f"{case}, {title}", {name: runs[at] for name, runs in medians.items()})
 
 
 def measure(name: str, case: Case) -> list[Cost]:

