@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from pipeline.blocks import Notes
 
@@ -12,6 +13,14 @@ _FAILED = re.compile(
     r"|We don['’]t have a way to export this macro\.?"
     r"|Error rendering macro(?:\s*['‘\"][^'’\"\n]*['’\"])?)(?!`)"
 )
+_TEXT = re.compile(r"(?:^|>)[^<]*\w")
+
+
+def looks_failed(html: str) -> bool:
+    """Whether a rendered body may be worth nothing, without converting it: a first guess."""
+    if "macro" in html and _FAILED.search(unescape(html)):
+        return True
+    return not _TEXT.search(html)
 
 
 def drop_failures(text: str, notes: Notes) -> str:

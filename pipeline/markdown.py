@@ -7,6 +7,7 @@ from dataclasses import replace
 from pipeline.blocks import Notes, join_page
 from pipeline.body import parse
 from pipeline.conversion import Conversion
+from pipeline.failures import looks_failed
 from pipeline.links import Links
 from pipeline.records import Markdown, Page
 from pipeline.visible import count_loss, drop_hidden_characters
@@ -41,6 +42,11 @@ def to_markdown(page: Page) -> Markdown:
         warnings=tuple(dict.fromkeys(warnings)),
         render_failed=(notes.is_failed or not text) and not _is_storage(page),
     )
+
+
+def may_need_source(page: Page) -> bool:
+    """Whether `to_markdown` will probably say `render_failed`; cheap, and may be wrong."""
+    return not _is_storage(page) and looks_failed(page.html)
 
 
 def to_seen(page: Page) -> Page:

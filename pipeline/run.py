@@ -20,6 +20,7 @@ from functools import cached_property
 from pipeline import chunk as chunk_stage
 from pipeline import markdown as markdown_stage
 from pipeline import report as told
+from pipeline.bodies import Bodies
 from pipeline.collection import Collection
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
 from pipeline.ledger import LedgerError
@@ -54,6 +55,7 @@ class Run:
         self.report, self.stop = report, stop
         self._began = site.now()
         self._fingerprint = to_fingerprint(settings)
+        self._bodies = Bodies(site)
         self._spaces: list[Space] = []
         self._restricted: set[str] = set()
         self._unknown_macros: Counter[str] = Counter()
@@ -195,7 +197,7 @@ class Run:
         batches = [refs[i : i + PAGES_A_REQUEST] for i in range(0, len(refs), PAGES_A_REQUEST)]
         workers = max(1, settings.workers // settings.shard_count)
         with contextlib.closing(Progress(len(refs), settings.log_format)) as progress:
-            for fetched in in_parallel(self.site.get_pages, batches, workers, self.stop):
+            for fetched in in_parallel(self._bodies.fetch, batches, workers, self.stop):
                 for page in fetched:
                     self.stop.check()
                     if isinstance(page, Page):
@@ -224,11 +226,7 @@ class Run:
 
     def to_markdown(self, page: Page) -> Markdown:
         """The page's Markdown; its storage format is used where Confluence could not render it."""
-        markdown = markdown_stage.to_markdown(page)
-        if markdown.render_failed and page.body_format != "storage":
-            stored = self.site.get_page(page.ref, "storage")
-            page = replace(page, html=stored.html, body_format="storage")
-            markdown = markdown_stage.to_markdown(page)
+        markdown = self._bodies.to_markdown(page)
         for warning in markdown.warnings:
             self.report.warn(f"page {page.ref.id} {page.ref.title!r}: {warning}")
         self._unknown_macros.update(markdown.unknown_macros)

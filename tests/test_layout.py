@@ -38,7 +38,7 @@ STAGE_OF = {
     "upsert": {"upsert"},
     "ledger": {"ledger"},
     "report": {"report", "showable"},
-    "run": {"run", "plan", "writer", "collection", "ending", "parallel", "stop"},
+    "run": {"run", "bodies", "plan", "writer", "collection", "ending", "parallel", "stop"},
 }
 
 DOCUMENTED = [
