@@ -48,6 +48,20 @@ def in_parallel[Given, Result](
             tasks.put(None)
 
 
+def in_background[Result](call: Callable[[], Result], name: str) -> Future[Result]:
+    """Begin a call in a thread of its own, again a daemon."""
+    future: Future[Result] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, name=name, daemon=True).start()
+    return future
+
+
 def _wait[Result](future: Future[Result], stop: Stop) -> Result:
     while True:
         stop.check()

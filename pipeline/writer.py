@@ -1,8 +1,9 @@
 """The writing end of a run: batches of new chunks to the sink, page by page into the ledger.
 
-It works in a thread of its own, so that inserts overlap with fetching and converting. Per page the
-order is fixed: insert what is new, delete what is old, record. The ledger knows of a chunk before
-it is sent, so a crash at any point leaves nothing that the next run cannot look up.
+It works in a thread of its own, so that inserts overlap with fetching and converting; where the
+server takes inserts side by side, the next one is on its way before the last is answered. Per page
+the order is fixed: insert what is new, delete what is old, record. The ledger knows of a chunk
+before it is sent, so a crash at any point leaves nothing that the next run cannot look up.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import json
 import logging
 import random
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, Full, Queue
 
 from pipeline.collection import Collection
+from pipeline.parallel import in_background
 from pipeline.records import Chunk, Outcome, Page, StoredChunk
 from pipeline.report import Report
 from pipeline.stop import Stop
@@ -56,6 +61,7 @@ class Writer:
         self.error: BaseException | None = None  # what ended it, raised by every call
         self._open: dict[str, _Work] = {}
         self._buffer: list[Chunk] = []
+        self._in_flight: deque[tuple[list[Chunk], Future[Inserted]]] = deque()  # oldest first
         self._random = random.Random(0)  # noqa: S311 - a sample to check, not a secret
         self._seen = 0
         self.sample: list[Chunk] = []
@@ -97,20 +103,30 @@ class Writer:
 
     def _work(self) -> None:
         try:
-            while self.error is None and not self._stop.event.is_set():
-                try:
-                    given = self._queue.get(timeout=0.2)
-                except Empty:
-                    continue
-                if given is None:
-                    self._send(self._buffer)
-                    return
-                with self._ledger.together():  # a crash in between is only work done again
-                    self._accept(*given)
-                while len(self._buffer) >= self._batch_size and self.error is None:
-                    self._send(self._buffer[: self._batch_size])
+            self._take_pages()
         except BaseException as error:
             self.error = self.error or error
+        while self._in_flight:  # whatever ended the run, what is in hand ends and is recorded
+            try:
+                self._settle_oldest()
+            except BaseException as error:
+                self.error = self.error or error
+
+    def _take_pages(self) -> None:
+        while self.error is None and not self._stop.event.is_set():
+            while self._in_flight and self._in_flight[0][1].done():
+                self._settle_oldest()
+            try:
+                given = self._queue.get(timeout=0.2)
+            except Empty:
+                continue
+            if given is None:
+                self._send(self._buffer)
+                return
+            with self._ledger.together():  # a crash in between is only work done again
+                self._accept(*given)
+            while len(self._buffer) >= self._batch_size and self.error is None:
+                self._send(self._buffer[: self._batch_size])
 
     def _accept(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> None:
         """Compare the page's chunks with those it holds; queue what is new."""
@@ -162,7 +178,15 @@ class Writer:
         if not batch:
             return
         self._ledger.expect(batch)
-        done = insert_all(self._sink, batch, self._stop.event)
+        insert = partial(insert_all, self._sink, batch, self._stop.event)
+        self._in_flight.append((batch, in_background(insert, "insert")))
+        while len(self._in_flight) >= self._sink.inserts_at_once:
+            self._settle_oldest()
+
+    def _settle_oldest(self) -> None:
+        """Wait for the oldest insert: the ledger goes in order, whichever is done first."""
+        batch, inserted = self._in_flight.popleft()
+        done = inserted.result()
         with self._ledger.together():
             self._settle(batch, done)
 

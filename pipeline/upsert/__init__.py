@@ -38,10 +38,12 @@ class InsertUnclearError(Exception):
 class Sink(Protocol):
     """One kind of vector server, with one collection open.
 
-    Calls come from one thread at a time. Every call may raise `VectorApiError`.
+    Calls come from one thread at a time; but with `inserts_at_once` over 1, an `insert` and the
+    `find` after one run beside other calls. Every call may raise `VectorApiError`.
     """
 
     variant: str  # dash, underscore, vector_stores, rag_tool, dry_run
+    inserts_at_once: int  # 2: the server is kept busy while the next batch is prepared
 
     @property
     def can_delete(self) -> bool:

@@ -25,6 +25,7 @@ class Dash:
     variant = "dash"
     can_delete = False
     can_list = False
+    inserts_at_once = 2
 
     def __init__(self, api: Api, stores: Stores, name: str) -> None:
         self._api, self._stores, self._name = api, stores, name

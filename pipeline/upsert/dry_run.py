@@ -15,6 +15,7 @@ class DryRun:
     """Stands before a real sink, or before none where the server cannot be reached."""
 
     variant = "dry_run"
+    inserts_at_once = 1
 
     def __init__(self, sink: Sink | None) -> None:
         self._sink = sink

@@ -34,6 +34,7 @@ class RagTool:
     """One store of a Llama Stack server, found by identifier or by name (VECTOR_DB_ID), or made."""
 
     variant = "rag_tool"
+    inserts_at_once = 1  # a store of files knows which file came last
 
     def __init__(self, settings: Settings, api: Api | None = None) -> None:
         self._settings = settings

@@ -26,6 +26,7 @@ class Underscore:
 
     variant = "underscore"
     can_list = False
+    inserts_at_once = 2
 
     def __init__(self, api: Api, settings: Settings, routes: Collection[tuple[str, str]]) -> None:
         """`routes`: (method, path) of everything that the server describes; may be empty."""

@@ -28,6 +28,7 @@ class VectorStores:
     variant = "vector_stores"
     can_delete = True
     can_list = True
+    inserts_at_once = 1  # a store of files knows which file came last
 
     def __init__(self, settings: Settings, api: Api | None = None) -> None:
         self._settings = settings
