@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,6 +36,7 @@ from pipeline.rows import (
     to_body,
     to_labels,
     to_line,
+    to_ref,
     to_row,
     to_search_labels,
     to_titles_above,
@@ -108,31 +109,25 @@ class Site:
         with self._refusals_explained():
             return list_spaces(self._transport, self._settings)
 
-    def list_pages(self, spaces: Sequence[Space]) -> list[PageRef]:
+    def list_pages(
+        self, spaces: Sequence[Space], on_page: Callable[[PageRef], None] | None = None
+    ) -> list[PageRef]:
         """Every current page of the spaces, once, with its ancestors: complete, or an error.
 
-        One request for 250 pages, without bodies.
+        One request for 250 pages, without bodies. `on_page` is told of each page at once, when
+        its ancestors are not known yet.
         """
-        found: dict[str, tuple[Row, str]] = {}
+        found: dict[str, PageRef] = {}
+        listed: dict[str, Listed] = {}
         with self._refusals_explained():
             for row, key in list_space_rows(self._transport, spaces):
                 if row.status == "current":
-                    found[row.id] = row, key
-        listed = {id_: Listed(row.title, row.parent, row.webui) for id_, (row, _) in found.items()}
-        self._listed |= listed
-        self._untitled |= {row.parent for row, _ in found.values() if row.parent} - listed.keys()
-        return [
-            PageRef(
-                id=row.id,
-                version=row.version,
-                title=row.title,
-                space=key,
-                status=row.status,
-                modified=row.modified,
-                ancestors=to_titles_above(row.id, listed),
-            )
-            for row, key in found.values()
-        ]
+                    found[row.id] = ref = to_ref(row, key)
+                    listed[row.id] = self._listed[row.id] = Listed(row.title, row.parent, row.webui)
+                    if on_page:
+                        on_page(ref)
+        self._untitled |= {one.parent for one in listed.values() if one.parent} - listed.keys()
+        return [replace(ref, ancestors=to_titles_above(ref.id, listed)) for ref in found.values()]
 
     def list_members(self, spaces: Sequence[Space]) -> dict[str, tuple[str, ...]] | None:
         """Ids → labels of the pages that LABELS and FILTER_FOLDER_ID let in; None without both.
@@ -186,6 +181,11 @@ class Site:
             if isinstance(error, AnswerError) and error.status in (403, 404):
                 raise PageGoneError(f"not there or not readable any more: {error}") from None
             raise PageError(str(error)) from None
+
+    def place(self, page: Page, ancestors: tuple[str, ...]) -> Page:
+        """A page that was fetched while the listing went on, as if it had been fetched after it."""
+        ref = replace(page.ref, ancestors=ancestors)
+        return replace(page, ref=ref, ancestors=self._to_titles(ancestors))
 
     def to_url(self, ref: PageRef) -> str:
         """A link to the page that a person can open; empty while the site's address is unknown."""
@@ -273,10 +273,13 @@ class Site:
             url=self._to_url(ref.id, row.webui),
             html=html,
             labels=labels,
-            ancestors=tuple(one for one in ref.ancestors if one not in self._untitled),
+            ancestors=self._to_titles(ref.ancestors),
             last_modified=row.modified,
             body_format=body_format,
         )
+
+    def _to_titles(self, ancestors: Sequence[str]) -> tuple[str, ...]:
+        return tuple(one for one in ancestors if one not in self._untitled)
 
     def _to_url(self, page_id: str, webui: str) -> str:
         root = self._settings.conf_base_url

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from pipeline.confluence_errors import BrokenAnswerError
+from pipeline.records import PageRef
 
 Json = dict[str, Any]
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -88,6 +89,18 @@ def to_ancestors(row: Json) -> dict[str, str]:
     """Ids → types of what is above, from a v1 row with `ancestors` expanded."""
     return _checked(
         "page", row, lambda: {str(one["id"]): one.get("type", "") for one in row["ancestors"]}
+    )
+
+
+def to_ref(row: Row, space_key: str) -> PageRef:
+    """A listed page; its ancestors are known once the listing is complete."""
+    return PageRef(
+        id=row.id,
+        version=row.version,
+        title=row.title,
+        space=space_key,
+        status=row.status,
+        modified=row.modified,
     )
 
 

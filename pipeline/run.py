@@ -20,7 +20,7 @@ from functools import cached_property
 from pipeline import chunk as chunk_stage
 from pipeline import markdown as markdown_stage
 from pipeline import report as told
-from pipeline.bodies import Bodies
+from pipeline.bodies import PAGES_A_REQUEST, Bodies
 from pipeline.collection import Collection
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
 from pipeline.ledger import LedgerError
@@ -35,7 +35,6 @@ from pipeline.upsert import VectorApiError
 from pipeline.writer import Writer
 
 log = logging.getLogger("confluence")
-PAGES_A_REQUEST = 25
 GUARDED_FROM = 10  # the delete guard never trips where fewer pages are known
 FIRST_SHARD_SECONDS = 20
 SKEW = timedelta(hours=1)  # Confluence's clocks against each other
@@ -55,7 +54,7 @@ class Run:
         self.report, self.stop = report, stop
         self._began = site.now()
         self._fingerprint = to_fingerprint(settings)
-        self._bodies = Bodies(site)
+        self._bodies = Bodies(site, max(1, settings.workers // settings.shard_count))
         self._spaces: list[Space] = []
         self._restricted: set[str] = set()
         self._unknown_macros: Counter[str] = Counter()
@@ -99,7 +98,7 @@ class Run:
 
     def list_pages(self) -> list[PageRef]:
         """Every page in scope that is this run's share: complete, or an error."""
-        refs = self._ask(lambda: self.site.list_pages(self._spaces))
+        refs = self._ask(lambda: self.site.list_pages(self._spaces, self._to_foresight()))
         self._refuse_emptiness(refs)
         members = self._ask(lambda: self.site.list_members(self._spaces))
         if members is not None:
@@ -112,10 +111,31 @@ class Run:
         if self.settings.restricted_pages == "skip":
             self._restricted = self._ask(lambda: self.site.list_restricted(self._spaces))
             refs = [ref for ref in refs if ref.id not in self._restricted]
-        share = self.settings.shard_index, self.settings.shard_count
-        refs = [ref for ref in refs if is_in_shard(ref.id, *share)]
+        refs = [ref for ref in refs if self._is_ours(ref)]
         self.report.pages["listed"] = len(refs)
         return refs
+
+    def _to_foresight(self) -> Callable[[PageRef], None] | None:
+        """What the listing calls with each page; None where more than the listing decides."""
+        settings = self.settings
+        if settings.labels or settings.filter_folder_id or settings.restricted_pages == "skip":
+            return None
+        # Asked now: the listing's thread does not read the ledger.
+        known, is_admitted = self.collection.ledger.pages(), self._to_admission()
+
+        def foresee(ref: PageRef) -> None:
+            if ref.id not in known and self._is_ours(ref) and is_admitted(ref):
+                self._bodies.foresee(ref)
+
+        return foresee
+
+    def _is_ours(self, ref: PageRef) -> bool:
+        return is_in_shard(ref.id, self.settings.shard_index, self.settings.shard_count)
+
+    def _to_admission(self) -> Callable[[PageRef], bool]:
+        """Whether a page that is not known yet comes in."""
+        oldest = self._oldest_admitted
+        return lambda ref: not ref.modified or ref.modified >= oldest
 
     def _refuse_emptiness(self, refs: Sequence[PageRef]) -> None:
         """A space that was asked for by name and lists nothing is an error, not an empty space."""
@@ -137,12 +157,11 @@ class Run:
     def plan(self, listed: Sequence[PageRef]) -> Plan:
         """Compare what is listed with what the ledger knows."""
         ledger, settings = self.collection.ledger, self.settings
-        oldest = self._oldest_admitted()
         plan = diff(
             ledger.pages(),
             listed,
             lambda ref: to_digest(ref, self._fingerprint),
-            lambda ref: not ref.modified or ref.modified >= oldest,
+            self._to_admission(),
         )
         log.info(
             "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
@@ -161,6 +180,7 @@ class Run:
         self.report.pages["unchanged"] += plan.unchanged
         return plan
 
+    @cached_property
     def _oldest_admitted(self) -> str:
         """From when on an unknown page comes in, as ISO 8601 in UTC; empty: whenever.
 

@@ -9,7 +9,7 @@ from demo import site_faults as faults
 from demo.confluence_site import ConfluenceSite, SiteState
 from pipeline.bodies import Bodies
 from pipeline.failures import looks_failed
-from pipeline.fetch import PageError, Site
+from pipeline.fetch import CredentialsError, PageError, Site
 from pipeline.records import Page
 from tests.test_fetch import list_all, opened
 
@@ -49,7 +49,7 @@ def site() -> Iterator[ConfluenceSite]:
 
 
 def fetch(client: Site) -> tuple[Bodies, list[Page]]:
-    bodies = Bodies(client)
+    bodies = Bodies(client, 4)
     pages = [page for page in bodies.fetch(list_all(client)) if isinstance(page, Page)]
     assert [page.ref.title for page in pages] == ["Whole", "Failed", "Told"]
     return bodies, pages
@@ -75,6 +75,39 @@ def test_a_source_that_cannot_be_had_is_that_pages_failure(site: ConfluenceSite)
         with pytest.raises(PageError):
             bodies.to_markdown(failed)
         assert bodies.to_markdown(told).text.startswith("It said")  # it was not needed
+
+
+def test_bodies_come_while_the_listing_still_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.spaces.LIMIT", 30)
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    top = state.add_page("Top", "KI", "<p>Top</p>")
+    for number in range(130):
+        state.add_page(f"Page {number}", "KI", f"<p>Body {number}</p>", parent=top)
+    with ConfluenceSite(state, latency_seconds=0.02) as site, opened(site) as client:
+        bodies = Bodies(client, workers=2)
+        refs = client.list_pages(client.list_spaces(), bodies.foresee)
+        early = [page for at in range(0, 131, 25) for page in bodies.fetch(refs[at : at + 25])]
+        asked = len([one for one in site.requests if "search" in one.path])
+        assert asked == 6  # each once: four batches ahead, two afterwards
+        assert early == client.get_pages(refs)  # and no page tells when it came
+        order = ["search" if "search" in one.path else "list" for one in site.requests]
+        listed = [at for at, one in enumerate(site.requests) if one.path.endswith("/pages")]
+        assert order.index("search") < listed[-1]
+
+
+def test_a_site_that_fails_while_it_is_listed_is_told_once_the_bodies_are_wanted(
+    site: ConfluenceSite,
+) -> None:
+    for number in range(30):
+        site.state.add_page(f"Page {number}", "KI", "<p>Body</p>")
+    site.fail("search", faults.error(401), times=None)
+    with opened(site) as client:
+        bodies = Bodies(client, workers=2)
+        refs = client.list_pages(client.list_spaces(), bodies.foresee)
+        site.token = "another"
+        with pytest.raises(CredentialsError):
+            bodies.fetch(refs[:25])
 
 
 def test_a_failure_that_only_the_conversion_sees_asks_for_the_source(site: ConfluenceSite) -> None:
