@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.ledger import Ledger, open_memory_ledger
+from pipeline.ledger import Ledger, LedgerError, open_memory_ledger
 from pipeline.report import Report
 from pipeline.upsert import Resetting, Rotating, Sink, VectorApiError
 
@@ -69,6 +69,8 @@ class Collection:
             return self._vdb.read_text("utf-8").strip()
         except FileNotFoundError:
             return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"STATE_DIR: {self._vdb} cannot be read: {error}") from error
 
     def _keep(self, identifier: str) -> None:
         """Write the identifier where people and the next run find it, in one step."""
@@ -77,8 +79,11 @@ class Collection:
         if self.sink.variant == "dry_run" or self._load_identifier() == identifier:
             return
         scratch = self._vdb.with_name(f"{self._vdb.name}.{os.getpid()}")
-        scratch.write_text(identifier + "\n", "utf-8")
-        scratch.replace(self._vdb)
+        try:
+            scratch.write_text(identifier + "\n", "utf-8")
+            scratch.replace(self._vdb)
+        except OSError as error:
+            raise LedgerError(f"STATE_DIR: {self._vdb} cannot be written: {error}") from error
 
     def begin_rotation(self) -> None:
         """From here on everything goes into a fresh store; the old one keeps answering."""

@@ -198,3 +198,31 @@ def test_a_report_that_cannot_be_written_does_not_change_how_a_run_ends(
         assert sync_now(environment(site, api.base_url, tmp_path, REPORT_FILE=report)).code == 0
         assert "REPORT_FILE cannot be written" in caplog.text
         assert len(pages_in(api)) == PAGES
+
+
+def test_an_identifier_that_cannot_be_kept_is_said_in_a_line(
+    site: ConfluenceSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "confluence.vdb").mkdir()  # in the file's place
+    with VectorApi("dash") as api:
+        assert sync_now(environment(site, api.base_url, tmp_path)).code == 2
+        assert "confluence.vdb cannot be read" in caplog.text
+        (tmp_path / "confluence.vdb").rmdir()
+        check_that_a_clean_run_heals(site, api, tmp_path)
+
+
+def test_an_identifier_that_cannot_be_written_is_said_in_a_line(
+    site: ConfluenceSite,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with VectorApi("dash") as api:
+        with monkeypatch.context() as patch:
+            patch.setattr("pathlib.Path.write_text", refuse)
+            assert sync_now(environment(site, api.base_url, tmp_path)).code == 2
+        assert "confluence.vdb cannot be written" in caplog.text
+        check_that_a_clean_run_heals(site, api, tmp_path)
