@@ -83,7 +83,11 @@ class Bodies:
         markdown = markdown_stage.to_markdown(page)
         if not markdown.render_failed:
             return markdown
-        stored = source.result() if source else self._site.get_page(page.ref, "storage")
+        if source:
+            stored = source.result()
+        else:  # what nobody could foresee
+            with self._all:
+                stored = self._site.get_page(page.ref, "storage")
         return markdown_stage.to_markdown(replace(page, html=stored.html, body_format="storage"))
 
 
