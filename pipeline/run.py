@@ -64,9 +64,8 @@ class Run:
 
     def connect(self) -> None:
         """Prove the credentials, resolve the spaces, find or make the collection."""
-        self._ask(self.site.check_credentials)
+        self._spaces = self._list_spaces()
         self._began = self.site.now()  # before the listing, by the clock that dates the pages
-        self._spaces = self._ask(self.site.list_spaces)
         log.info("spaces: %s", ", ".join(f"{space.key} ({space.name})" for space in self._spaces))
         self._warn_of_window()
         if self.settings.reset:
@@ -74,6 +73,18 @@ class Run:
         if self.settings.shard_index and self.collection.sink.can_list:
             self._let_first_shard_make_the_store()
         self.collection.open()
+
+    def _list_spaces(self) -> list[Space]:
+        """The account and the spaces are asked for at once; a refused account is told first."""
+
+        def check() -> list[Space]:
+            self.site.check_credentials()
+            return []
+
+        questions = (check, self.site.list_spaces)
+        workers = min(len(questions), self.settings.workers)
+        *_, spaces = in_parallel(lambda ask: ask(), questions, workers, self.stop)
+        return spaces
 
     def _let_first_shard_make_the_store(self) -> None:
         """Pods that start together would make a store each: names are not unique there."""
