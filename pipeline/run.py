@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -121,6 +121,7 @@ class Run:
                 )
         if self.settings.restricted_pages == "skip":
             self._restricted = self._ask(lambda: self.site.list_restricted(self._spaces))
+            self._remember_restricted(self._restricted | self._restricted_before())
             refs = [ref for ref in refs if ref.id not in self._restricted]
         refs = [ref for ref in refs if self._is_ours(ref)]
         self.report.pages["listed"] = len(refs)
@@ -144,9 +145,16 @@ class Run:
         return is_in_shard(ref.id, self.settings.shard_index, self.settings.shard_count)
 
     def _to_admission(self) -> Callable[[PageRef], bool]:
-        """Whether a page that is not known yet comes in."""
-        oldest = self._oldest_admitted
-        return lambda ref: not ref.modified or ref.modified >= oldest
+        """Whether a page that is not known yet comes in: a recent one, or one kept out till now."""
+        oldest, freed = self._oldest_admitted, self._restricted_before()
+        return lambda ref: not ref.modified or ref.modified >= oldest or ref.id in freed
+
+    def _restricted_before(self) -> set[str]:
+        """Pages that earlier runs skipped; lifting a restriction does not change when modified."""
+        return set(self.collection.ledger.get_about("restricted").split())
+
+    def _remember_restricted(self, page_ids: Iterable[str]) -> None:
+        self.collection.ledger.set_about(restricted=" ".join(sorted(page_ids)))
 
     def _refuse_emptiness(self, refs: Sequence[PageRef]) -> None:
         """A space that was asked for by name and lists nothing is an error, not an empty space."""
@@ -353,6 +361,7 @@ class Run:
         else:
             collection.publish()
             collection.ledger.set_about(complete_run_began=self._began.isoformat())
+            self._remember_restricted(self._restricted)
         self.report.stale = collection.ledger.stale()
         if settings.verify_query and not settings.dry_run:
             told.show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))

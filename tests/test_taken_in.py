@@ -1,6 +1,7 @@
 """Whole runs: what of a site is taken in, where pages are restricted or hold hidden text."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,28 @@ def test_a_page_is_out_while_it_or_what_is_above_it_is_restricted(
     state.restrict(item(state, restricted))
     assert sync_now(told).code == 0
     assert titles(api) == EVERYBODY
+
+
+@pytest.mark.parametrize("mode", ["skip", "include"])
+def test_a_page_that_was_kept_out_comes_in_however_old_it_is(
+    mode: str, told: dict[str, str], state: SiteState, api: VectorApi
+) -> None:
+    for page in list(state.pages.values()):
+        state.rename(page.id, page.title, modified=page.modified - timedelta(days=300))
+    told = told | {"SINCE_HOURS": "24"}
+    state.restrict(item(state, "Secret"), users=["boss"])
+    assert sync_now(told).code == 0
+    assert titles(api) == set()
+    if mode == "skip":
+        state.restrict(item(state, "Secret"))
+    assert sync_now(told | {"RESTRICTED_PAGES": mode}).code == 0
+    assert titles(api) == {"Secret"}
+    state.restrict(item(state, "Secret"), users=["boss"])
+    assert sync_now(told).code == 0
+    assert titles(api) == set()
+    state.restrict(item(state, "Secret"))
+    assert sync_now(told).code == 0
+    assert titles(api) == {"Secret"}
 
 
 def test_with_include_restrictions_change_nothing(
