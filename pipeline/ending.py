@@ -12,7 +12,8 @@ from pipeline.fetch import ConfluenceError, CredentialsError, Site
 from pipeline.ledger import Ledger, LedgerError, open_ledger, open_memory_ledger
 from pipeline.plan import is_in_shard
 from pipeline.report import Report, TooManyFailuresError
-from pipeline.run import DeleteGuardError, Run
+from pipeline.run import Run
+from pipeline.scope import DeleteGuardError
 from pipeline.settings import INGEST, Settings
 from pipeline.stop import Stop, StoppedError
 from pipeline.upsert import Sink, VectorApiError

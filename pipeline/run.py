@@ -12,9 +12,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from pipeline import chunk as chunk_stage
@@ -22,12 +20,13 @@ from pipeline import markdown as markdown_stage
 from pipeline import report as told
 from pipeline.bodies import PAGES_A_REQUEST, Bodies
 from pipeline.collection import Collection
-from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
+from pipeline.fetch import ConfluenceError, Site
 from pipeline.ledger import LedgerError
 from pipeline.parallel import in_parallel
-from pipeline.plan import Plan, diff, is_in_shard, show_plan, to_digest
+from pipeline.plan import Plan, diff, show_plan, to_digest
 from pipeline.records import Chunk, Markdown, Outcome, Page, PageRef
 from pipeline.report import Progress, Report, TooManyFailuresError
+from pipeline.scope import Scope
 from pipeline.settings import Settings
 from pipeline.showable import to_short
 from pipeline.stop import Stop, StoppedError
@@ -35,13 +34,7 @@ from pipeline.upsert import VectorApiError
 from pipeline.writer import Writer
 
 log = logging.getLogger("confluence")
-GUARDED_FROM = 10  # the delete guard never trips where fewer pages are known
 FIRST_SHARD_SECONDS = 20
-SKEW = timedelta(hours=1)  # Confluence's clocks against each other
-
-
-class DeleteGuardError(Exception):
-    """More would be deleted than MAX_DELETE_PERCENT allows; nothing was."""
 
 
 class Run:
@@ -50,13 +43,11 @@ class Run:
     def __init__(
         self, settings: Settings, site: Site, collection: Collection, report: Report, stop: Stop
     ) -> None:
-        self.settings, self.site, self.collection = settings, site, collection
+        self.settings, self.collection = settings, collection
         self.report, self.stop = report, stop
-        self._began = site.now()
+        self._scope = Scope(settings, site, collection, report, stop)
         self._fingerprint = to_fingerprint(settings)
-        self._bodies = Bodies(site, max(1, settings.workers // settings.shard_count))
-        self._spaces: list[Space] = []
-        self._restricted: set[str] = set()
+        self._bodies = Bodies(site, settings.own_workers)
         self._unknown_macros: Counter[str] = Counter()
         self._hidden: Counter[str] = Counter()  # page → characters that no reader sees
 
@@ -64,27 +55,13 @@ class Run:
 
     def connect(self) -> None:
         """Prove the credentials, resolve the spaces, find or make the collection."""
-        self._spaces = self._list_spaces()
-        self._began = self.site.now()  # before the listing, by the clock that dates the pages
-        log.info("spaces: %s", ", ".join(f"{space.key} ({space.name})" for space in self._spaces))
+        self._scope.resolve()
         self._warn_of_window()
         if self.settings.reset:
             self.collection.reset()
         if self.settings.shard_index and self.collection.sink.can_list:
             self._let_first_shard_make_the_store()
         self.collection.open()
-
-    def _list_spaces(self) -> list[Space]:
-        """The account and the spaces are asked for at once; a refused account is told first."""
-
-        def check() -> list[Space]:
-            self.site.check_credentials()
-            return []
-
-        questions = (check, self.site.list_spaces)
-        workers = min(len(questions), self.settings.workers)
-        *_, spaces = in_parallel(lambda ask: ask(), questions, workers, self.stop)
-        return spaces
 
     def _let_first_shard_make_the_store(self) -> None:
         """Pods that start together would make a store each: names are not unique there."""
@@ -109,67 +86,7 @@ class Run:
 
     def list_pages(self) -> list[PageRef]:
         """Every page in scope that is this run's share: complete, or an error."""
-        refs = self._ask(lambda: self.site.list_pages(self._spaces, self._to_foresight()))
-        self._refuse_emptiness(refs)
-        members = self._ask(lambda: self.site.list_members(self._spaces))
-        if members is not None:
-            labels = members if self.settings.labels else {}
-            refs = [replace(ref, labels=labels.get(ref.id)) for ref in refs if ref.id in members]
-            if not refs and not self.collection.ledger.pages():
-                raise CredentialsError(
-                    "no page is in scope of LABELS and FILTER_FOLDER_ID: check their spelling"
-                )
-        if self.settings.restricted_pages == "skip":
-            self._restricted = self._ask(lambda: self.site.list_restricted(self._spaces))
-            self._remember_restricted(self._restricted | self._restricted_before())
-            refs = [ref for ref in refs if ref.id not in self._restricted]
-        refs = [ref for ref in refs if self._is_ours(ref)]
-        self.report.pages["listed"] = len(refs)
-        return refs
-
-    def _to_foresight(self) -> Callable[[PageRef], None] | None:
-        """What the listing calls with each page; None where more than the listing decides."""
-        settings = self.settings
-        if settings.labels or settings.filter_folder_id or settings.restricted_pages == "skip":
-            return None
-        # Asked now: the listing's thread does not read the ledger.
-        known, is_admitted = self.collection.ledger.pages(), self._to_admission()
-
-        def foresee(ref: PageRef) -> None:
-            if ref.id not in known and self._is_ours(ref) and is_admitted(ref):
-                self._bodies.foresee(ref)
-
-        return foresee
-
-    def _is_ours(self, ref: PageRef) -> bool:
-        return is_in_shard(ref.id, self.settings.shard_index, self.settings.shard_count)
-
-    def _to_admission(self) -> Callable[[PageRef], bool]:
-        """Whether a page that is not known yet comes in: a recent one, or one kept out till now."""
-        oldest, freed = self._oldest_admitted, self._restricted_before()
-        return lambda ref: not ref.modified or ref.modified >= oldest or ref.id in freed
-
-    def _restricted_before(self) -> set[str]:
-        """Pages that earlier runs skipped; lifting a restriction does not change when modified."""
-        return set(self.collection.ledger.get_about("restricted").split())
-
-    def _remember_restricted(self, page_ids: Iterable[str]) -> None:
-        self.collection.ledger.set_about(restricted=" ".join(sorted(page_ids)))
-
-    def _refuse_emptiness(self, refs: Sequence[PageRef]) -> None:
-        """A space that was asked for by name and lists nothing is an error, not an empty space."""
-        listed = {ref.space for ref in refs}
-        named = self.settings.space_name or self.settings.filter_space_keys
-        empty = [space.key for space in self._spaces if space.key not in listed]
-        if empty and (named or not refs):
-            raise CredentialsError(
-                f"no page is listed in {', '.join(empty)}: nothing is changed, because that may "
-                "also mean that the account cannot read them; check the space and its permissions"
-            )
-
-    def _ask[Answer](self, question: Callable[[], Answer]) -> Answer:
-        """Ask Confluence in a thread of its own: a hanging answer does not hold up a stop."""
-        return next(in_parallel(lambda ask: ask(), [question], 1, self.stop))
+        return self._scope.list_pages(self._bodies.foresee)
 
     # plan
 
@@ -180,7 +97,7 @@ class Run:
             ledger.pages(),
             listed,
             lambda ref: to_digest(ref, self._fingerprint),
-            self._to_admission(),
+            self._scope.to_admission(),
         )
         log.info(
             "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
@@ -192,34 +109,16 @@ class Run:
                 f"(SINCE_HOURS={settings.since_hours:g}): SINCE_HOURS=0 once takes them in"
             )
         if settings.dry_run:
-            show_plan(plan, self._confirm_deletions(plan), ledger.pages())
+            show_plan(plan, self._scope.confirm_deletions(plan.delete), ledger.pages())
         if settings.update_strategy == "rotate" and not settings.dry_run:
             return self._plan_rotation(plan, listed)
         ledger.want((ref.id, ref.title) for ref in plan.new)
         self.report.pages["unchanged"] += plan.unchanged
         return plan
 
-    @cached_property
-    def _oldest_admitted(self) -> str:
-        """From when on an unknown page comes in, as ISO 8601 in UTC; empty: whenever.
-
-        A fresh store (rotation) is always built in full.
-        """
-        if not self.settings.since_hours or self.settings.update_strategy == "rotate":
-            return ""
-        oldest = self._began - timedelta(hours=self.settings.since_hours)
-        if last := self.collection.ledger.get_about("complete_run_began"):
-            oldest = min(oldest, datetime.fromisoformat(last) - SKEW)
-        else:
-            log.info(
-                "no complete run before this one: pages come in if modified within the last %g "
-                "hours; SINCE_HOURS=0 takes in all", self.settings.since_hours,
-            )  # fmt: skip
-        return oldest.strftime("%Y-%m-%dT%H:%M:%S")
-
     def _plan_rotation(self, plan: Plan, listed: Sequence[PageRef]) -> Plan:
         """Everything anew into a fresh store, unless nothing has changed."""
-        doomed = self._confirm_deletions(plan)
+        doomed = self._scope.confirm_deletions(plan.delete)
         is_true = not (plan.upsert or doomed or self.collection.ledger.count("stale"))
         if is_true or self.collection.sink.opened_new:
             self.report.pages["unchanged"] += plan.unchanged
@@ -234,9 +133,10 @@ class Run:
         settings = self.settings
         refs = plan.upsert
         batches = [refs[i : i + PAGES_A_REQUEST] for i in range(0, len(refs), PAGES_A_REQUEST)]
-        workers = max(1, settings.workers // settings.shard_count)
         with contextlib.closing(Progress(len(refs), settings.log_format)) as progress:
-            for fetched in in_parallel(self._bodies.fetch, batches, workers, self.stop):
+            for fetched in in_parallel(
+                self._bodies.fetch, batches, settings.own_workers, self.stop
+            ):
                 for page in fetched:
                     self.stop.check()
                     if isinstance(page, Page):
@@ -295,37 +195,9 @@ class Run:
         self._writer.finish()
         if self.collection.is_rotating:
             return
-        for page_id in self._confirm_deletions(plan):
+        for page_id in self._scope.confirm_deletions(plan.delete):
             self.stop.check()
             self._writer.delete_page(page_id)
-
-    def _confirm_deletions(self, plan: Plan) -> list[str]:
-        """Of the pages that are not listed, those that are really out of scope.
-
-        Raises `DeleteGuardError` when they are too many.
-        """
-        if not plan.delete:
-            return []
-        known = self.collection.ledger.pages()
-        self._ask(self.site.check_credentials)
-        asked = [page_id for page_id in plan.delete if page_id not in self._restricted]
-        gone = self._ask(lambda: self.site.confirm_missing(asked, self._spaces)) | (
-            self._restricted & set(plan.delete)
-        )
-        for page_id in asked:
-            if page_id not in gone:
-                self.report.warn(
-                    f"page {page_id} {known[page_id].title!r} is missing from the listing, yet it "
-                    "is there: kept"
-                )
-        limit = self.settings.max_delete_percent
-        if len(known) >= GUARDED_FROM and 100 * len(gone) > limit * len(known):
-            raise DeleteGuardError(
-                f"{len(gone)} of {len(known)} known pages would be deleted, more than "
-                f"MAX_DELETE_PERCENT={limit}: nothing was deleted. If that is right, run once "
-                "with MAX_DELETE_PERCENT=100"
-            )
-        return sorted(gone)
 
     def verify(self) -> None:
         """Find a sample of what this run wrote by query: servers answer 200 to lost inserts."""
@@ -360,8 +232,7 @@ class Run:
             collection.abandon_rotation()
         else:
             collection.publish()
-            collection.ledger.set_about(complete_run_began=self._began.isoformat())
-            self._remember_restricted(self._restricted)
+            self._scope.remember()
         self.report.stale = collection.ledger.stale()
         if settings.verify_query and not settings.dry_run:
             told.show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))

@@ -277,6 +277,11 @@ class Settings:
     )  # fmt: skip
     test_limit: int = _setting("10", _whole(1, 250), "pages to show", (CHECK,))
 
+    @property
+    def own_workers(self) -> int:
+        """This run's share of WORKERS: shards run side by side against one site."""
+        return max(1, self.workers // self.shard_count)
+
     def mask(self, text: str) -> str:
         """The text with *** for every secret, whoever wrote it: a server may repeat a header."""
         tokens = [one.reveal() for one in (self.conf_api_token, self.vector_api_token) if one]

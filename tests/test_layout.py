@@ -38,7 +38,17 @@ STAGE_OF = {
     "upsert": {"upsert"},
     "ledger": {"ledger"},
     "report": {"report", "showable"},
-    "run": {"run", "bodies", "plan", "writer", "collection", "ending", "parallel", "stop"},
+    "run": {
+        "run",
+        "scope",
+        "bodies",
+        "plan",
+        "writer",
+        "collection",
+        "ending",
+        "parallel",
+        "stop",
+    },
 }
 
 DOCUMENTED = [
