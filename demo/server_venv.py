@@ -76,6 +76,7 @@ def _install(folder: Path, python: Path, locks: Sequence[Lock]) -> None:
     else:
         _run(sys.executable, "-m", "venv", folder)
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install.append("--no-compile")  # the first start compiles the little that it imports
     for lock in locks:
         alone = [] if lock.with_dependencies else ["--no-deps"]
         _run(*install, *alone, "--require-hashes", "-r", lock.path)
