@@ -78,9 +78,19 @@ def test_a_server_that_takes_one_insert_at_a_time_gets_one(
     assert len(ledger.pages()) == PAGES
 
 
-def test_an_insert_beside_one_that_ends_the_run_is_recorded(api: VectorApi, tmp_path: Path) -> None:
+def test_an_insert_beside_one_that_ends_the_run_is_recorded(
+    api: VectorApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     api.faults = [Fault(status=401, saying="page 0", times=None)]
-    ledger, error = write(to_sink(api.base_url), tmp_path)
+    sink = to_sink(api.base_url)
+    insert, pair = sink.insert, threading.Barrier(2)
+
+    def meet(chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        pair.wait(10)  # both are on their way before one is refused
+        return insert(chunks)
+
+    monkeypatch.setattr(sink, "insert", meet)
+    ledger, error = write(sink, tmp_path)
     assert "401" in str(error)
     held = {one.metadata["page_id"] for one in api.documents("confluence").values()}
     assert held  # the other one went in
