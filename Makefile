@@ -42,7 +42,7 @@ test: venv ## lint, types and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict pipeline demo $(wildcard sync.py ingest_conf.py test_confluence.py)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: venv .venv-bench/.installed .venv-peers/.installed ## speed, memory, retrieval; LangChain and LlamaIndex beside it (CORPUS=FILE QUESTIONS=FILE)
 	.venv-bench/bin/python -m bench.convert

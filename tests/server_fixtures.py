@@ -15,7 +15,8 @@ from demo.local_server import LocalServer
 from demo.server_venv import RegistryUnreachableError
 from tests.real_servers import LlamaStack07, Ogx
 
-_untested: dict[str, str] = {}  # server's name → why it could not be installed
+_NOT_THERE = "is not installed, and the package index does not answer"
+_untested: dict[str, str] = {}  # server's name → the installer's last line
 
 
 @contextmanager
@@ -30,9 +31,9 @@ def real_server[S: LocalServer](server: S) -> Iterator[S]:
         except RegistryUnreachableError as error:
             if os.environ.get("CI"):
                 raise
-            _untested[server.name] = str(error)
+            _untested[server.name] = str(error).splitlines()[-1].lstrip(" |")
     if server.name in _untested:
-        pytest.skip(f"{server.name} is not installed, and the package index does not answer")
+        pytest.skip(f"{server.name} {_NOT_THERE}: {_untested[server.name]}")
     with server:
         yield server
 
@@ -66,8 +67,9 @@ def llama_stack_07() -> Iterator[LlamaStack07]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A skipped real server must not look like a pass."""
-    if _untested:
+    """A skipped real server must not look like a pass, whichever process skipped it."""
+    skipped = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ())]
+    if untested := sorted({reason for reason in skipped if _NOT_THERE in reason}):
         terminalreporter.section("NOT TESTED AGAINST REAL SERVERS", sep="!", red=True, bold=True)
-    for name, reason in _untested.items():
-        terminalreporter.write_line(f"{name}: {reason}", red=True)
+        for reason in untested:
+            terminalreporter.write_line(reason, red=True)
