@@ -13,13 +13,18 @@ _LAYOUTS = frozenset(("sectionMacro", "contentLayoutTable"))
 
 
 class Cell(NamedTuple):
-    """A cell's blocks, and its text on one line."""
+    """A cell's text on one line, and its blocks where they are more than that line."""
 
-    blocks: Sequence[Block]
+    blocks: Sequence[Block]  # long tables have a million cells: none is kept for a plain line
     text: str
     colspan: int = 1
     rowspan: int = 1
     is_header: bool = False
+
+    def to_blocks(self) -> Sequence[Block]:
+        if self.blocks or not self.text:
+            return self.blocks
+        return [Block("text", self.text.replace("\\|", "|"))]
 
 
 Row = list[Cell]
@@ -36,6 +41,8 @@ def to_cell(element: Element, blocks: Sequence[Block]) -> Cell:
     group = row.getparent() if row is not None else None
     is_header = element.tag == "th" or (group is not None and group.tag == "thead")
     spans = _span(element, "colspan"), _span(element, "rowspan")
+    if len(blocks) == 1 and blocks[0].kind == "text" and "\n" not in blocks[0].text:
+        return Cell((), _escape(blocks[0].text), *spans, is_header)
     return Cell(blocks, _to_cell_text(blocks), *spans, is_header)
 
 
@@ -45,11 +52,13 @@ def _span(element: Element, name: str) -> int:
 
 
 def _to_cell_text(blocks: Sequence[Block]) -> str:
-    """Blocks on one line: `<br>` between them, `|` escaped."""
-    if len(blocks) == 1 and blocks[0].kind == "text" and "\n" not in blocks[0].text:
-        return blocks[0].text.replace("|", "\\|")
+    """Blocks on one line, `<br>` between them."""
     lines = "\n".join(_in_cell(block) for block in blocks if block.kind != "rule")
-    return lines.replace("\n", "<br>").replace("|", "\\|")
+    return _escape(lines.replace("\n", "<br>"))
+
+
+def _escape(line: str) -> str:
+    return line.replace("|", "\\|")
 
 
 def _in_cell(block: Block) -> str:
@@ -66,10 +75,10 @@ def to_table(rows: Sequence[Row]) -> list[Block]:
     if not rows:
         return []
     if _is_frame(rows):
-        return [block for row in rows for cell in row for block in cell.blocks]
+        return [block for row in rows for cell in row for block in cell.to_blocks()]
     title: list[Block] = []
     if len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].colspan > 1:
-        title = [_to_title(block) for block in rows[0][0].blocks]
+        title = [_to_title(block) for block in rows[0][0].to_blocks()]
         rows = rows[1:]
     header, body = _split_header(rows)
     header = [_unbold(text) for text in header]
@@ -107,7 +116,7 @@ def _is_frame(rows: Sequence[Row]) -> bool:
     """One cell, or one column that holds more than lines of text: a box drawn with a table."""
     if any(len(row) > 1 for row in rows):
         return False
-    kinds = {block.kind for row in rows for cell in row for block in cell.blocks}
+    kinds = {block.kind for row in rows for cell in row for block in cell.to_blocks()}
     return len(rows) == 1 or not kinds <= {"text"}
 
 

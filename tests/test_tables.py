@@ -89,6 +89,11 @@ def row(*cells: str) -> str:
         # what stands in a cell
         (table(HEAD, row("a|b", "c")), "| A | B |\n|---|---|\n| a\\|b | c |"),
         (
+            table('<tr><td colspan="2">a\\|b</td></tr>', row("1", "2"), row("3", "4")),
+            "**a\\|b**\n\n| 1 | 2 |\n|---|---|\n| 3 | 4 |",
+        ),
+        (table(row(r"a \| b | c")), r"a \| b | c"),
+        (
             table(HEAD, row("<p>a</p><p>b</p>", "c<br/>d")),
             "| A | B |\n|---|---|\n| a<br>b | c<br>d |",
         ),
