@@ -27,7 +27,7 @@ class Bodies:
 
     def __init__(self, site: Site, workers: int) -> None:
         self._site = site
-        self._sources: dict[str, Future[Page]] = {}  # fetched along with their page
+        self._sources: dict[str, Page | PageError] = {}  # fetched along with their page
         self._ahead: dict[str, Future[list[Page | Outcome]]] = {}  # page → its batch
         self._batch: list[PageRef] = []
         self._batches_left = 2 * workers if workers > 1 else 0  # what is fetched ahead stays small
@@ -69,12 +69,10 @@ class Bodies:
             pages = self._site.get_pages(refs)
             for page in pages:
                 if isinstance(page, Page) and markdown_stage.may_need_source(page):
-                    source: Future[Page] = Future()
                     try:
-                        source.set_result(self._site.get_page(page.ref, "storage"))
+                        self._sources[page.ref.id] = self._site.get_page(page.ref, "storage")
                     except PageError as error:
-                        source.set_exception(error)  # raised if it turns out to be needed
-                    self._sources[page.ref.id] = source
+                        self._sources[page.ref.id] = error  # raised if it is needed
             return pages
 
     def to_markdown(self, page: Page) -> Markdown:
@@ -83,12 +81,12 @@ class Bodies:
         markdown = markdown_stage.to_markdown(page)
         if not markdown.render_failed:
             return markdown
-        if source:
-            stored = source.result()
-        else:  # what nobody could foresee
+        if source is None:  # what nobody could foresee
             with self._all:
-                stored = self._site.get_page(page.ref, "storage")
-        return markdown_stage.to_markdown(replace(page, html=stored.html, body_format="storage"))
+                source = self._site.get_page(page.ref, "storage")
+        if isinstance(source, PageError):
+            raise source
+        return markdown_stage.to_markdown(replace(page, html=source.html, body_format="storage"))
 
 
 def to_id(one: Page | Outcome) -> str:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from pipeline.stop import Stop
@@ -25,10 +26,7 @@ def in_parallel[Given, Result](
     def work() -> None:
         while (task := tasks.get()) is not None:
             future, argument = task
-            try:
-                future.set_result(call(argument))
-            except BaseException as error:
-                future.set_exception(error)
+            _fulfil(future, partial(call, argument))
 
     for number in range(workers):
         threading.Thread(target=work, name=f"fetch-{number}", daemon=True).start()
@@ -51,15 +49,15 @@ def in_parallel[Given, Result](
 def in_background[Result](call: Callable[[], Result], name: str) -> Future[Result]:
     """Begin a call in a thread of its own, again a daemon."""
     future: Future[Result] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=work, name=name, daemon=True).start()
+    threading.Thread(target=_fulfil, args=(future, call), name=name, daemon=True).start()
     return future
+
+
+def _fulfil[Result](future: Future[Result], call: Callable[[], Result]) -> None:
+    try:
+        future.set_result(call())
+    except BaseException as error:
+        future.set_exception(error)
 
 
 def _wait[Result](future: Future[Result], stop: Stop) -> Result:

@@ -1,9 +1,13 @@
-"""Held for every test: no request leaves this machine."""
+"""Held for every test: no request leaves this machine. And what many tests ask for: a site."""
 
 import ipaddress
 import socket
+from collections.abc import Iterator
 
 import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState
+from tests import healing
 
 pytest_plugins = ["tests.server_fixtures"]
 
@@ -33,3 +37,23 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+@pytest.fixture
+def state() -> SiteState:
+    """Twelve pages; a module that wants others has a `state` of its own."""
+    return healing.to_state()
+
+
+@pytest.fixture
+def site(state: SiteState) -> Iterator[ConfluenceSite]:
+    """The stand-in site, served."""
+    with ConfluenceSite(state) as site:
+        yield site
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Programs do not wait, and list few rows at a time."""
+    with healing.hurried():
+        yield

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,12 +20,6 @@ def state() -> SiteState:
         when = datetime(2026, 3, 1 + number, 9, 30, tzinfo=UTC)
         state.add_page(f"Issue {number}", "KI", "<p>Text.</p>", version=7, modified=when)
     return state
-
-
-@pytest.fixture
-def site(state: SiteState) -> Iterator[ConfluenceSite]:
-    with ConfluenceSite(state) as site:
-        yield site
 
 
 def check(site: ConfluenceSite, folder: Path, **more: str) -> Ended:

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,6 @@ def state() -> SiteState:
     state.add_space("KI", "Known Issues")
     state.add_space("OPS", 'Operations & "more"')
     return state
-
-
-@pytest.fixture
-def site(state: SiteState) -> Iterator[ConfluenceSite]:
-    with ConfluenceSite(state) as site:
-        yield site
 
 
 def run(site: ConfluenceSite, path: str = "", **more: str) -> tuple[int, str]:

@@ -73,12 +73,6 @@ def state() -> SiteState:
 
 
 @pytest.fixture
-def site(state: SiteState) -> Iterator[ConfluenceSite]:
-    with ConfluenceSite(state) as site:
-        yield site
-
-
-@pytest.fixture
 def client(site: ConfluenceSite) -> Client:
     return Client(site)
 

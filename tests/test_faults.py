@@ -6,7 +6,7 @@ ingest makes it, with nothing twice.
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from tests.healing import (
 )
 from tests.program import environment, sync_now
 from tests.vector_api import VectorApi
+
+pytestmark = pytest.mark.usefixtures("hurried")
 
 USER = r"user/current"
 ANY_LIST = r"/wiki/api/v2/(spaces/\d+/)?pages\?"
@@ -129,12 +131,6 @@ SITE = [
     ),
     Site("404 for one listed page", of_one_page, lambda: on_site.error(404), EVER, 1, PAGES - 1),
 ]
-
-
-@pytest.fixture
-def site() -> Iterator[ConfluenceSite]:
-    with small_site() as site:
-        yield site
 
 
 def inject(row: Site, site: ConfluenceSite) -> None:

@@ -1,7 +1,6 @@
 """Every fault that a Vector API was seen to produce: exit code, and what the store holds then."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,10 +16,11 @@ from tests.healing import (
     check_that_a_clean_run_heals,
     check_that_failures_are_named,
     pages_in,
-    small_site,
 )
 from tests.program import environment, sync_now
 from tests.vector_api import Fault, Form, VectorApi
+
+pytestmark = pytest.mark.usefixtures("hurried")
 
 ONE_PAGE = "This is page 7."
 
@@ -64,12 +64,6 @@ API = [
     Api("no description", {"status": 404, "on": "describe", "times": None}, 5, 0),
     Api("collection refused", {"status": 403, "on": "create", "times": None}, 5, 0),
 ]
-
-
-@pytest.fixture
-def site() -> Iterator[ConfluenceSite]:
-    with small_site() as site:
-        yield site
 
 
 @pytest.mark.parametrize("form", ["dash", "underscore"])

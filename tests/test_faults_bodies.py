@@ -1,14 +1,16 @@
 """Bodies that hurt others: they come in whole, and come in once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from demo.confluence_site import ConfluenceSite
-from tests.healing import PAGES, check_that_a_clean_run_heals, pages_in, small_site
+from tests.healing import PAGES, check_that_a_clean_run_heals, pages_in
 from tests.program import environment, sync_now
 from tests.vector_api import VectorApi
+
+pytestmark = pytest.mark.usefixtures("hurried")
 
 LONG = "Administration, documentation and infrastructure configuration. "
 BODIES_THAT_HURT: dict[str, Callable[[], str]] = {
@@ -20,12 +22,6 @@ BODIES_THAT_HURT: dict[str, Callable[[], str]] = {
     "a long table": lambda: "<table>" + "<tr><td>a</td><td>b</td></tr>" * 60_000 + "</table>",
     "nothing": lambda: "",
 }
-
-
-@pytest.fixture
-def site() -> Iterator[ConfluenceSite]:
-    with small_site() as site:
-        yield site
 
 
 @pytest.mark.parametrize("name", BODIES_THAT_HURT)

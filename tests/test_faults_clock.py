@@ -1,6 +1,5 @@
 """Clocks that disagree: pages are dated by Confluence's, so its own decides who comes in."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,17 +8,13 @@ import pytest
 from demo import site_faults as on_site
 from demo.confluence_site import ConfluenceSite
 from pipeline.ledger import open_ledger
-from tests.healing import EVER, PAGES, check_that_a_clean_run_heals, pages_in, small_site
+from tests.healing import EVER, PAGES, check_that_a_clean_run_heals, pages_in
 from tests.program import environment, sync_now
 from tests.vector_api import VectorApi
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 DAY = {"SINCE_HOURS": "24"}
-
-
-@pytest.fixture
-def site() -> Iterator[ConfluenceSite]:
-    with small_site() as site:
-        yield site
 
 
 def set_clock(site: ConfluenceSite, hours: float) -> None:

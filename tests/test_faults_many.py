@@ -19,13 +19,9 @@ from tests.healing import (
 from tests.program import environment, sync_now
 from tests.vector_api import VectorApi
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 MANY = 120
-
-
-@pytest.fixture
-def site() -> Iterator[ConfluenceSite]:
-    with small_site() as site:
-        yield site
 
 
 @pytest.fixture

@@ -16,18 +16,14 @@ import pytest
 
 from demo import site_faults as on_site
 from demo.confluence_site import ConfluenceSite
-from tests.healing import LISTING, PAGES, check_that_a_clean_run_heals, pages_in, small_site
+from tests.healing import LISTING, PAGES, check_that_a_clean_run_heals, pages_in
 from tests.program import DETAILS, ROOT, environment, run_program, sync_now
 from tests.vector_api import VectorApi
 
+pytestmark = pytest.mark.usefixtures("hurried")
+
 NOBODY = 65534
 LEDGER = "sync.sqlite3"
-
-
-@pytest.fixture
-def site() -> Iterator[ConfluenceSite]:
-    with small_site() as site:
-        yield site
 
 
 def edit_all(site: ConfluenceSite, text: str = "Edited.") -> None:

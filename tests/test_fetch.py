@@ -1,7 +1,6 @@
 """Fetch: what a site lists, gives and confirms, while it changes, lags and fails."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,12 +33,6 @@ def state() -> SiteState:
     state.add_space("KI", "Known Issues")
     state.add_space("HB", "Handbook")
     return state
-
-
-@pytest.fixture
-def site(state: SiteState) -> Iterator[ConfluenceSite]:
-    with ConfluenceSite(state) as site:
-        yield site
 
 
 def add_pages(state: SiteState, count: int, space: str = "KI") -> list[str]:

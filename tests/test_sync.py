@@ -44,12 +44,6 @@ def state() -> SiteState:
     return state
 
 
-@pytest.fixture
-def site(state: SiteState) -> Iterator[ConfluenceSite]:
-    with ConfluenceSite(state) as site:
-        yield site
-
-
 @pytest.fixture(params=["dash", "underscore"])
 def api(request: pytest.FixtureRequest) -> Iterator[VectorApi]:
     with VectorApi(request.param, delete_route="document") as api:

@@ -29,12 +29,6 @@ def state() -> SiteState:
 
 
 @pytest.fixture
-def site(state: SiteState) -> Iterator[ConfluenceSite]:
-    with ConfluenceSite(state) as site:
-        yield site
-
-
-@pytest.fixture
 def api() -> Iterator[VectorApi]:
     with VectorApi(delete_route="document") as api:
         yield api

@@ -238,9 +238,6 @@ class Api:
         return state.attempt_number >= most
 
     def _to_advice(self, response: requests.Response, sent: object) -> str:
-        if 300 <= response.status_code < 400:
-            target = response.headers.get("Location", "nowhere")
-            return f": redirects to {self.quote(target)}; redirects are not followed"
         if response.status_code == 401 and not self._token:
             return ": it wants a token (VECTOR_API_TOKEN)"
         said = self.quote(to_error_text(response), sent)

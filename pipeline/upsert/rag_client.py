@@ -126,7 +126,7 @@ class RagClient:
         except llama.APIStatusError as error:
             if error.status_code == 426:
                 raise VectorApiError(self._to_cure()) from None
-            said = self._api.quote(_to_text(error.response), [args, given])
+            said = self._api.quote(to_error_text(error.response), [args, given])  # type: ignore[arg-type]
             after = to_seconds(error.response.headers.get("Retry-After", ""))
             message = f"{what}: HTTP {error.status_code}: {said}"
             raise _StatusError(message, error.status_code, after) from None
@@ -146,13 +146,6 @@ class RagClient:
             f"{self.to_server()}, llama-stack-client is version {client}; "
             f"`pip install llama-stack-client=={wanted}` fixes it"
         )
-
-
-def _to_text(response: Any) -> str:
-    if 300 <= response.status_code < 400:
-        target = response.headers.get("Location", "nowhere")
-        return f"redirects to {target}; redirects are not followed"
-    return to_error_text(response)
 
 
 class _StatusError(VectorApiError):

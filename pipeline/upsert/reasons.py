@@ -24,6 +24,9 @@ def to_error_text(response: requests.Response) -> str:
     Servers wrap it differently: `{"detail": …}`, `{"error": {"detail": …}}` with a text or a list
     of field errors, `{"error": {"message": …}}`.
     """
+    if 300 <= response.status_code < 400:
+        target = response.headers.get("Location", "nowhere")
+        return f"redirects to {target}; redirects are not followed"
     try:
         return _find_text(response.json())
     except ValueError:
