@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.ledger import Ledger, LedgerError, open_memory_ledger
+from pipeline.ledger import Ledger, LedgerError
+from pipeline.ledger_file import open_memory_ledger
 from pipeline.report import Report
 from pipeline.upsert import Resetting, Rotating, Sink, VectorApiError
 

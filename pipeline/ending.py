@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pipeline import report as told
 from pipeline.collection import Collection
 from pipeline.fetch import ConfluenceError, CredentialsError, Site
-from pipeline.ledger import Ledger, LedgerError, open_ledger, open_memory_ledger
+from pipeline.ledger import Ledger, LedgerError
+from pipeline.ledger_file import open_ledger, open_memory_ledger
 from pipeline.plan import is_in_shard
 from pipeline.report import Report, TooManyFailuresError
 from pipeline.run import Run

@@ -7,7 +7,7 @@ import pytest
 
 from demo import site_faults as on_site
 from demo.confluence_site import ConfluenceSite
-from pipeline.ledger import open_ledger
+from pipeline.ledger_file import open_ledger
 from tests.healing import EVER, PAGES, check_that_a_clean_run_heals, pages_in
 from tests.program import environment, sync_now
 from tests.vector_api import VectorApi

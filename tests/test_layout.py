@@ -36,7 +36,7 @@ STAGE_OF = {
     },
     "chunk": {"chunk", "sections", "pieces", "packing", "targets", "tokens"},
     "upsert": {"upsert"},
-    "ledger": {"ledger"},
+    "ledger": {"ledger", "ledger_file"},
     "report": {"report", "showable"},
     "run": {
         "run",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ledger import Ledger, LedgerError, open_ledger, open_memory_ledger
+from pipeline.ledger import Ledger, LedgerError
+from pipeline.ledger_file import open_ledger, open_memory_ledger
 from pipeline.records import Chunk, StoredChunk
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.site_faults import login_page
-from pipeline.ledger import open_ledger
+from pipeline.ledger_file import open_ledger
 from tests.hurry import hurry
 from tests.program import ROOT, environment, load_report, run_program, sync_now
 from tests.vector_api import VectorApi

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.collection import Collection
-from pipeline.ledger import Ledger, open_memory_ledger
+from pipeline.ledger import Ledger
+from pipeline.ledger_file import open_memory_ledger
 from pipeline.records import Chunk, Page, PageRef
 from pipeline.report import Report
 from pipeline.stop import Stop
