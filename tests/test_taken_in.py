@@ -9,6 +9,7 @@ import pytest
 from demo import site_faults
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.pages import demo_state
+from pipeline.ledger_file import open_ledger
 from tests.hurry import hurry
 from tests.program import environment, sync_now
 from tests.vector_api import VectorApi
@@ -78,26 +79,44 @@ def test_a_page_is_out_while_it_or_what_is_above_it_is_restricted(
     assert titles(api) == EVERYBODY
 
 
-@pytest.mark.parametrize("mode", ["skip", "include"])
-def test_a_page_that_was_kept_out_comes_in_however_old_it_is(
-    mode: str, told: dict[str, str], state: SiteState, api: VectorApi
-) -> None:
+@pytest.fixture
+def old(told: dict[str, str], state: SiteState) -> dict[str, str]:
+    """Settings that let none of the pages in as a new one."""
     for page in list(state.pages.values()):
         state.rename(page.id, page.title, modified=page.modified - timedelta(days=300))
-    told = told | {"SINCE_HOURS": "24"}
+    return told | {"SINCE_HOURS": "24"}
+
+
+@pytest.mark.parametrize("mode", ["skip", "include"])
+def test_a_page_that_was_kept_out_comes_in_however_old_it_is(
+    mode: str, old: dict[str, str], state: SiteState, api: VectorApi, tmp_path: Path
+) -> None:
     state.restrict(item(state, "Secret"), users=["boss"])
-    assert sync_now(told).code == 0
+    assert sync_now(old).code == 0
     assert titles(api) == set()
     if mode == "skip":
         state.restrict(item(state, "Secret"))
-    assert sync_now(told | {"RESTRICTED_PAGES": mode}).code == 0
+    assert sync_now(old | {"RESTRICTED_PAGES": mode}).code == 0
     assert titles(api) == {"Secret"}
+    with open_ledger(tmp_path / "sync.sqlite3") as ledger:
+        assert ledger.get_about("restricted") == ""
+
+
+def test_a_page_that_left_in_a_run_that_was_not_complete_comes_back(
+    told: dict[str, str], old: dict[str, str], state: SiteState, site: ConfluenceSite,
+    api: VectorApi, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    hurry(monkeypatch)
+    assert sync_now(told).code == 0
     state.restrict(item(state, "Secret"), users=["boss"])
-    assert sync_now(told).code == 0
-    assert titles(api) == set()
+    broken = state.add_page("Broken", "KI", "<p>Not today.</p>")
+    site.fail(broken, site_faults.server_error(500), times=None)
+    assert sync_now(old).code == 1
+    assert titles(api) == EVERYBODY - {"Secret"}
     state.restrict(item(state, "Secret"))
-    assert sync_now(told).code == 0
-    assert titles(api) == {"Secret"}
+    site.clear_faults()
+    assert sync_now(old).code == 0
+    assert titles(api) == EVERYBODY | {"Broken"}
 
 
 def test_with_include_restrictions_change_nothing(
