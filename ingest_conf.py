@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.settings import INGEST, SettingsError, load_settings, to_help
 
 if TYPE_CHECKING:
-    from pipeline.run import Run
+    from pipeline.run.steps import Run
 
 
 def ingest(run: "Run") -> None:
@@ -41,9 +41,9 @@ def main(arguments: list[str]) -> int:
         print(f"ingest_conf.py: settings: {error}", file=sys.stderr)
         return 2
     # Imported only now: wrong settings are answered at once.
-    from pipeline.ending import execute
     from pipeline.report import LogLines, log_unexpected
-    from pipeline.upsert.discovery import open_rag_tool
+    from pipeline.run.execute import execute
+    from pipeline.upsert import open_rag_tool
 
     logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
     sys.excepthook = log_unexpected

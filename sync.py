@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.settings import SYNC, SettingsError, load_settings, to_help
 
 if TYPE_CHECKING:
-    from pipeline.run import Run
+    from pipeline.run.steps import Run
 
 
 def sync(run: "Run") -> None:
@@ -40,9 +40,9 @@ def main(arguments: list[str]) -> int:
         print(f"sync.py: settings: {error}", file=sys.stderr)
         return 2
     # Imported only now: wrong settings are answered at once.
-    from pipeline.ending import execute
     from pipeline.report import LogLines, log_unexpected
-    from pipeline.upsert.discovery import open_sink
+    from pipeline.run.execute import execute
+    from pipeline.upsert import open_sink
 
     logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
     sys.excepthook = log_unexpected

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bench.pages import load_pages
 from bench.recipes import Recipe, langchain, ours
+from pipeline.chunk.tokens import count_tokens
 from pipeline.records import Page
-from pipeline.tokens import count_tokens
 
 SIZES = (1000, 180)
 RECIPES: dict[str, Recipe] = {

@@ -20,7 +20,7 @@ class Model:
     """Text → unit vectors. What was embedded once is read from a file the next time."""
 
     def __init__(self, cache: Path = CACHE) -> None:
-        sys.path.append(str(ROOT / "demo" / "llama_stack_server" / "site"))
+        sys.path.append(str(ROOT / "demo/servers/llama_stack_server/site"))
         from sentence_transformers import SentenceTransformer  # the demo server's own module
 
         self._model: Any = SentenceTransformer("all-MiniLM-L6-v2")

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from pipeline.chunk import split
+from pipeline.chunk.tokens import count_tokens
 from pipeline.markdown import to_markdown
 from pipeline.records import Page
-from pipeline.tokens import count_tokens
 
 
 class Passage(NamedTuple):

@@ -56,7 +56,7 @@ def servers(
     """A site with so many pages and a Vector API, each in a process."""
     delay = SECONDS_A_REQUEST if slow and not fetch_free else 0
     site = [sys.executable, "-m", "bench.site", str(pages), str(delay)]
-    api = [sys.executable, "-m", "tests.vector_api", "--delete-route", "document"]
+    api = [sys.executable, "-m", "tests.support.vector_api", "--delete-route", "document"]
     if slow and not insert_free:
         api += ["--seconds-a-request", str(SECONDS_AN_INSERT)]
         api += ["--seconds-a-chunk", str(SECONDS_A_CHUNK)]

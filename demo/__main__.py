@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 
 from demo.confluence_site import ConfluenceSite
-from demo.llama_stack import LlamaStack
 from demo.pages import QUESTIONS, demo_state
+from demo.servers.llama_stack import LlamaStack
 
 ROOT = Path(__file__).parent.parent
 POINTER = """

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
-from tests import healing
+from tests.support import recovery as healing
 
-pytest_plugins = ["tests.server_fixtures"]
+pytest_plugins = ["tests.support.server_fixtures"]
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from demo.site_items import SITE
-from demo.site_state import SiteState
+from demo.confluence_site.items import SITE
+from demo.confluence_site.state import SiteState
 
 _HERE = Path(__file__).parent
 _FILE = re.compile(r"<!--\n(?P<head>.*?)-->\n(?P<body>.*)", re.DOTALL)

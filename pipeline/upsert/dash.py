@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
-from pipeline.upsert import InsertRejectedError, InsertThrottledError, VectorApiError
+from pipeline.upsert.api import AnswerError, Api
 from pipeline.upsert.dash_stores import Stores
-from pipeline.upsert.http import AnswerError, Api
-from pipeline.upsert.near import ask_beside, find_by_query
+from pipeline.upsert.errors import InsertRejectedError, InsertThrottledError, VectorApiError
+from pipeline.upsert.find_by_query import ask_beside, find_by_query
 
 log = logging.getLogger("confluence")
 

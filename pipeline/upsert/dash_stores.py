@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 from pipeline.records import Chunk
 from pipeline.settings import Settings
-from pipeline.upsert import InsertUnclearError, VectorApiError
-from pipeline.upsert.http import AnswerError, Api, to_segment
-from pipeline.upsert.models import EmbeddingModel, find_embedding_model
+from pipeline.upsert.api import AnswerError, Api, to_segment
+from pipeline.upsert.embedding_models import EmbeddingModel, find_embedding_model
+from pipeline.upsert.errors import InsertUnclearError, VectorApiError
 
 MADE_BY = "confluence-vector-sync"
 PREFIX = "conf-"  # of the identifiers that this tool chooses

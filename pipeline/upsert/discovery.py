@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.settings import Settings
-from pipeline.upsert import Sink, VectorApiError
+from pipeline.upsert.api import AnswerError, Api
 from pipeline.upsert.dash import Dash
 from pipeline.upsert.dash_stores import VectorDbs, VectorStores
 from pipeline.upsert.dry_run import DryRun
-from pipeline.upsert.http import AnswerError, Api
-from pipeline.upsert.stores import to_prefix
+from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.files.store_api import to_prefix
+from pipeline.upsert.sink import Sink
 from pipeline.upsert.underscore import Underscore
 from pipeline.upsert.vector_stores import VectorStores as FileStores
 

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.records import Chunk, Hit, StoredChunk
-from pipeline.upsert import Sink, VectorApiError
+from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.sink import Sink
 
 log = logging.getLogger("confluence")
 

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import llama_stack_client as llama
 
 from pipeline.settings import Secret
-from pipeline.upsert import (
+from pipeline.upsert.api import REFUSING, Api
+from pipeline.upsert.embedding_models import EmbeddingModel
+from pipeline.upsert.errors import (
     InsertRejectedError,
     InsertThrottledError,
     InsertUnclearError,
     VectorApiError,
 )
-from pipeline.upsert.http import REFUSING, Api
-from pipeline.upsert.models import EmbeddingModel
 from pipeline.upsert.reasons import to_error_text, to_seconds
 
 SECONDS = 900.0  # a hundred long pages are embedded while we wait

@@ -16,13 +16,13 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiError
-from pipeline.upsert.file_entry import to_hit
-from pipeline.upsert.files import Shelf
-from pipeline.upsert.http import Api
-from pipeline.upsert.models import find_embedding_model
+from pipeline.upsert.api import Api
+from pipeline.upsert.embedding_models import find_embedding_model
+from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
+from pipeline.upsert.files.entry import to_hit
+from pipeline.upsert.files.shelf import Shelf
+from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi, to_prefix
 from pipeline.upsert.rag_client import RagClient
-from pipeline.upsert.stores import LARGEST_CHUNK, StoreApi, to_prefix
 
 log = logging.getLogger("confluence")
 RAG_TOOL = "/v1/tool-runtime/rag-tool/insert"

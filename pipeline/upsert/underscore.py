@@ -12,9 +12,9 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert import InsertRejectedError, InsertThrottledError, VectorApiError
-from pipeline.upsert.http import REFUSING, AnswerError, Api, to_segment
-from pipeline.upsert.near import find_by_query
+from pipeline.upsert.api import REFUSING, AnswerError, Api, to_segment
+from pipeline.upsert.errors import InsertRejectedError, InsertThrottledError, VectorApiError
+from pipeline.upsert.find_by_query import find_by_query
 
 ROOT = "/v1/vector_io"
 DELETES_A_REQUEST = 100

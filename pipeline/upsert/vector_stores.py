@@ -13,11 +13,11 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert import VectorApiError
-from pipeline.upsert.files import Shelf
-from pipeline.upsert.http import Api
-from pipeline.upsert.models import find_embedding_model
-from pipeline.upsert.stores import LARGEST_CHUNK, MADE_BY, StoreApi, to_prefix
+from pipeline.upsert.api import Api
+from pipeline.upsert.embedding_models import find_embedding_model
+from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.files.shelf import Shelf
+from pipeline.upsert.files.store_api import LARGEST_CHUNK, MADE_BY, StoreApi, to_prefix
 
 log = logging.getLogger("confluence")
 

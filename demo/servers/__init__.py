@@ -1,0 +1,1 @@
+"""Real servers on loopback: installed from PyPI, started, waited for, surely stopped."""

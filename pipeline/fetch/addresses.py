@@ -1,0 +1,53 @@
+"""Links in answers: next links in three shapes, none to be followed as it stands; the base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from pipeline.fetch.errors import ConfluenceError
+from pipeline.settings import GATEWAY, Settings
+
+
+def to_next(
+    link: str, answer: Mapping[str, Any], params: Mapping[str, str | int], settings: Settings
+) -> str:
+    """A next link as path and query below our own root, with what it dropped of `params`.
+
+    Links start with `/wiki/`, with `/rest/` or `/api/` (then `/wiki` is missing), or with a
+    host; none has the gateway's prefix, which is why they are not resolved as browsers do.
+    Raises `ConfluenceError` for another host or for anything but the API.
+    """
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        raise ConfluenceError(f"a next link is no link: {link[:100]!r}") from None
+    if parts.netloc and parts.netloc not in _own_hosts(answer, settings):
+        raise ConfluenceError(f"a next link leads to another host: {parts.netloc!r}; not followed")
+    path = parts.path.removeprefix(urlsplit(settings.conf_base_url).path)
+    if path.startswith(("/rest/", "/api/")):
+        path = f"/wiki{path}"
+    is_api = path.startswith(("/wiki/rest/api/", "/wiki/api/v2/"))
+    if not is_api or ".." in path or "%2e" in path.lower():
+        raise ConfluenceError(f"a next link leads out of the API: {path[:100]!r}; not followed")
+    told = parse_qs(parts.query, keep_blank_values=True)
+    dropped = urlencode({name: value for name, value in params.items() if name not in told})
+    return f"{path}?{'&'.join(filter(None, (parts.query, dropped)))}"
+
+
+def to_site_url(base: object) -> str:
+    """The base of links for people, from an answer's `_links.base`; empty if it is the
+    gateway's, where no person can go, or no address at all."""
+    if not isinstance(base, str) or not base.startswith(("https://", "http://")):
+        return ""
+    is_gateway = base.startswith(GATEWAY)
+    return "" if is_gateway else base.rstrip("/")
+
+
+def _own_hosts(answer: Mapping[str, Any], settings: Settings) -> set[str]:
+    """Hosts by which a site names itself. Requests still go to CONF_BASE_URL only."""
+    links = answer.get("_links")
+    base = links.get("base") if isinstance(links, Mapping) else None
+    urls = (settings.conf_base_url, settings.conf_site_url, base)
+    return {urlsplit(url).netloc for url in urls if isinstance(url, str)}

@@ -1,0 +1,184 @@
+"""Tables as GitHub's Markdown writes them: one header row, spans filled in, no padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.markdown.blocks import Block, emphasise, to_code_span, to_line
+from pipeline.markdown.tree import Element, classes_of
+
+_MAX_COLSPAN = 50
+_LAYOUTS = frozenset(("sectionMacro", "contentLayoutTable"))
+
+
+class Cell(NamedTuple):
+    """A cell's text on one line, and its blocks where they are more than that line."""
+
+    blocks: Sequence[Block]  # long tables have a million cells: none is kept for a plain line
+    text: str
+    colspan: int = 1
+    rowspan: int = 1
+    is_header: bool = False
+
+    def to_blocks(self) -> Sequence[Block]:
+        if self.blocks or not self.text:
+            return self.blocks
+        return [Block("text", self.text.replace("\\|", "|"))]
+
+
+Row = list[Cell]
+
+
+def is_layout(table: Element) -> bool:
+    """Whether a table only puts columns side by side."""
+    return not _LAYOUTS.isdisjoint(classes_of(table))
+
+
+def to_cell(element: Element, blocks: Sequence[Block]) -> Cell:
+    """A `td` or `th` with what stands in it."""
+    row = element.getparent()
+    group = row.getparent() if row is not None else None
+    is_header = element.tag == "th" or (group is not None and group.tag == "thead")
+    spans = _span(element, "colspan"), _span(element, "rowspan")
+    if len(blocks) == 1 and blocks[0].kind == "text" and "\n" not in blocks[0].text:
+        return Cell((), _escape(blocks[0].text), *spans, is_header)
+    return Cell(blocks, _to_cell_text(blocks), *spans, is_header)
+
+
+def _span(element: Element, name: str) -> int:
+    value = (element.get(name) or "").strip()
+    return max(1, int(value[:6])) if value.isascii() and value.isdigit() else 1
+
+
+def _to_cell_text(blocks: Sequence[Block]) -> str:
+    """Blocks on one line, `<br>` between them."""
+    lines = "\n".join(_in_cell(block) for block in blocks if block.kind != "rule")
+    return _escape(lines.replace("\n", "<br>"))
+
+
+def _escape(line: str) -> str:
+    return line.replace("|", "\\|")
+
+
+def _in_cell(block: Block) -> str:
+    """A fence cannot stand in a cell: its lines become code; a table in it becomes text."""
+    if block.kind == "code":
+        code = block.text.split("\n")[1:-1]
+        return "\n".join(to_code_span(line) for line in code if line.strip())
+    return block.plain or to_line(block).text
+
+
+def to_table(rows: Sequence[Row]) -> list[Block]:
+    """A table's rows as one block; a table that only frames its content gives that content."""
+    rows = [row for row in rows if any(cell.text for cell in row)]
+    if not rows:
+        return []
+    if _is_frame(rows):
+        return [block for row in rows for cell in row for block in cell.to_blocks()]
+    title: list[Block] = []
+    if len(rows) > 1 and len(rows[0]) == 1 and rows[0][0].colspan > 1:
+        title = [_to_title(block) for block in rows[0][0].to_blocks()]
+        rows = rows[1:]
+    header, body = _split_header(rows)
+    header = [_unbold(text) for text in header]
+    lines = [_to_line(header), "|" + "---|" * len(header), *map(_to_line, body)]
+    plain = "\n".join(" · ".join(filter(None, line)) for line in (header, *body) if any(line))
+    return [*title, Block("table", "\n".join(lines), plain=plain.replace("\\|", "|"))]
+
+
+def _to_title(block: Block) -> Block:
+    """A first row that is one wide cell is the table's title."""
+    if block.kind != "text" or block.text.startswith("**"):
+        return block
+    return Block("text", emphasise(block.text, "**"))
+
+
+def _split_header(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """The header row and the others, all of one width.
+
+    Two header rows, of which the upper names groups of columns, become one. A list of names
+    and values has an empty header row; of any other table the first row is the header.
+    """
+    lines = _fill(rows)
+    is_header = [all(cell.is_header for cell in row) for row in rows[:2]]
+    if len(rows) > 2 and all(is_header) and any(cell.colspan > 1 for cell in rows[0]):
+        pairs = zip(lines[0], lines[1], strict=False)
+        merged = [name if group in ("", name) else f"{group}: {name}" for group, name in pairs]
+        return merged, lines[2:]
+    names_down = sum(bool(row) and row[0].is_header for row in rows)
+    if len(lines[0]) == 2 and names_down == len(rows) and not is_header[0]:
+        return ["", ""], lines
+    return lines[0], lines[1:]
+
+
+def _is_frame(rows: Sequence[Row]) -> bool:
+    """One cell, or one column that holds more than lines of text: a box drawn with a table."""
+    if any(len(row) > 1 for row in rows):
+        return False
+    kinds = {block.kind for row in rows for cell in row for block in cell.to_blocks()}
+    return len(rows) == 1 or not kinds <= {"text"}
+
+
+def _to_line(cells: Sequence[str]) -> str:
+    return "|" + "".join(f" {cell} |" if cell else " |" for cell in cells)
+
+
+def _unbold(text: str) -> str:
+    """A header is bold by itself."""
+    if text.startswith("**") and text.endswith("**") and "**" not in text[2:-2]:
+        return text[2:-2]
+    return text
+
+
+def _fill(rows: Sequence[Row]) -> list[list[str]]:
+    """The grid: every span's text stands wherever the span reaches.
+
+    A cell as wide as the table is a title between its rows and stands once. What spans add is
+    bounded by the cells there are, so that `rowspan="65534"` in a long table stays linear.
+    """
+    widths = (sum(_columns(cell) for cell in row) for row in rows if len(row) > 1)
+    widest = max(widths, default=1)
+    budget = 4 * sum(map(len, rows)) + 1_000
+    lines: list[list[str]] = []
+    reaching: dict[int, tuple[int, str]] = {}  # column → rows it still reaches, text
+    for row in rows:
+        line: list[str] = []
+        below: dict[int, tuple[int, str]] = {}
+        cells = iter(row)
+        while True:
+            column = len(line)
+            if column in reaching and budget > 0:
+                left, text = reaching.pop(column)
+                if left > 1:
+                    below[column] = (left - 1, text)
+                line.append(text)
+                budget -= 1
+            elif cell := next(cells, None):
+                is_title = len(row) == 1 and cell.colspan >= widest > 1
+                wanted = min(_columns(cell), widest, max(1, budget))
+                for at in range(column, column + wanted):
+                    if at in reaching and at > column:
+                        break
+                    if cell.rowspan > 1:
+                        below[at] = (cell.rowspan - 1, cell.text)
+                    line.append("" if is_title and at > column else cell.text)
+                    budget -= at > column
+            elif reaching and budget > 0:
+                line.append("")
+                budget -= 1
+            else:
+                break
+        reaching = below
+        lines.append(line)
+    width = max(map(len, lines))
+    for line in lines:
+        missing = max(0, min(width - len(line), budget))
+        line.extend([""] * missing)
+        budget -= missing
+    lines[0] += [""] * (width - len(lines[0]))
+    return lines
+
+
+def _columns(cell: Cell) -> int:
+    return min(cell.colspan, _MAX_COLSPAN)

@@ -1,0 +1,113 @@
+"""The ledger's file: one run at a time, checked when it is opened, never a silent fresh start."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.state.ledger import Ledger, LedgerError
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE pages (page_id TEXT PRIMARY KEY, title TEXT NOT NULL, digest TEXT NOT NULL,
+                    face TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE chunks (page_id TEXT NOT NULL, chunk_id TEXT NOT NULL, handle TEXT NOT NULL,
+                     state TEXT NOT NULL CHECK (state IN ('sent', 'stored', 'stale')),
+                     PRIMARY KEY (page_id, chunk_id, handle)) WITHOUT ROWID;
+"""
+
+
+@contextlib.contextmanager
+def open_ledger(path: Path) -> Iterator[Ledger]:
+    """Open the ledger under a lock of its own, or make it.
+
+    Raises `LedgerError` when another run holds it, when it is damaged, or when it was written by
+    a newer version: never a silent fresh start.
+    """
+    with _locked(path.with_suffix(".lock")):
+        try:
+            # Rollback journal: unlike a write-ahead log it also works on network volumes.
+            connection = sqlite3.connect(path, check_same_thread=False, timeout=5)
+        except sqlite3.Error as error:
+            raise LedgerError(f"STATE_DIR: the ledger cannot be opened: {path}: {error}") from error
+        try:
+            with _readable(path):
+                _prepare(connection)
+                yield Ledger(connection)
+        finally:
+            connection.close()
+
+
+def open_memory_ledger(like: Path | None = None) -> Ledger:
+    """A ledger that no file keeps, starting as a copy of one that a file does (if it is there)."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    if like is not None and like.exists():
+        with (
+            _readable(like),
+            contextlib.closing(
+                sqlite3.connect(f"{like.absolute().as_uri()}?mode=ro", uri=True)
+            ) as kept,
+        ):
+            kept.backup(connection)
+    with _readable(like or Path("memory")):
+        _prepare(connection)
+    return Ledger(connection)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables in an empty file; check the schema of any other."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if version == 0 and tables == 0:
+        with connection:
+            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
+        return
+    if version != SCHEMA_VERSION:
+        raise LedgerError(
+            f"the ledger has schema version {version}, this program knows {SCHEMA_VERSION}: "
+            "use the version of the program that wrote it, or move the ledger file away"
+        )
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise sqlite3.DatabaseError("quick_check failed")
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Tell a person what a SQLite error means for the ledger at this path."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise LedgerError(f"STATE_DIR: the ledger cannot be written: {path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(
+            f"the ledger is damaged: {path}: {error}: restore it from a backup, or move it away "
+            "and run with SINCE_HOURS=0 so that every page is looked at again"
+        ) from error
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold an advisory lock for the length of a run; the kernel frees it when the process dies."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o664)
+    except OSError as error:
+        raise LedgerError(
+            f"STATE_DIR cannot be written: {path.parent}: {error.strerror}"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise LedgerError(
+            f"another run is using this STATE_DIR ({path.parent}): wait until it has ended"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,35 @@
+"""Bodies that hurt others: they come in whole, and come in once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite
+from tests.support.program import environment, sync_now
+from tests.support.recovery import PAGES, check_that_a_clean_run_heals, pages_in
+from tests.support.vector_api import VectorApi
+
+pytestmark = pytest.mark.usefixtures("hurried")
+
+LONG = "Administration, documentation and infrastructure configuration. "
+BODIES_THAT_HURT: dict[str, Callable[[], str]] = {
+    "NULs": lambda: "a\x00b<p>words\x00here</p>",
+    "lone surrogates": lambda: "<p>broken \ud800 half</p>",
+    "200 levels": lambda: "<div>" * 200 + "deep" + "</div>" * 200,
+    "21 MB": lambda: f"<p>{LONG * 350_000}</p>",
+    # A million rows take 42 s and 1.4 GB, in proportion to these.
+    "a long table": lambda: "<table>" + "<tr><td>a</td><td>b</td></tr>" * 60_000 + "</table>",
+    "nothing": lambda: "",
+}
+
+
+@pytest.mark.parametrize("name", BODIES_THAT_HURT)
+def test_a_body_that_hurts_others(name: str, site: ConfluenceSite, tmp_path: Path) -> None:
+    site.state.add_page("Odd", "KI", BODIES_THAT_HURT[name]())
+    with VectorApi("underscore") as api:
+        # Its chunks say the same a thousand times: no query tells them apart.
+        told = environment(site, api.base_url, tmp_path, VERIFY="0")
+        assert sync_now(told).code == 0
+        assert len(pages_in(api)) == PAGES + 1
+        check_that_a_clean_run_heals(site, api, tmp_path, VERIFY="0")

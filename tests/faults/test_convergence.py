@@ -1,0 +1,270 @@
+"""Whatever happened before, one clean run leaves exactly what Confluence says now."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
+
+from demo.confluence_site import ConfluenceSite, SiteState
+from demo.confluence_site import faults as site_faults
+from demo.servers.llama_stack import LlamaStack
+from tests.support.fast_retries import hurry
+from tests.support.program import environment, sync_now
+from tests.support.store_files import Looker, new_name
+from tests.support.vector_api import Fault, VectorApi
+
+TITLES = st.sampled_from(["Alpha", "Beta", "Gamma", "Delta"])
+TEXTS = st.lists(
+    st.sampled_from(["one red fox", "two blue birds", "three green frogs", "four grey wolves"]),
+    min_size=0, max_size=4,
+)  # fmt: skip
+LABELS = st.sets(st.sampled_from(["keep", "other"]))
+SITE_FAULTS: list[Callable[[], site_faults.Fault]] = [
+    site_faults.reset,
+    site_faults.truncated_json,
+    site_faults.login_page,
+    lambda: site_faults.server_error(500),
+    lambda: site_faults.server_error(503),
+    lambda: site_faults.rate_limited("0"),
+    lambda: site_faults.error(403),
+    lambda: site_faults.error(404),
+    site_faults.repeated_cursor,
+]
+API_FAULTS: list[dict[str, Any]] = [
+    {"status": 500},
+    {"status": 500, "stored": "half"},
+    {"status": 504, "stored": "all"},
+    {"status": 400},
+    {"status": 413},
+    {"answer": "reset", "stored": "all"},
+    {"answer": "cut"},
+    {"status": 500, "on": "delete"},
+    {"status": 503, "on": "query"},
+]
+
+
+def to_body(texts: list[str]) -> str:
+    return "".join(f"<h2>Part {n}</h2><p>Say {text}.</p>" for n, text in enumerate(texts))
+
+
+def _sync_in_child(told: dict[str, str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        hurry(patch)
+        sync_now(told)
+
+
+def sync_and_stop(
+    told: dict[str, str], seen: Callable[[], int], after: int, signum: int = signal.SIGKILL
+) -> None:
+    """Start a run in a process of its own; signal it once `seen()` has grown by `after`."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults.test_convergence"])
+    process = context.Process(target=_sync_in_child, args=(told,), daemon=True)
+    limit = seen() + after
+    process.start()
+    deadline = time.monotonic() + 60
+    while process.is_alive() and seen() < limit and time.monotonic() < deadline:
+        time.sleep(0.0005)
+    if process.is_alive() and process.pid:
+        os.kill(process.pid, signum)
+    process.join()
+
+
+class Site(RuleBasedStateMachine):
+    """A site that people edit while runs fail, are killed, or go well."""
+
+    pages = Bundle("pages")
+    options: ClassVar[dict[str, str]] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        hurry(self.patch)
+        self.folder = Path(tempfile.mkdtemp())
+        self.state = SiteState()
+        self.state.add_space("KI", "Known Issues")
+        self.state.add_space("OPS", "Operations")
+        self.home = self.state.add_page("Home", "KI", to_body(["home"]), labels=["keep"])
+        self.site = ConfluenceSite(self.state).__enter__()
+        self.api = VectorApi(delete_route="document").start()
+
+    def told(self, api: VectorApi, folder: Path) -> dict[str, str]:
+        scope = {"SPACE_NAME": "Known Issues", "MAX_DELETE_PERCENT": "100", "BATCH_SIZE": "3"}
+        return environment(self.site, api.base_url, folder, **scope, **self.options)
+
+    @initialize(target=pages, title=TITLES, texts=TEXTS)
+    def begin(self, title: str, texts: list[str]) -> str:
+        return self.state.add_page(title, "KI", to_body(texts), labels=["keep"])
+
+    @rule(target=pages, title=TITLES, texts=TEXTS, labels=LABELS)
+    def add(self, title: str, texts: list[str], labels: set[str]) -> str:
+        return self.state.add_page(title, "KI", to_body(texts), labels=labels, parent=self.home)
+
+    @rule(page=pages, texts=TEXTS)
+    def edit(self, page: str, texts: list[str]) -> None:
+        self.state.edit(page, to_body(texts))
+
+    @rule(page=pages, title=TITLES)
+    def rename(self, page: str, title: str) -> None:
+        self.state.rename(page, title)
+
+    @rule(page=pages, space=st.sampled_from(["KI", "OPS"]))
+    def move(self, page: str, space: str) -> None:
+        self.state.move(page, space=space)
+
+    @rule(page=pages, labels=LABELS)
+    def label(self, page: str, labels: set[str]) -> None:
+        self.state.set_labels(page, labels)
+
+    @rule(page=pages)
+    def archive(self, page: str) -> None:
+        self.state.archive(page)
+
+    @rule(page=pages)
+    def restore(self, page: str) -> None:
+        self.state.restore(page)
+
+    @rule(page=consumes(pages))
+    def purge(self, page: str) -> None:
+        self.state.purge(page)
+
+    @rule()
+    def run(self) -> None:
+        assert sync_now(self.told(self.api, self.folder)).code == 0
+
+    @rule(fault=st.sampled_from(SITE_FAULTS), after=st.integers(0, 8), times=st.integers(1, 9))
+    def run_with_a_site_that_fails(
+        self, fault: Callable[[], site_faults.Fault], after: int, times: int
+    ) -> None:
+        self.site.fail("", fault(), after=after, times=times)
+        assert sync_now(self.told(self.api, self.folder)).code in (0, 1, 3, 4)
+        self.site.clear_faults()
+
+    @rule(fault=st.sampled_from(API_FAULTS), times=st.integers(1, 9))
+    def run_with_a_vector_api_that_fails(self, fault: dict[str, Any], times: int) -> None:
+        self.api.faults = [Fault(**fault, times=times)]
+        assert sync_now(self.told(self.api, self.folder)).code in (0, 1, 5)
+        self.api.faults = []
+
+    @rule(after=st.integers(1, 30))
+    def run_and_kill(self, after: int) -> None:
+        sync_and_stop(
+            self.told(self.api, self.folder),
+            lambda: len(self.api.log) + len(self.site.requests), after,
+        )  # fmt: skip
+
+    def held_by(self, api: VectorApi, folder: Path) -> dict[str, tuple[str, object, object]]:
+        """What the collection says: the text, and the metadata that the page as it is decides."""
+        return {
+            one.id: (one.text, one.metadata["title"], one.metadata["space_key"])
+            for one in api.documents("confluence").values()
+        }
+
+    def teardown(self) -> None:
+        try:
+            self.state.reindex()
+            last = sync_now(self.told(self.api, self.folder))
+            assert last.code == 0
+            with (
+                VectorApi(delete_route="document") as fresh,
+                tempfile.TemporaryDirectory() as name,
+            ):
+                folder = Path(name)
+                assert sync_now(self.told(fresh, folder)).code == 0
+                assert self.held_by(self.api, self.folder) == self.held_by(fresh, folder)
+            again = sync_now(self.told(self.api, self.folder))
+            assert (again["chunks"]["inserted"], again["chunks"]["deleted"]) == (0, 0)
+            assert self.site.writes == []
+        finally:
+            self.api.stop()
+            self.site.__exit__(None, None, None)
+            self.patch.undo()
+            shutil.rmtree(self.folder)
+
+
+class LabelledSite(Site):
+    """The same with a label filter: membership changes without an edit."""
+
+    options: ClassVar[dict[str, str]] = {"LABELS": "keep"}
+
+
+class RealSite(Site):
+    """The same into a real Llama Stack, through its vector stores."""
+
+    server: ClassVar[LlamaStack]
+    options: ClassVar[dict[str, str]] = {"VECTOR_API_VARIANT": "vector_stores", "VERIFY": "0"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = new_name()
+
+    def told(self, api: VectorApi, folder: Path) -> dict[str, str]:
+        own = api is self.api
+        return super().told(api, folder) | {
+            "VECTOR_API_BASE_URL": self.server.base_url,
+            "COLLECTION_ID": self.name if own else f"{self.name}-fresh-{id(api)}",
+        }
+
+    def held_by(self, api: VectorApi, folder: Path) -> dict[str, tuple[str, object, object]]:
+        identifier = next(folder.glob("*.vdb")).read_text().strip()
+        look = Looker(self.server.base_url, identifier, "/v1/openai/v1")
+        question = {look.key: look.store, "query": "What is said?", "params": {"max_chunks": 500}}
+        rows = look.post("/v1/vector-io/query", question)["chunks"]
+        found = {}
+        for row in rows:
+            about = row["metadata"]
+            assert about["conf_chunk_id"] not in found, "no chunk is there twice"
+            text = row["content"].rstrip("\u200b")
+            found[about["conf_chunk_id"]] = (text, about["title"], about["space_key"])
+        assert look.uploads() == {row["id"] for row in look.files()}
+        return found
+
+
+THOROUGH = settings(
+    max_examples=25, stateful_step_count=12, deadline=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("machine", [Site, LabelledSite])
+def test_a_clean_run_makes_up_for_everything_that_happened(machine: type[Site]) -> None:
+    run_state_machine_as_test(machine, settings=THOROUGH)
+
+
+def test_on_a_real_server_as_well(llama_stack: LlamaStack) -> None:
+    RealSite.server = llama_stack
+    few = settings(THOROUGH, max_examples=2, stateful_step_count=5, phases=[Phase.generate])
+    run_state_machine_as_test(RealSite, settings=few)
+
+
+def test_no_thread_outlives_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    for number in range(40):
+        state.add_page(f"Page {number}", "KI", to_body(["one red fox"]))
+    with ConfluenceSite(state) as site, VectorApi(delete_route="document") as api:
+        api.faults = [Fault(status=401, times=None)]
+        before = {thread.name for thread in threading.enumerate()}
+        assert sync_now(environment(site, api.base_url, tmp_path)).code == 5
+        time.sleep(0.5)
+        left = {t.name for t in threading.enumerate()} - before
+        assert not {name for name in left if name.startswith(("writer", "fetch-"))}

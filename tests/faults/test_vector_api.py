@@ -1,0 +1,126 @@
+"""Every fault that a Vector API was seen to produce: exit code, and what the store holds then."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from tenacity import RetryCallState
+
+from demo.confluence_site import ConfluenceSite
+from demo.confluence_site import faults as on_site
+from tests.support.program import environment, sync_now
+from tests.support.recovery import (
+    BODIES,
+    PAGES,
+    check_that_a_clean_run_heals,
+    check_that_failures_are_named,
+    pages_in,
+)
+from tests.support.vector_api import Fault, Form, VectorApi
+
+pytestmark = pytest.mark.usefixtures("hurried")
+
+ONE_PAGE = "This is page 7."
+
+
+@dataclass(frozen=True)
+class Api:
+    """A fault of the Vector API; `held` is for the form that deletes and the one that cannot."""
+
+    name: str
+    fault: dict[str, object]
+    code: int
+    held: int
+
+
+API = [
+    Api("insert 400 once", {"status": 400}, 0, PAGES),
+    Api("insert 401", {"status": 401, "times": None}, 5, 0),
+    Api("insert 413 over a size", {"status": 413, "over_bytes": 3000, "times": None}, 0, PAGES),
+    Api("insert 422 once", {"status": 422}, 0, PAGES),
+    Api("insert 429 with Retry-After", {"status": 429, "retry_after": "0", "times": 3}, 0, PAGES),
+    Api("insert 500 once", {"status": 500}, 0, PAGES),
+    Api(
+        "insert 500 for one page for ever",
+        {"status": 500, "times": None, "saying": ONE_PAGE},
+        1,
+        PAGES - 1,
+    ),
+    Api(
+        "insert 400 for one page for ever",
+        {"status": 400, "times": None, "saying": ONE_PAGE},
+        1,
+        PAGES - 1,
+    ),
+    Api("insert 500 for ever", {"status": 500, "times": None}, 5, 0),
+    Api("insert 400 for ever", {"status": 400, "times": None}, 5, 0),
+    Api("time-out after storing", {"status": 504, "stored": "all"}, 0, PAGES),
+    Api("reset after storing", {"answer": "reset", "stored": "all"}, 0, PAGES),
+    Api("half a batch stored", {"status": 500, "stored": "half"}, 0, PAGES),
+    Api("answer cut off after storing", {"answer": "cut", "stored": "all"}, 0, PAGES),
+    Api("200 and nothing stored", {"status": 200, "stored": "nothing"}, 1, PAGES - 5),
+    Api("no description", {"status": 404, "on": "describe", "times": None}, 5, 0),
+    Api("collection refused", {"status": 403, "on": "create", "times": None}, 5, 0),
+]
+
+
+@pytest.mark.parametrize("form", ["dash", "underscore"])
+@pytest.mark.parametrize("row", API, ids=lambda row: row.name)
+def test_a_fault_of_the_vector_api(
+    row: Api, form: str, site: ConfluenceSite, tmp_path: Path
+) -> None:
+    with VectorApi(form) as api:  # type: ignore[arg-type]
+        api.faults = [Fault(**row.fault)]  # type: ignore[arg-type]
+        ended = sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="5"))
+        assert (ended.code, len(pages_in(api))) == (row.code, row.held), ended["failures"]
+        if row.code < 2:
+            check_that_failures_are_named(ended, site, api)
+        check_that_a_clean_run_heals(site, api, tmp_path)
+
+
+@pytest.mark.parametrize("form", ["dash", "underscore"])
+@pytest.mark.parametrize("stored", ["nothing", "half", "all"])
+def test_a_server_that_restarts_between_batches(
+    stored: Literal["nothing", "half", "all"],
+    form: Form,
+    site: ConfluenceSite,
+    tmp_path: Path,
+) -> None:
+    refused: list[int] = []
+    with VectorApi(form) as api, pytest.MonkeyPatch.context() as patch:
+
+        def wait(state: RetryCallState) -> float:
+            """Bring the server back before the client gives up."""
+            refused.append(state.attempt_number)
+            if len(refused) == 3:
+                api.start()
+            return 0.001
+
+        patch.setattr("pipeline.upsert.api._wait", wait)
+        api.faults = [Fault(answer="stop", stored=stored, saying=ONE_PAGE)]
+        ended = sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="3"))
+        assert (ended.code, len(pages_in(api))) == (0, PAGES)
+        assert len(refused) >= 3  # of the batch that met the stop, and of one beside it
+        check_that_a_clean_run_heals(site, api, tmp_path)
+
+
+@pytest.mark.parametrize("form", ["dash", "underscore"])
+def test_a_store_that_is_deleted_during_the_run(
+    form: Form, site: ConfluenceSite, tmp_path: Path
+) -> None:
+    with VectorApi(form) as api:
+        told = environment(site, api.base_url, tmp_path)
+        assert sync_now(told).code == 0
+        page = next(iter(site.state.page_ids()))
+        site.state.edit(page, "<p>Edited.</p>")
+
+        def drop_on_the_way(request: on_site.Request) -> bool:
+            if re.search(BODIES, request.target) and api.documents("confluence"):
+                api.drop("confluence")
+            return False
+
+        site.fail(drop_on_the_way, on_site.reset())
+        assert sync_now(told).code == 5
+        check_that_a_clean_run_heals(site, api, tmp_path)

@@ -1,0 +1,314 @@
+"""Plain HTML, links, hidden text, failed renders, text loss, and what holds for every body."""
+
+import re
+from string import ascii_lowercase
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.convert import PAGE_URL, convert, macro, plain, rich
+
+SITE = "https://acme.atlassian.net"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("", ""),
+        ("a", "a"),
+        ("<p>a</p><p>b</p>", "a\n\nb"),
+        ("<p>a<br/>b</p>", "a\nb"),
+        ("<p>a<br/><br/>b</p>", "a\n\nb"),
+        ("<div>a<div>b</div>c</div>", "a\n\nb\n\nc"),
+        ("<p>a\n   b\tc</p>", "a b c"),
+        ("<h1>a</h1><h6>b</h6>", "# a\n\n###### b"),
+        ("<h2><strong>a</strong> <em>b</em><br/>c</h2>", "## a *b* c"),
+        ("<h2> </h2><p>a</p>", "a"),
+        ("<p>a</p><hr/><p>b</p>", "a\n\n---\n\nb"),
+        ("<hr/><p>a</p>", "a"),
+        ("<blockquote><p>a</p><p>b</p></blockquote>", "> a\n>\n> b"),
+        # emphasis stands inside the spaces, and never around nothing
+        ("<p>a <b> b </b>c</p>", "a **b** c"),
+        ("<p><strong>Name:&nbsp;</strong>Mara</p>", "**Name:** Mara"),
+        ("<p>a<b> </b>b</p>", "a b"),
+        ("<p><b>a</b><b>b</b></p>", "**ab**"),
+        ("<p><b>a<b>b</b></b></p>", "**ab**"),
+        ("<p><b>a<br/>b</b></p>", "**a**\n**b**"),
+        ("<p><b><i>a</i></b></p>", "***a***"),
+        ("<p><b><code>a</code></b></p>", "`a`"),
+        ("<p>a <s>b</s> <u>c</u></p>", "a ~~b~~ c"),
+        ("<b><p>a</p></b>", "a"),
+        ("<p><span><span>a</span></span>b</p>", "ab"),
+        # prose that only looks like structure
+        ("<p># a</p><h2>b</h2>", "\\# a\n\n## b"),
+        ("<p>#hash</p>", "#hash"),
+        ("<p>```</p>", "\\```"),
+        ("<p>a<br/>---<br/>b</p>", "a\n\\---\nb"),
+        ("<ul><li># a</li></ul>", "- \\# a"),
+        ("<p>1. a</p>", "1. a"),
+        # lists
+        ("<ul><li>a</li><li><p>b</p></li></ul>", "- a\n- b"),
+        ("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "- a\n  - b\n- c"),
+        ("<ol><li>a<ol><li>b</li></ol></li><li>c</li></ol>", "1. a\n   1. b\n2. c"),
+        ('<ol start="9"><li>a</li><li>b<ul><li>c</li></ul></li></ol>', "9. a\n10. b\n    - c"),
+        ('<ol start="x"><li>a</li></ol>', "1. a"),
+        ("<ul><li>a</li><ul><li>b</li></ul></ul>", "- a\n  - b"),
+        ("<ul><li><ul><li>b</li></ul></li></ul>", "- b"),
+        ("<ul><li></li><li>a</li></ul>", "- a"),
+        ("<ul><li>a<pre>b\n\n  c</pre></li></ul>", "- a\n\n  ```\n  b\n\n    c\n  ```"),
+        ("<ul><li><p>a</p><p>b</p></li></ul>", "- a\n\n  b"),
+        ("<ul><li><h2>a</h2>b</li></ul>", "- **a**\n\n  b"),
+        ("<li>a</li>", "- a"),
+        ("<ul>a<li>b</li></ul>", "- a\n- b"),
+        # images
+        ('<p>a<img alt="b"/>c</p>', "a ![b] c"),
+        ('<p><img src="https://e.com/x/b%20c.png?d"/></p>', "![b c.png]"),
+        ('<p><img src="data:image/png;base64,AAAA"/>a</p>', "a"),
+        ('<p><a href="https://e.com"><img alt="b [c]"/></a></p>', "[![b (c)]](https://e.com)"),
+    ],
+)
+def test_html_becomes_markdown(body: str, expected: str) -> None:
+    result = convert(body)
+    assert (result.text, result.lost_words) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("https://e.com/a?b=c&amp;d=e", "[x](https://e.com/a?b=c&d=e)"),
+        ("/wiki/spaces/OPS/pages/9/A+b", f"[x]({SITE}/wiki/spaces/OPS/pages/9/A+b)"),
+        ("/display/OPS/A", f"[x]({SITE}/wiki/display/OPS/A)"),
+        ("/browse/ABC-1", f"[x]({SITE}/browse/ABC-1)"),
+        ("//e.com/a", "[x](https://e.com/a)"),
+        ("#there", f"[x]({PAGE_URL}#there)"),
+        ("https://e.com/a (1)", "[x](https://e.com/a%20%281%29)"),
+        ("mailto:a@e.com", "[x](mailto:a@e.com)"),
+        ("https://j.e/ABC-1?src=confmacro", "[x](https://j.e/ABC-1)"),
+        ("https://j.e/q?src=confmacro&amp;a=b", "[x](https://j.e/q?a=b)"),
+        # nothing to open
+        ("", "x"),
+        ("#", "x"),
+        ("javascript:alert(1)", "x"),
+        ("data:text/html,x", "x"),
+        ("/pages/createpage.action?title=New", "x"),
+        ("//[x", "x"),
+    ],
+)
+def test_a_link_is_one_that_a_person_can_open(href: str, expected: str) -> None:
+    assert convert(f'<p><a href="{href}">x</a></p>').text == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('<a href="https://e.com/a">https://e.com/a</a>', "https://e.com/a"),
+        ('<a href="https://e.com/">e.com</a>', "https://e.com/"),
+        ('<a href="mailto:a@e.com">a@e.com</a>', "a@e.com"),
+        ('see<a href="https://e.com"> it </a>now', "see [it](https://e.com) now"),
+        ('<a href="https://e.com"></a>a', "a"),
+        ('<a href="https://e.com"><b>a</b></a>', "[**a**](https://e.com)"),
+        ('<a href="/wiki/x/i.png"><img src="/wiki/x/i.png"/></a>', "![i.png]"),
+        ('<a name="x"></a>a', "a"),
+    ],
+)
+def test_a_link_says_nothing_twice(body: str, expected: str) -> None:
+    assert convert(body).text == expected
+
+
+def test_each_heading_line_has_its_anchor() -> None:
+    body = (
+        '<h1 id="T-a">a</h1><p># b</p><pre># c</pre><h2>d</h2><ul><li><h3 id="no">e</h3></li></ul>'
+        '<table><tr><td><h2 id="no">f</h2></td><td>g</td></tr></table><h2 id="T-h">h</h2>'
+    )
+    result = convert(body)
+    assert result.anchors == ("T-a", "", "T-h")
+    assert re.findall(r"^#+ .*", result.text.replace("```\n# c", ""), re.MULTILINE) == [
+        "# a",
+        "## d",
+        "## h",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "hidden"),
+    [
+        ('<p>a<span style="display: none">b c</span>d</p>', "ad", 3),
+        ('<p>a<span style="VISIBILITY:hidden;color:red">b</span></p>', "a", 1),
+        ('<p>a<span style="font-size:0px">b</span></p>', "a", 1),
+        ('<p>a<span style="font-size: 0.8em; overflow: hidden">b</span></p>', "ab", 0),
+        ("<p>a</p><div hidden>b</div>", "a", 1),
+        ("a<div hidden>b</div>c", "a\n\nc", 1),
+        ('<p>a</p><fieldset class="hidden">b</fieldset>', "a", 1),
+        ("<p>pass\u200bword\ufeff and \u202eevil\u202c</p>", "password and evil", 4),
+        ("<p>co\u00adoperate&shy;d</p>", "cooperated", 2),
+        ("<p>a&#8203;b</p>", "ab", 1),
+        ("<h2>\u200b</h2><p>\u200b</p>", "", 2),
+        ("<p>\U000e0041\U000e0042a</p>", "a", 2),
+        # what only looks hidden
+        ("<p>👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥</p>", "👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥", 0),
+        ("<p>می\u200cخواهم क्\u200dष</p>", "می\u200cخواهم क्\u200dष", 0),
+        (
+            "<p>🏴\U000e0067\U000e0062\U000e0073\U000e007f</p>",
+            "🏴\U000e0067\U000e0062\U000e0073\U000e007f",
+            0,
+        ),
+    ],
+)  # fmt: skip
+def test_what_no_reader_sees_is_dropped_and_counted(body: str, text: str, hidden: int) -> None:
+    result = convert(body)
+    assert (result.text, result.hidden_characters, result.lost_words) == (text, hidden, 0)
+
+
+JIRA = "Unable to render Jira issues macro, execution error."
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f'<p>a</p><p><span class="error">{JIRA}</span></p>', "a"),
+        (f"<p>a</p><div>{JIRA}</div><p>b</p>", "a\n\nb"),
+        ("<p>a</p><p>We don't have a way to export this macro.</p>", "a"),
+        ("<p>a</p><p>We don&rsquo;t have a way to export this macro.</p>", "a"),
+        ("<p>a</p><div>Error rendering macro 'jira' : null pointer</div>", "a"),
+        ("<p>a</p><p><b>Error rendering macro 'jira'</b></p>", "a"),
+        (f"<ul><li>a</li><li>{JIRA}</li></ul>", "- a"),
+        (f"<table><tr><td>a</td><td>{JIRA}</td></tr></table>", "| a | |\n|---|---|"),
+        ("<p>a Error rendering macro 'toc' b</p>", "a b"),
+    ],
+)
+def test_an_error_in_the_place_of_content_is_not_content(body: str, text: str) -> None:
+    result = convert(body)
+    assert result.render_failed
+    assert (result.text, result.lost_words) == (text, 0)
+    assert len(result.warnings) == 1
+    assert not convert(body, "storage").render_failed
+
+
+def test_an_error_quoted_as_code_is_what_somebody_wrote() -> None:
+    body = f"<p>It says <code>Error rendering macro 'x'</code></p><pre>{JIRA}</pre>"
+    result = convert(body)
+    assert not result.render_failed
+    assert JIRA in result.text
+    assert "`Error rendering macro 'x'`" in result.text
+
+
+def test_a_warning_about_a_failed_macro_does_not_quote_the_page() -> None:
+    result = convert("<p>Private words. Error rendering macro 'toc' And more.</p>")
+    assert result.warnings == ("Confluence could not render: Error rendering macro 'toc'",)
+
+
+@pytest.mark.parametrize("body", ["", " \n", "<p></p>", '<div class="toc-macro">a</div>'])
+def test_a_rendered_body_without_text_failed_and_a_stored_one_is_empty(body: str) -> None:
+    assert convert(body, "view").render_failed
+    assert not convert(body, "storage").render_failed
+    assert not convert(body + macro("toc")).render_failed  # told by the body itself
+
+
+def test_lost_words_are_counted_and_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.markdown.convert.join_page", lambda blocks: blocks[0].text)
+    result = convert("<p>one two three</p><p>four two</p>")
+    assert (result.words, result.lost_words) == (5, 2)
+    assert result.warnings == ("2 of 5 words of the page are not in its Markdown",)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p>a\x00b\x0b</p>", "ab"),
+        ("<p>a\ud800b \ud83d\ude00</p>", "a\ufffdb 😀"),
+        ("<p>a &lt;b&gt; &amp;amp; &eacute; &#x1F600; &nope;</p>", "a <b> &amp; é 😀 &nope;"),
+        ("<p>a<p>b</i></p></div></td><b>c", "a\n\nb\n\n**c**"),
+        (
+            "<p>a &mdash; b</p>" + macro("code", plain("&mdash; <b>")),
+            "a — b\n\n```\n&mdash; <b>\n```",
+        ),
+        (
+            "<ac:structured-macro ac:name='code'><ac:plain-text-body><![CDATA[never ended",
+            "```\nnever ended\n```",
+        ),
+        (macro("info", rich("<p/>")) + "<p/><p>a</p>", "a"),
+    ],
+)  # fmt: skip
+def test_a_strange_body_keeps_its_text(body: str, text: str) -> None:
+    assert convert(body, "storage").text == text
+
+
+NESTING = [
+    *("div", "span", "p", "ul", "ol", "li", "table", "td", "b", "i", "a", "blockquote", "h2"),
+    *("code", "pre", "font", "unheard-of", "ac:structured-macro", "ac:layout-cell", "ac:task"),
+]
+
+
+@pytest.mark.parametrize("tag", NESTING)
+@pytest.mark.parametrize("depth", [200, 5_000])
+def test_no_nesting_is_too_deep(tag: str, depth: int) -> None:
+    body = f"<{tag}>" * depth + "word" + f"</{tag}>" * depth + "<p>after</p>"
+    result = convert(body, "storage")
+    assert result.text.count("word") == 1
+    assert result.text.count("after") == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("<ul><li>a", "</li></ul>"),
+        ("<table><tr><td>a", "</td></tr></table>"),
+        ("<blockquote><p>a</p>", "</blockquote>"),
+        ('<ac:structured-macro ac:name="info"><ac:rich-text-body><p>a</p>',
+         "</ac:rich-text-body></ac:structured-macro>"),
+    ],
+)  # fmt: skip
+def test_deep_structures_grow_with_their_text_only(start: str, end: str) -> None:
+    texts = [convert(start * depth + end * depth, "storage").text for depth in (100, 400)]
+    assert len(texts[1]) < 6 * len(texts[0])
+
+
+WORDS = st.text(ascii_lowercase, min_size=3, max_size=8)
+INLINE = ["span", "b", "em", "u", "code", "sub", "ac:inline-comment-marker", "font", "a"]
+BLOCKS = ["p", "div", "h2", "li", "ul", "ol", "blockquote", "td", "tr", "table", "th", "pre",
+          "ac:rich-text-body", "ac:layout-cell", "ac:task", "ac:task-body", "section"]  # fmt: skip
+MACRO_NAMES = ["info", "panel", "expand", "details", "code", "excerpt", "unheard-of", "column"]
+
+
+def in_tag(tag: str, inner: list[str], is_closed: bool) -> str:
+    end = f"</{tag}>" if is_closed else ""
+    return f"<{tag}>{' '.join(inner)}{end}"
+
+
+def bodies() -> st.SearchStrategy[str]:
+    def extend(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        many = st.lists(inner, max_size=4)
+        tags = st.builds(in_tag, st.sampled_from(INLINE + BLOCKS), many, st.just(True))
+        broken = st.builds(in_tag, st.sampled_from(INLINE + BLOCKS), many, st.booleans())
+        macros = st.builds(
+            lambda name, text: macro(name, rich(" ".join(text))), st.sampled_from(MACRO_NAMES), many
+        )
+        return tags | broken | macros
+
+    return st.recursive(WORDS, extend, max_leaves=25)
+
+
+@settings(max_examples=300, deadline=None)
+@given(bodies())
+def test_every_visible_word_is_in_the_markdown(body: str) -> None:
+    words = set(re.sub(r"<[^>]*>", " ", body).split())
+    text = convert(body, "storage").text
+    assert words <= set(re.findall(r"[a-z]+", text)), text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text() | st.text("<>/&;![]CDATA-ac:pul=\"' \n", max_size=60))
+def test_no_text_whatever_breaks_the_converter(body: str) -> None:
+    for body_format in ("export_view", "view", "storage"):
+        result = convert(body, body_format)
+        assert len(result.anchors) == len(re.findall(r"^#{1,6} ", result.text, re.MULTILINE))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"])))
+def test_code_is_kept_to_the_letter(code: str) -> None:
+    seen = "".join(re.sub("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", "", code))
+    result = convert(macro("code", plain(f"begin {code} end")), "storage")
+    if seen == code and result.hidden_characters == 0:
+        assert f"begin {code} end".replace("\xa0", " ") in result.text

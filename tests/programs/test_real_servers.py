@@ -1,0 +1,145 @@
+"""`sync.py` against real servers: edits and deletions are really gone, whichever way one asks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from demo.confluence_site import ConfluenceSite, SiteState
+from demo.servers.local_server import LocalServer
+from tests.support.fast_retries import hurry
+from tests.support.program import DETAILS, Ended, environment, sync_now
+from tests.support.real_servers import Ogx
+from tests.support.store_files import Looker, new_name, to_plain
+
+PLACES = [
+    ("llama_stack", "faiss"),
+    ("llama_stack", "sqlite-vec"),
+    ("ogx", "faiss"),
+    ("ogx", "sqlite-vec"),
+]
+
+
+def to_body(*parts: str) -> str:
+    return "".join(f"<h2>Part {n}</h2><p>{text} {DETAILS}</p>" for n, text in enumerate(parts))
+
+
+def to_text(title: str, number: int, text: str) -> str:
+    return f"{title} > Part {number} {text} {DETAILS}"
+
+
+class Place:
+    """A small site beside a real server, with a collection of its own."""
+
+    def __init__(self, server: LocalServer, provider: str, folder: Path) -> None:
+        self.server, self.folder, self.name = server, folder, new_name()
+        self.provider = provider
+        self.state = SiteState()
+        self.state.add_space("KI", "Known Issues")
+        self.fox = self.state.add_page(
+            "Foxes", "KI", to_body("Foxes live in the wood.", "Foxes eat mice.")
+        )
+        self.cat = self.state.add_page("Cats", "KI", to_body("Cats sleep all day."))
+        self.twin = self.state.add_page("Cats", "KI", to_body("Cats sleep all day."))
+
+    def sync(self, site: ConfluenceSite, **more: str) -> Ended:
+        told = environment(
+            site, self.server.base_url, self.folder,
+            COLLECTION_ID=self.name, VECTOR_DB_PROVIDER=self.provider, MAX_DELETE_PERCENT="100",
+        )  # fmt: skip
+        return sync_now(told | more)
+
+    def look(self) -> Looker:
+        identifier = (self.folder / f"{self.name.replace('-', '_')}.vdb").read_text().strip()
+        prefix = "/v1" if isinstance(self.server, Ogx) else "/v1/openai/v1"
+        return Looker(self.server.base_url, identifier, prefix)
+
+    def chunks(self, question: str) -> set[str]:
+        """What vector-io answers, whatever the rank."""
+        look = self.look()
+        body = {look.key: look.store, "query": question, "params": {"max_chunks": 50}}
+        return {
+            to_plain(row["content"]) for row in look.post("/v1/vector-io/query", body)["chunks"]
+        }
+
+
+@pytest.fixture(params=PLACES, ids=" ".join)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    name, provider = request.param
+    return Place(request.getfixturevalue(name), provider, tmp_path)
+
+
+@pytest.fixture
+def site(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConfluenceSite]:
+    hurry(monkeypatch)
+    with ConfluenceSite(place.state) as site:
+        yield site
+
+
+def test_with_vector_stores_the_collection_follows_edits_and_deletions(
+    place: Place, site: ConfluenceSite
+) -> None:
+    variant = {"VECTOR_API_VARIANT": "vector_stores"}
+    first = place.sync(site, **variant)
+    assert (first.code, first["chunks"]["inserted"]) == (0, 4), first.report
+    place.state.edit(place.fox, to_body("Foxes live in the wood.", "Foxes eat berries."))
+    place.state.trash(place.cat)
+    (place.folder / "sync.sqlite3").unlink()  # no volume: the store's own list stands in
+    second = place.sync(site, **variant)
+    assert second.code == 0, second.report
+    assert (second["chunks"]["inserted"], second["chunks"]["deleted"]) == (1, 2)
+    assert second["pages"]["deleted"] == 1
+    assert place.look().texts("What do foxes eat?") == {
+        to_text("Foxes", 0, "Foxes live in the wood."),
+        to_text("Foxes", 1, "Foxes eat berries."),
+        to_text("Cats", 0, "Cats sleep all day."),  # the twin survives the other's deletion
+    }
+    look = place.look()
+    assert look.uploads() == {row["id"] for row in look.files()}
+    third = place.sync(site, **variant)
+    assert (third["chunks"]["inserted"], third["chunks"]["deleted"]) == (0, 0)
+    assert third["pages"]["unchanged"] == 2
+
+
+def test_with_dash_and_rotation_a_fresh_store_takes_over(
+    place: Place, site: ConfluenceSite
+) -> None:
+    variant = {"VECTOR_API_VARIANT": "dash", "UPDATE_STRATEGY": "rotate"}
+    assert place.sync(site, **variant).code == 0
+    before = place.look().store
+    place.state.edit(place.fox, to_body("Foxes live in the wood.", "Foxes eat berries."))
+    place.state.trash(place.cat)
+    second = place.sync(site, **variant)
+    assert second.code == 0, second.report
+    after = place.look().store
+    assert after != before == place_gone(place, before)
+    assert second["collection"] == after
+    assert place.chunks("What do foxes eat?") == {
+        to_text("Foxes", 0, "Foxes live in the wood."),
+        to_text("Foxes", 1, "Foxes eat berries."),
+        to_text("Cats", 0, "Cats sleep all day."),
+    }
+    third = place.sync(site, **variant)
+    assert (third.code, place.look().store) == (0, after), "nothing changed: no new store"
+
+
+def place_gone(place: Place, identifier: str) -> str:
+    """The identifier, once it is proven that no store has it any more."""
+    route = "/v1/vector_stores" if isinstance(place.server, Ogx) else "/v1/vector-dbs"
+    rows = requests.get(f"{place.server.base_url}{route}", timeout=30).json()["data"]
+    assert identifier not in {row.get("id") or row.get("identifier") for row in rows}
+    return identifier
+
+
+def test_with_dash_and_upsert_stale_chunks_are_counted_and_named(
+    place: Place, site: ConfluenceSite
+) -> None:
+    variant = {"VECTOR_API_VARIANT": "dash"}
+    assert place.sync(site, **variant).code == 0
+    place.state.edit(place.fox, to_body("Foxes live in the wood.", "Foxes eat berries."))
+    second = place.sync(site, **variant)
+    assert (second.code, second["chunks"]["inserted"], second["chunks"]["stale"]) == (0, 1, 1)
+    assert second["stale"][0]["page_id"] == place.fox
+    third = place.sync(site, **variant)
+    assert (third["chunks"]["inserted"], third["chunks"]["stale"]) == (0, 1)

@@ -1,0 +1,117 @@
+"""Bodies: where Confluence could not render, the source comes along and is used."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState, faults
+from pipeline.fetch import CredentialsError, PageError, Site
+from pipeline.markdown.render_errors import looks_failed
+from pipeline.records import Page
+from pipeline.run.prefetch import Bodies
+from tests.fetch.test_site import list_all, opened
+
+ERROR = '<p><span class="error">Unable to render Jira issues macro, execution error.</span></p>'
+EXPORT = "<p>Sorry! We don&rsquo;t have a way to export this macro.</p>"
+SOURCE = "<p>What the page really says.</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "is_expected"),
+    [
+        (ERROR, True),
+        (f"<p>Some text.</p>{ERROR}", True),
+        (EXPORT, True),
+        ("<p>Error rendering macro 'toc'</p>", True),
+        ("", True),
+        ("<p> </p><div><br/></div>", True),
+        (SOURCE, False),
+        ("plain", False),
+        ("<p>A macro that was rendered</p>", False),
+        ("<p>日本語</p>", False),
+    ],
+)
+def test_a_body_that_looks_failed(html: str, is_expected: bool) -> None:
+    assert looks_failed(html) is is_expected
+
+
+@pytest.fixture
+def site() -> Iterator[ConfluenceSite]:
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    state.add_page("Whole", "KI", "<p>Rendered.</p>")
+    state.add_page("Failed", "KI", ERROR, storage=SOURCE)
+    state.add_page("Told", "KI", f"<p>It said <code>{ERROR[23:-11]}</code></p>", storage=SOURCE)
+    with ConfluenceSite(state) as site:
+        yield site
+
+
+def fetch(client: Site) -> tuple[Bodies, list[Page]]:
+    bodies = Bodies(client, 4)
+    pages = [page for page in bodies.fetch(list_all(client)) if isinstance(page, Page)]
+    assert [page.ref.title for page in pages] == ["Whole", "Failed", "Told"]
+    return bodies, pages
+
+
+def test_the_source_comes_with_the_page_and_is_used_where_it_is_needed(
+    site: ConfluenceSite,
+) -> None:
+    with opened(site) as client:
+        bodies, pages = fetch(client)
+        asked = client.requests
+        texts = [bodies.to_markdown(page).text for page in pages]
+        assert client.requests == asked
+    assert texts[:2] == ["Rendered.", "What the page really says."]
+    assert texts[2].startswith("It said `Unable to render")
+
+
+def test_a_source_that_cannot_be_had_is_that_pages_failure(site: ConfluenceSite) -> None:
+    site.fail(r"/wiki/api/v2/pages/\d+", faults.server_error(), times=None)
+    with opened(site) as client:
+        bodies, (whole, failed, told) = fetch(client)
+        assert bodies.to_markdown(whole).text == "Rendered."
+        with pytest.raises(PageError):
+            bodies.to_markdown(failed)
+        assert bodies.to_markdown(told).text.startswith("It said")  # it was not needed
+
+
+def test_bodies_come_while_the_listing_still_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.fetch.spaces.LIMIT", 30)
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    top = state.add_page("Top", "KI", "<p>Top</p>")
+    for number in range(130):
+        state.add_page(f"Page {number}", "KI", f"<p>Body {number}</p>", parent=top)
+    with ConfluenceSite(state, latency_seconds=0.02) as site, opened(site) as client:
+        bodies = Bodies(client, workers=2)
+        refs = client.list_pages(client.list_spaces(), bodies.foresee)
+        early = [page for at in range(0, 131, 25) for page in bodies.fetch(refs[at : at + 25])]
+        asked = len([one for one in site.requests if "search" in one.path])
+        assert asked == 6  # each once: four batches ahead, two afterwards
+        assert early == client.get_pages(refs)  # and no page tells when it came
+        order = ["search" if "search" in one.path else "list" for one in site.requests]
+        listed = [at for at, one in enumerate(site.requests) if one.path.endswith("/pages")]
+        assert order.index("search") < listed[-1]
+
+
+def test_a_site_that_fails_while_it_is_listed_is_told_once_the_bodies_are_wanted(
+    site: ConfluenceSite,
+) -> None:
+    for number in range(30):
+        site.state.add_page(f"Page {number}", "KI", "<p>Body</p>")
+    site.fail("search", faults.error(401), times=None)
+    with opened(site) as client:
+        bodies = Bodies(client, workers=2)
+        refs = client.list_pages(client.list_spaces(), bodies.foresee)
+        site.token = "another"
+        with pytest.raises(CredentialsError):
+            bodies.fetch(refs[:25])
+
+
+def test_a_failure_that_only_the_conversion_sees_asks_for_the_source(site: ConfluenceSite) -> None:
+    with opened(site) as client:
+        bodies, (_, failed, _) = fetch(client)
+        bodies.to_markdown(failed)
+        hidden = replace(failed, html='<p style="display:none">Nobody reads this.</p>')
+        assert bodies.to_markdown(hidden).text == "What the page really says."

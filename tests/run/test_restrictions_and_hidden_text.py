@@ -1,0 +1,221 @@
+"""Whole runs: what of a site is taken in, where pages are restricted or hold hidden text."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState
+from demo.confluence_site import faults as site_faults
+from demo.pages import demo_state
+from pipeline.state.ledger_file import open_ledger
+from tests.support.fast_retries import hurry
+from tests.support.program import environment, sync_now
+from tests.support.vector_api import VectorApi
+
+EVERYBODY = {"Home", "Public", "Secret"}
+
+
+@pytest.fixture
+def state() -> SiteState:
+    """Home stands above Public, and a folder above Secret."""
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    home = state.add_page("Home", "KI", "<p>Start here.</p>")
+    state.add_page("Public", "KI", "<p>For all eyes.</p>", parent=home)
+    folder = state.add_folder("Drawer", "KI", parent=home)
+    state.add_page("Secret", "KI", "<p>For few eyes.</p>", parent=folder)
+    return state
+
+
+@pytest.fixture
+def api() -> Iterator[VectorApi]:
+    with VectorApi(delete_route="document") as api:
+        yield api
+
+
+@pytest.fixture
+def told(site: ConfluenceSite, api: VectorApi, tmp_path: Path) -> dict[str, str]:
+    return environment(site, api.base_url, tmp_path, RESTRICTED_PAGES="skip")
+
+
+def titles(api: VectorApi) -> set[str]:
+    return {str(one.metadata["title"]) for one in api.documents("confluence").values()}
+
+
+def item(state: SiteState, title: str) -> str:
+    """The id of a page or folder."""
+    every = {**state.pages, **state.folders}
+    return next(item_id for item_id, one in every.items() if one.title == title)
+
+
+@pytest.mark.parametrize(
+    ("restricted", "left"),
+    [
+        ("Secret", {"Home", "Public"}),
+        ("Drawer", {"Home", "Public"}),
+        ("Public", {"Home", "Secret"}),
+        ("Home", set()),
+    ],
+)
+def test_a_page_is_out_while_it_or_what_is_above_it_is_restricted(
+    restricted: str, left: set[str], told: dict[str, str], state: SiteState, api: VectorApi
+) -> None:
+    state.restrict(item(state, restricted), groups=["admins"])
+    first = sync_now(told)
+    assert (first.code, titles(api)) == (0, left)
+    state.restrict(item(state, restricted))
+    assert sync_now(told).code == 0
+    assert titles(api) == EVERYBODY
+    inserts = api.count("insert")
+    state.restrict(item(state, restricted), users=["boss"])
+    again = sync_now(told)
+    assert (again.code, again["pages"]["deleted"]) == (0, len(EVERYBODY - left))
+    assert titles(api) == left
+    assert api.count("insert") == inserts
+    state.restrict(item(state, restricted))
+    assert sync_now(told).code == 0
+    assert titles(api) == EVERYBODY
+
+
+@pytest.fixture
+def old(told: dict[str, str], state: SiteState) -> dict[str, str]:
+    """Settings that let none of the pages in as a new one."""
+    for page in list(state.pages.values()):
+        state.rename(page.id, page.title, modified=page.modified - timedelta(days=300))
+    return told | {"SINCE_HOURS": "24"}
+
+
+@pytest.mark.parametrize("mode", ["skip", "include"])
+def test_a_page_that_was_kept_out_comes_in_however_old_it_is(
+    mode: str, old: dict[str, str], state: SiteState, api: VectorApi, tmp_path: Path
+) -> None:
+    state.restrict(item(state, "Secret"), users=["boss"])
+    assert sync_now(old).code == 0
+    assert titles(api) == set()
+    if mode == "skip":
+        state.restrict(item(state, "Secret"))
+    assert sync_now(old | {"RESTRICTED_PAGES": mode}).code == 0
+    assert titles(api) == {"Secret"}
+    with open_ledger(tmp_path / "sync.sqlite3") as ledger:
+        assert ledger.get_about("restricted") == ""
+
+
+def test_a_page_that_left_in_a_run_that_was_not_complete_comes_back(
+    told: dict[str, str], old: dict[str, str], state: SiteState, site: ConfluenceSite,
+    api: VectorApi, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    hurry(monkeypatch)
+    assert sync_now(told).code == 0
+    state.restrict(item(state, "Secret"), users=["boss"])
+    broken = state.add_page("Broken", "KI", "<p>Not today.</p>")
+    site.fail(broken, site_faults.server_error(500), times=None)
+    assert sync_now(old).code == 1
+    assert titles(api) == EVERYBODY - {"Secret"}
+    state.restrict(item(state, "Secret"))
+    site.clear_faults()
+    assert sync_now(old).code == 0
+    assert titles(api) == EVERYBODY | {"Broken"}
+
+
+def test_with_include_restrictions_change_nothing(
+    told: dict[str, str], state: SiteState, site: ConfluenceSite, api: VectorApi
+) -> None:
+    told = told | {"RESTRICTED_PAGES": "include"}
+    assert sync_now(told).code == 0
+    for title in ("Home", "Drawer", "Public"):
+        state.restrict(item(state, title), users=["boss"])
+    again = sync_now(told)
+    assert (again.code, again["pages"]["unchanged"]) == (0, 3)
+    assert titles(api) == EVERYBODY
+    assert not site.count("restriction")
+
+
+def drop_restrictions(answer: site_faults.Json) -> site_faults.Json:
+    rows = [{k: v for k, v in row.items() if k != "restrictions"} for row in answer["results"]]
+    return answer | {"results": rows}
+
+
+UNREADABLE = {
+    "403": site_faults.error(403),
+    "410": site_faults.error(410),
+    "500": site_faults.server_error(500),
+    "nothing": site_faults.text("{}"),
+}
+SEARCH, FOLDER = "content/search", "restriction/byOperation"
+
+
+@pytest.mark.parametrize(
+    ("where", "fault"),
+    [
+        *((where, fault) for where in (SEARCH, FOLDER) for fault in UNREADABLE.values()),
+        (SEARCH, site_faults.rewritten(drop_restrictions)),
+    ],
+    ids=[*(f"{where} {name}" for where in (SEARCH, FOLDER) for name in UNREADABLE), "left out"],
+)
+def test_while_restrictions_cannot_be_read_nothing_comes_in_and_nothing_goes(
+    where: str,
+    fault: site_faults.Fault,
+    told: dict[str, str],
+    state: SiteState,
+    site: ConfluenceSite,
+    api: VectorApi,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hurry(monkeypatch)
+    assert sync_now(told).code == 0
+    state.restrict(item(state, "Public"), users=["boss"])
+    state.add_page("New", "KI", "<p>Perhaps restricted.</p>")
+    site.fail(where, fault, times=None)
+    ended = sync_now(told)
+    assert ended.code in (3, 4)
+    assert titles(api) == EVERYBODY
+
+
+def test_skipping_costs_one_request_for_250_pages_and_one_for_each_folder(
+    api: VectorApi, tmp_path: Path
+) -> None:
+    state = demo_state()
+    costs = {}
+    with ConfluenceSite(state) as site:
+        for mode in ("include", "skip"):
+            told = environment(site, api.base_url, tmp_path / mode, COLLECTION_ID=mode)
+            (tmp_path / mode).mkdir()
+            sync_now(told | {"RESTRICTED_PAGES": mode})
+            before = len(site.requests)
+            assert sync_now(told | {"RESTRICTED_PAGES": mode}).code == 0
+            costs[mode] = len(site.requests) - before
+    assert costs["skip"] - costs["include"] == 1 + len(state.folders), costs
+
+
+# Hidden text
+
+HIDDEN = """<p>Seen<span style="display:none">, unseen one</span>
+and z\u200be\u2060b\u202era\u202c.</p>
+<div hidden="">unseen two</div><div style="visibility: hidden">unseen three</div>
+<pre>let\u2066 code = 1\u2069</pre><p style="font-size:0">unseen four</p>
+<p>\U000e0075\U000e006e\U000e0073\U000e0065\U000e0065\U000e006e flag</p>"""
+
+
+def test_text_that_no_reader_sees_is_dropped_and_counted(
+    told: dict[str, str], state: SiteState, api: VectorApi
+) -> None:
+    title = "Blank\u200b et\u202e\U000e0041"
+    page = state.add_page(title, "KI", HIDDEN, labels=["safe"])
+    ended = sync_now(told)
+    assert ended.code == 0
+    stored = [one for one in api.documents("confluence").values() if page in one.id]
+    text = " ".join(f"{one.text} {one.metadata}" for one in stored)
+    assert "Seen and zebra." in text
+    assert "let code = 1" in text
+    assert "Blank et" in text
+    assert "unseen" not in text
+    assert text.replace("\n", "").isprintable()
+    [warning] = [one for one in ended["warnings"] if "no reader sees" in one]
+    unseen = ", unseen one" + "unseen two" + "unseen three" + "unseen four"
+    assert f"{len(unseen) + 6 + 6 + 3} characters on 1 pages, most of it on page {page}" in warning
+
+
+def test_a_site_without_hidden_text_is_not_warned_about(told: dict[str, str]) -> None:
+    assert sync_now(told)["warnings"] == []

@@ -1,0 +1,46 @@
+"""WORKERS: so many requests are on their way to Confluence at once, and never one more."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState
+from demo.confluence_site.faults import Fault, Request
+from pipeline.fetch.spaces import LIMIT
+from tests.support.program import environment, sync_now
+from tests.support.vector_api import VectorApi
+
+FAILED = "<p><span class='error'>Unable to render Jira issues macro, execution error.</span></p>"
+HIDDEN = "<p style='display:none'>Only the conversion sees that nothing is left.</p>"
+
+
+class CountingSite(ConfluenceSite):
+    """Remembers how many requests were on their way at once."""
+
+    most = 0
+    _now = 0
+    _lock = threading.Lock()
+
+    def strike(self, request: Request) -> Fault | None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        try:
+            return super().strike(request)
+        finally:
+            with self._lock:
+                self._now -= 1
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_so_many_requests_are_on_their_way_at_once(workers: int, tmp_path: Path) -> None:
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    for number in range(LIMIT + 250):  # the first bodies come while the listing goes on
+        html = {0: FAILED, 5: HIDDEN}.get(number % 20, f"<p>Text {number}.</p>")
+        state.add_page(f"Page {number}", "KI", html, storage="<p>The source.</p>")
+    with CountingSite(state, latency_seconds=0.02) as site, VectorApi() as api:
+        ended = sync_now(environment(site, api.base_url, tmp_path, WORKERS=str(workers)))
+        assert ended.code == 0
+        assert site.most == workers

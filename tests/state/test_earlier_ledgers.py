@@ -1,0 +1,68 @@
+"""A collection made by an earlier version: its ledger is read, and nothing is sent again.
+
+The folder `ledgers` holds ledgers as SQL, written by release 1.0.0 from the demo's pages.
+"""
+
+import contextlib
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState
+from demo.pages import demo_state
+from tests.support.program import Ended, environment, sync_now
+from tests.support.sinks import to_sink
+from tests.support.vector_api import Form, VectorApi
+
+LEDGERS = Path(__file__).parent / "ledgers"
+SITE = "https://acme.example"
+PAGES, CHUNKS = 24, 90
+
+
+def to_state() -> SiteState:
+    """The demo's pages, whose links lead to the same address in every run."""
+    state = demo_state()
+    for page in list(state.pages.values()):
+        bodies = {name: str(body).replace("{{site}}", SITE) for name, body in page.bodies.items()}
+        state.pages[page.id] = replace(page, bodies=bodies)
+    state.reindex()
+    return state
+
+
+def restore(form: Form, server: str, folder: Path, *, forget_digests: bool) -> None:
+    """Put the earlier ledger into STATE_DIR; with `forget_digests` every page is read again."""
+    with contextlib.closing(sqlite3.connect(folder / "sync.sqlite3")) as ledger, ledger:
+        ledger.executescript((LEDGERS / f"{form}.sql").read_text("utf-8"))
+        ledger.execute("PRAGMA user_version = 1")
+        ledger.execute("UPDATE about SET value = ? WHERE name = 'server'", (server,))
+        if forget_digests:
+            ledger.execute("UPDATE pages SET digest = ''")
+
+
+def run_over_earlier_ledger(form: Form, folder: Path, *, forget_digests: bool) -> Ended:
+    with VectorApi(form, delete_route="document") as api, ConfluenceSite(to_state()) as site:
+        to_sink(api.base_url).close()  # the collection is there
+        restore(form, api.base_url, folder, forget_digests=forget_digests)
+        ended = sync_now(environment(site, api.base_url, folder, CONF_SITE_URL=f"{SITE}/wiki"))
+        assert ended.code == 0
+        assert api.count("insert") == 0
+        assert api.count("delete") == 0
+    return ended
+
+
+@pytest.mark.parametrize("form", ["dash", "underscore"])
+def test_pages_of_an_earlier_collection_are_unchanged(form: Form, tmp_path: Path) -> None:
+    ended = run_over_earlier_ledger(form, tmp_path, forget_digests=False)
+    assert ended["pages"]["unchanged"] == ended["pages"]["listed"] == PAGES
+    assert ended["requests"]["confluence"] < 10  # no body was fetched
+
+
+@pytest.mark.parametrize("form", ["dash", "underscore"])
+def test_a_page_converted_again_gives_the_chunks_of_the_earlier_version(
+    form: Form, tmp_path: Path
+) -> None:
+    ended = run_over_earlier_ledger(form, tmp_path, forget_digests=True)
+    assert ended["pages"]["unchanged"] == PAGES
+    assert ended["chunks"]["unchanged"] == CHUNKS

@@ -1,0 +1,169 @@
+"""The ledger: what is known survives, what is damaged or taken is said."""
+
+import multiprocessing
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from pipeline.records import Chunk, StoredChunk
+from pipeline.state.ledger import Ledger, LedgerError
+from pipeline.state.ledger_file import open_ledger, open_memory_ledger
+
+
+def chunk(page: str, name: str) -> Chunk:
+    return Chunk(f"conf-{page}-{name}", page, f"text {name}", 2, {})
+
+
+def states(ledger: Ledger, page: str) -> dict[str, str]:
+    return {held.stored.id: held.state for held in ledger.chunks(page)}
+
+
+def test_a_chunk_is_known_before_it_is_sent_and_stored_once_confirmed(tmp_path: Path) -> None:
+    a, b = chunk("1", "a"), chunk("1", "b")
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        ledger.expect([a, b])
+        ledger.confirm({a.id: "1"}, {a.id: "file-1"})
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        assert states(ledger, "1") == {a.id: "stored", b.id: "sent"}
+        ledger.unsend([b])
+        assert states(ledger, "1") == {a.id: "stored"}
+
+
+def test_a_page_that_was_admitted_stays_wanted_until_it_is_recorded(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        ledger.want([("1", "Title")])
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        assert ledger.pages()["1"].digest == ""
+        ledger.record_page("1", "Title", "d1", "f1")
+        ledger.want([("1", "Title")])
+        assert ledger.pages()["1"].digest == "d1"
+
+
+def test_a_second_run_on_the_same_ledger_is_refused(tmp_path: Path) -> None:
+    with (
+        open_ledger(tmp_path / "l.sqlite3"),
+        pytest.raises(LedgerError, match="another run"),
+        open_ledger(tmp_path / "l.sqlite3"),
+    ):
+        pass
+
+
+def _hold_and_die(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger.set_about(x="y")
+        os._exit(9)
+
+
+def test_a_killed_run_leaves_no_lock_behind(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("spawn").Process(
+        target=_hold_and_die, args=(tmp_path / "l.sqlite3",)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 9
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        assert ledger.get_about("x") == "y"
+
+
+@pytest.mark.parametrize("damage", [b"not a database, but long enough to be looked at" * 9, None])
+def test_a_damaged_ledger_is_an_error_and_stays_as_it_is(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "l.sqlite3"
+    with open_ledger(path) as ledger:
+        ledger.want((str(number), "title " * 20) for number in range(2000))
+    if damage is None:
+        content = bytearray(path.read_bytes())
+        content[4096 : 4096 * 3] = os.urandom(4096 * 2)
+        damage = bytes(content)
+    path.write_bytes(damage)
+    with pytest.raises(LedgerError, match="damaged"), open_ledger(path):
+        pass
+    assert path.read_bytes() == damage
+
+
+def test_a_ledger_of_another_schema_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.executescript("CREATE TABLE x (y); PRAGMA user_version = 99;")
+    connection.close()
+    with pytest.raises(LedgerError, match="schema version 99"), open_ledger(path):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(LedgerError, match="STATE_DIR cannot be written"),
+        open_ledger(tmp_path / "file" / "l.sqlite3"),
+    ):
+        pass
+
+
+def test_another_collections_ledger_is_refused(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        ledger.claim(server="http://a", collection="one")
+        ledger.claim(server="http://a", collection="one")
+        with pytest.raises(LedgerError, match="belongs to collection 'one'"):
+            ledger.claim(server="http://a", collection="two")
+
+
+def test_the_stores_own_list_replaces_what_the_ledger_thought() -> None:
+    ledger = open_memory_ledger()
+    for page in ("same", "less", "more"):
+        ledger.confirm({f"{page}-1": page}, {f"{page}-1": f"file-{page}"})
+        ledger.record_page(page, page, "digest", "face")
+    ledger.expect([chunk("same", "crashed")])
+    held = ledger.adopt(
+        [
+            StoredChunk("same-1", "same", "file-same"),
+            StoredChunk("more-1", "more", "file-more"),
+            StoredChunk("more-2", "more", "file-more-2"),
+            StoredChunk("new-1", "new", "file-new"),
+        ]
+    )
+    pages = ledger.pages()
+    assert held == 4
+    assert {page_id for page_id in pages if not pages[page_id].digest} == {
+        "same", "less", "more", "new",
+    }  # fmt: skip
+    assert states(ledger, "same") == {"same-1": "stored"}
+
+
+@pytest.mark.parametrize("handle", ["file-1", "filed-anew"])
+def test_an_unchanged_list_leaves_the_pages_recorded(handle: str) -> None:
+    ledger = open_memory_ledger()
+    ledger.confirm({"1-a": "1"}, {"1-a": "file-1"})
+    ledger.record_page("1", "Title", "digest", "face")
+    ledger.adopt([StoredChunk("1-a", "1", handle)])
+    assert ledger.pages()["1"].digest == "digest"
+    assert ledger.chunks("1")[0].stored.handle == handle
+
+
+def test_a_lost_store_makes_every_page_wanted_again() -> None:
+    ledger = open_memory_ledger()
+    ledger.confirm({"1-a": "1"}, {"1-a": "1-a"})
+    ledger.record_page("1", "Title", "digest", "face")
+    ledger.forget_chunks()
+    assert ledger.pages()["1"].digest == ""
+    assert ledger.chunks("1") == []
+
+
+def test_a_dry_run_works_on_a_copy(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite3"
+    with open_ledger(path) as ledger:
+        ledger.want([("1", "Title")])
+    before = path.read_bytes()
+    copy = open_memory_ledger(like=path)
+    copy.forget_page("1")
+    assert copy.pages() == {}
+    assert path.read_bytes() == before
+
+
+def test_a_lost_chunk_is_sent_again() -> None:
+    ledger = open_memory_ledger()
+    lost = chunk("1", "a")
+    ledger.confirm({lost.id: "1"}, {lost.id: "x"})
+    ledger.record_page("1", "Title", "digest", "face")
+    ledger.lost(lost)
+    assert (ledger.chunks("1"), ledger.pages()["1"].digest) == ([], "")

@@ -1,0 +1,89 @@
+"""The manifests as a cluster would get them: through `envsubst`, or through `oc process`."""
+
+import base64
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent.parent.parent / "openshift"
+TOKEN = "a\"b'c$HOME\\d\n${X} end"  # whatever a token may hold
+VALUES = {
+    "IMAGE": "quay.io/acme/confluence-sync@sha256:" + "0" * 64,
+    "CONF_CLOUD_ID": "00000000-0000-0000-0000-000000000000",
+    "CONF_USER": "bot@example.com",
+    "CONF_API_TOKEN": TOKEN,
+    "CONF_USER_B64": base64.b64encode(b"bot@example.com").decode(),
+    "CONF_API_TOKEN_B64": base64.b64encode(TOKEN.encode()).decode(),
+    "SPACE_NAME": "Known Issues",
+    "LABELS": "",
+    "VECTOR_API_BASE_URL": "http://vector-api:8321",
+    "LLAMA_BASE_URL": "http://llama-stack:8321",
+    "COLLECTION_ID": "confluence",
+    "VECTOR_DB_ID": "conf-known-issues",
+}
+Object = dict[str, Any]
+
+
+def plain_files() -> list[Path]:
+    return sorted(FOLDER.glob("*.yaml"))
+
+
+def documented_variables(path: Path) -> list[str]:
+    """The variable list of the `envsubst` call in a file's head."""
+    lists = re.findall(r"envsubst '([^']*)'", path.read_text("utf-8"))
+    return [name.removeprefix("$") for told in lists for name in told.split()]
+
+
+def envsubst(path: Path, values: Mapping[str, str]) -> list[Object]:
+    """The file's objects, with its documented variables substituted as `envsubst` would."""
+    text = path.read_text("utf-8")
+    for name in documented_variables(path):
+        text = re.sub(rf"\$\{{{name}\}}|\${name}\b", lambda _, n=name: values.get(n, ""), text)
+    return [one for one in yaml.safe_load_all(text) if one]
+
+
+def oc_process(path: Path, given: Mapping[str, str]) -> list[Object]:
+    """What `oc process -f path -p NAME=VALUE …` makes; raises `ValueError` as it refuses."""
+    template = yaml.safe_load(path.read_text("utf-8"))
+    names = {one["name"]: one for one in template["parameters"]}
+    if unknown := given.keys() - names.keys():
+        raise ValueError(f"unknown parameter {unknown}")
+    values = {name: given.get(name, str(one.get("value", ""))) for name, one in names.items()}
+    for name, one in names.items():
+        if one.get("required") and not values[name]:
+            raise ValueError(f"parameter {name} is required")
+
+    def fill(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: fill(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [fill(value) for value in node]
+        if not isinstance(node, str):
+            return node
+        if whole := re.fullmatch(r"\$\{\{(\w+)\}\}", node):
+            return json.loads(values[whole[1]]) if whole[1] in values else node
+        return re.sub(r"\$\{(\w+)\}", lambda found: values.get(found[1], found[0]), node)
+
+    objects: list[Object] = fill(template["objects"])
+    for one in objects:
+        one.setdefault("metadata", {}).setdefault("labels", {}).update(template.get("labels", {}))
+    return objects
+
+
+def pod_template(one: Object) -> Object | None:
+    """The pod template of a Job or CronJob."""
+    if one["kind"] == "CronJob":
+        found: Object = one["spec"]["jobTemplate"]["spec"]["template"]
+        return found
+    return one["spec"]["template"] if one["kind"] == "Job" else None
+
+
+def run_tool(*command: str) -> str:
+    """Everything a check says; empty or 'passed' is for the caller to judge."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return f"exit {done.returncode}\n{done.stdout}{done.stderr}"

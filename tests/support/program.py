@@ -1,0 +1,68 @@
+"""Run a program as a user does (in a process of its own) or at once (in this one)."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo.confluence_site import ConfluenceSite
+from pipeline.run.execute import execute
+from pipeline.settings import SYNC, load_settings
+from pipeline.upsert.discovery import open_sink
+from sync import sync
+
+ROOT = Path(__file__).parent.parent.parent
+# Enough text that its section is a chunk of its own: short sections share one.
+DETAILS = " ".join(f"Detail {number} is told." for number in range(30))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended."""
+
+    code: int
+    log: str
+    report: dict[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.report[name]
+
+
+def environment(site: ConfluenceSite, vector_url: str, folder: Path, **more: str) -> dict[str, str]:
+    """The settings of a run of either program; all pages come in unless `more` says otherwise."""
+    return {
+        "CONF_BASE_URL": site.gateway_url,
+        "CONF_USER": site.user,
+        "CONF_API_TOKEN": site.token,
+        "VECTOR_API_BASE_URL": vector_url,
+        "LLAMA_BASE_URL": vector_url,
+        "SINCE_HOURS": "0",
+        "STATE_DIR": str(folder),
+        "REPORT_FILE": str(folder / "report.json"),
+        **more,
+    }
+
+
+def run_program(name: str, told: Mapping[str, str]) -> Ended:
+    """Run `<name>.py` with these settings and nothing else of this environment."""
+    plain = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / f"{name}.py")],
+        env=plain | dict(told), capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    return Ended(done.returncode, done.stdout + done.stderr, load_report(told))
+
+
+def sync_now(told: Mapping[str, str]) -> Ended:
+    """One run of sync.py in this process: the same steps, without the second of start-up."""
+    code = execute(SYNC, load_settings(SYNC, told), open_sink, sync)
+    return Ended(code, "", load_report(told))
+
+
+def load_report(told: Mapping[str, str]) -> dict[str, Any]:
+    path = Path(told.get("REPORT_FILE", "/nonexistent"))
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}

@@ -1,0 +1,159 @@
+"""Real servers beyond the demo's: what Llama Stack became."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from demo.servers.llama_stack import MODEL_LOCK, Provider, offline_environment
+from demo.servers.local_server import LocalServer, say_on_stderr
+from demo.servers.venv import Lock, install_venv
+
+_HERE = Path(__file__).parent / "servers"
+# tiktoken looks for a vocabulary under the SHA-1 of the address it would fetch it from.
+_CL100K_BASE = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
+
+
+class LaterServer(LocalServer):
+    """What the servers after 0.3 share: vector stores under /v1, chunks with their embeddings."""
+
+    package: str  # the server's Python package, also the start of its variables
+    lock: Lock
+
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        provider: Provider = "faiss",
+        say: Callable[[str], None] = say_on_stderr,
+    ) -> None:
+        """`provider` serves the stores that name none; both are there by their names."""
+        super().__init__(data_dir, say)
+        self._provider = provider
+
+    def install(self) -> Path:
+        """From 420 to 680 MB in `.cache/`."""
+        return install_venv(self.name.lower().replace(" ", "-"), [self.lock, MODEL_LOCK], self._say)
+
+    def configure(self) -> None:
+        """Write run.yaml (as JSON, which is YAML) and the vocabulary of its tokenizer."""
+        config = json.dumps(self.run_config(), indent=2)
+        (self.data_dir / "run.yaml").write_text(config, encoding="utf-8")
+        vocabulary = next(
+            self._python.parent.parent.glob("lib/*/site-packages/tiktoken_ext/data/cl100k_base.*")
+        )
+        cache = self.data_dir / "tiktoken"
+        cache.mkdir(exist_ok=True)
+        shutil.copy(vocabulary, cache / _CL100K_BASE)
+
+    def run_config(self) -> dict[str, Any]:
+        """The server's configuration."""
+        return later_config(self.data_dir, self._provider)
+
+    def command(self, python: Path, port: int) -> Sequence[str]:
+        """The server's application, as its own command line starts it."""
+        application = f"{self.package}.core.server.server:create_app"
+        serve = f"-m uvicorn --factory {application} --host 127.0.0.1 --port {port}"
+        return [str(python), *serve.split()]
+
+    def environment(self) -> Mapping[str, str]:
+        """Nothing is fetched, nothing is written outside the data folder."""
+        environment = offline_environment(self.data_dir)
+        environment["PYTHONPATH"] += f":{_HERE / 'site'}"
+        environment[f"{self.package.upper()}_CONFIG"] = str(self.data_dir / "run.yaml")
+        environment["OGX_LOG_FORMAT"] = "json"  # the other format takes seconds to print an error
+        environment["TIKTOKEN_CACHE_DIR"] = str(self.data_dir / "tiktoken")
+        return environment
+
+
+class Ogx(LaterServer):
+    """OGX 1.5.0, as Llama Stack is called since 1.0."""
+
+    name = "OGX 1.5.0"
+    package = "ogx"
+    lock = Lock(_HERE / "ogx_server" / "requirements.txt")
+
+
+class LlamaStack07(LaterServer):
+    """Llama Stack 0.7.3, the last of that name."""
+
+    name = "Llama Stack 0.7.3"
+    package = "llama_stack"
+    lock = Lock(_HERE / "llama_stack_07_server" / "requirements.txt")
+
+    def run_config(self) -> dict[str, Any]:
+        """As OGX's, but prompts and connectors are kept as keys and values."""
+        config = super().run_config()
+        for store in ("prompts", "connectors"):
+            config["storage"]["stores"][store] = {"namespace": store, "backend": "kv"}
+        return config
+
+
+def later_config(data_dir: Path, provider: Provider) -> dict[str, Any]:
+    """Inference, vectors, files and the light file processor, all inline."""
+
+    def kept(namespace: str) -> dict[str, str]:
+        return {"namespace": namespace, "backend": "kv"}
+
+    def inline(kind: str, provider_id: str, **config: object) -> dict[str, Any]:
+        return {"provider_id": provider_id, "provider_type": f"inline::{kind}", "config": config}
+
+    return {
+        "version": 2,
+        "distro_name": "test",
+        "apis": ["file_processors", "files", "inference", "vector_io"],
+        "providers": {
+            "inference": [inline("sentence-transformers", "sentence-transformers")],
+            "vector_io": [
+                inline("faiss", "faiss", persistence=kept("faiss")),
+                inline(
+                    "sqlite-vec",
+                    "sqlite-vec",
+                    db_path=str(data_dir / "sqlite_vec.db"),
+                    persistence=kept("sqlite_vec"),
+                ),
+            ],
+            "files": [
+                inline(
+                    "localfs",
+                    "localfs",
+                    storage_dir=str(data_dir / "files"),
+                    metadata_store={"table_name": "files_metadata", "backend": "sql"},
+                )
+            ],
+            "file_processors": [inline("pypdf", "pypdf")],
+        },
+        "storage": {
+            "backends": {
+                "kv": {"type": "kv_sqlite", "db_path": str(data_dir / "kv.db")},
+                "sql": {"type": "sql_sqlite", "db_path": str(data_dir / "sql.db")},
+            },
+            "stores": {
+                "metadata": {"namespace": "registry", "backend": "kv"},
+                "inference": {"table_name": "inference_store", "backend": "sql"},
+                "conversations": {"table_name": "conversations", "backend": "sql"},
+                "prompts": {"table_name": "prompts", "backend": "sql"},
+                "connectors": {"table_name": "connectors", "backend": "sql"},
+            },
+        },
+        "registered_resources": {
+            "models": [
+                {
+                    "model_id": "all-MiniLM-L6-v2",
+                    "provider_id": "sentence-transformers",
+                    "provider_model_id": "all-MiniLM-L6-v2",
+                    "model_type": "embedding",
+                    "metadata": {"embedding_dimension": 384},
+                }
+            ],
+            "vector_stores": [],
+        },
+        "vector_stores": {
+            "default_provider_id": provider,
+            "default_embedding_model": {
+                "provider_id": "sentence-transformers",
+                "model_id": "all-MiniLM-L6-v2",
+            },
+        },
+        "server": {"host": "127.0.0.1"},
+    }

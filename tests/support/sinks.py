@@ -1,0 +1,66 @@
+"""What the sinks' tests share: chunks, settings, and a sink that does not wait."""
+
+from pipeline.records import Chunk
+from pipeline.settings import SYNC, Secret, Settings, load_settings
+from pipeline.upsert import Sink
+from pipeline.upsert.api import Api
+from pipeline.upsert.discovery import choose_sink
+
+# What a site holds: usual, tiny, not Latin, all alike at the start, beyond the model's window.
+TEXTS = [
+    "Payments > Known issues\n\nThe payment gateway times out at midnight when the batch runs.",
+    "Hello",
+    "? Hello",
+    "N/A",
+    "短い",
+    "🙂 🙂",
+    "x" * 3000,
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "```python\nprint('hello')\n```",
+    *(
+        f"Runbook > Restart\n\n{'wait for the pods to come back and ' * 60}go to {n}"
+        for n in range(6)
+    ),
+]
+
+
+def to_chunk(number: int, text: str) -> Chunk:
+    metadata: dict[str, str | int] = {
+        "source": "confluence",
+        "document_id": f"conf-{number}",
+        "page_id": str(number),
+        "title": f"Page {number}",
+        "version": 3,
+        "url": f"https://site.example/wiki/{number}#part",
+    }
+    return Chunk(f"conf-{number}-0123456789abcdef", str(number), text, len(text) // 4, metadata)
+
+
+def to_chunks(texts: list[str]) -> list[Chunk]:
+    return [to_chunk(number, text) for number, text in enumerate(texts)]
+
+
+def to_settings(base_url: str, **given: str) -> Settings:
+    environ = {
+        "CONF_BASE_URL": "http://127.0.0.1:1",
+        "CONF_USER": "somebody@site.example",
+        "CONF_API_TOKEN": "secret-of-confluence",
+        "VECTOR_API_BASE_URL": base_url,
+    }
+    return load_settings(SYNC, environ | given)
+
+
+def to_api(base_url: str, token: str = "", attempts: int = 3, read_seconds: float = 60.0) -> Api:
+    """A transport whose retries do not wait."""
+    return Api(
+        base_url, Secret(token), attempts=attempts, read_seconds=read_seconds, sleep=lambda _: None
+    )
+
+
+def to_sink(base_url: str, read_seconds: float = 60.0, **given: str) -> Sink:
+    """The sink that discovery chooses, with its collection open."""
+    settings = to_settings(base_url, **given)
+    api = to_api(base_url, settings.vector_api_token.reveal(), read_seconds=read_seconds)
+    sink = choose_sink(api, settings)
+    sink.open_collection()
+    return sink

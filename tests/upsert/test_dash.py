@@ -1,0 +1,212 @@
+"""The dash sink against real servers: Llama Stack 0.2.23 and 0.7.3, OGX; faiss and sqlite-vec."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from demo.servers.llama_stack import LlamaStack
+from pipeline.upsert import InsertRejectedError, Rotating, VectorApiError
+from pipeline.upsert.dash import Dash
+from pipeline.upsert.dash_stores import to_identifier
+from pipeline.upsert.discovery import choose_sink
+from tests.support.sinks import TEXTS, to_api, to_chunk, to_chunks, to_settings, to_sink
+
+CHUNKS = to_chunks(TEXTS)
+MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A real server, one of its providers, and a collection name nobody has used yet."""
+
+    base_url: str
+    provider: str
+    name: str
+    is_classic: bool
+
+    def open(self) -> Any:
+        sink = to_sink(self.base_url, COLLECTION_ID=self.name, VECTOR_DB_PROVIDER=self.provider)
+        assert sink.variant == "dash"
+        return sink
+
+    def make_foreign_store(self) -> str:
+        """A store of the same name that somebody else made."""
+        body: dict[str, object] = {
+            "embedding_model": MODEL,
+            "embedding_dimension": 384,
+            "provider_id": self.provider,
+        }
+        if self.is_classic:
+            body |= {"vector_db_id": self.name}
+            path, key = "/v1/vector-dbs", "identifier"
+        else:
+            body |= {"name": self.name}
+            path, key = "/v1/vector_stores", "id"
+        return str(requests.post(self.base_url + path, json=body, timeout=60).json()[key])
+
+
+@pytest.fixture(
+    params=["llama_stack faiss", "llama_stack sqlite-vec", "ogx faiss", "ogx sqlite-vec"]
+)
+def server(request: pytest.FixtureRequest) -> Server:
+    fixture, _, provider = request.param.partition(" ")
+    real = request.getfixturevalue(fixture)
+    return Server(real.base_url, provider, f"Dash test {next(_numbers)}", fixture == "llama_stack")
+
+
+@pytest.fixture
+def sink(server: Server) -> Iterator[Dash]:
+    sink = server.open()
+    yield sink
+    for identifier in [*sink.older_stores(), sink.identifier]:
+        sink.delete_store(identifier)
+    sink.close()
+
+
+def test_the_collection_is_made_once_and_found_by_name_and_by_identifier(
+    server: Server, sink: Dash
+) -> None:
+    assert sink.opened_new
+    for known in ("", sink.identifier, "a-store-that-is-gone"):
+        other = server.open()
+        assert other.open_collection(known) == sink.identifier
+        assert not other.opened_new
+        other.close()
+
+
+def test_looking_up_makes_nothing(server: Server, sink: Dash) -> None:
+    sink.delete_store(sink.identifier)
+    assert sink.look_up() == ""
+    assert sink.look_up() == ""
+
+
+def test_every_kind_of_text_is_found_again_and_nothing_else(sink: Dash) -> None:
+    assert set(sink.insert(CHUNKS[::2])) == {chunk.id for chunk in CHUNKS[::2]}
+    assert set(sink.find(CHUNKS)) == {chunk.id for chunk in CHUNKS[::2]}
+
+
+def test_a_chunk_is_found_among_many_that_begin_alike(llama_stack: LlamaStack) -> None:
+    """The model reads the beginning only: for it these are all one text."""
+    sink = to_sink(llama_stack.base_url, COLLECTION_ID="crowd")
+    beginning = "Runbook > Restart\n\n" + "wait for the pods to come back and " * 60
+    chunks = [to_chunk(n, f"{beginning} go to {n}") for n in range(105)]
+    sink.insert(chunks)
+    assert set(sink.find(chunks[::35])) == {chunk.id for chunk in chunks[::35]}
+    sink.close()
+
+
+def test_a_question_gets_the_best_hits_with_their_metadata(sink: Dash) -> None:
+    sink.insert(CHUNKS)
+    best, *_ = sink.query("When does the payment gateway time out?", 3)
+    assert best.chunk_id == CHUNKS[0].id
+    assert best.text == CHUNKS[0].text
+    assert best.metadata == CHUNKS[0].metadata
+
+
+def test_a_question_that_is_a_stored_text_letter_for_letter_is_answered(sink: Dash) -> None:
+    sink.insert(CHUNKS)
+    assert [hit.chunk_id for hit in sink.query("N/A", 1)] == [CHUNKS[TEXTS.index("N/A")].id]
+
+
+def test_a_chunk_that_the_server_refuses_is_told_as_rejected(sink: Dash) -> None:
+    chunk = to_chunk(1, "text")
+    broken = type(chunk)("", chunk.page_id, None, 1, chunk.metadata)  # type: ignore[arg-type]
+    with pytest.raises(InsertRejectedError, match="HTTP 4"):
+        sink.insert([broken])
+    assert sink.find([chunk]) == {}
+
+
+def test_a_store_that_is_deleted_during_the_run_ends_it(sink: Dash) -> None:
+    sink.delete_store(sink.identifier)
+    with pytest.raises(VectorApiError, match="gone from the server during the run"):
+        sink.insert(CHUNKS[:1])
+
+
+def test_runs_that_start_together_make_one_store(server: Server, sink: Dash) -> None:
+    late = server.open()
+    assert late._stores.make(server.name, fresh=False) == sink.identifier
+    assert sink.older_stores() == []
+    late.close()
+
+
+def test_a_store_made_again_after_its_deletion_is_empty(server: Server, sink: Dash) -> None:
+    sink.insert(CHUNKS[:3])
+    sink.delete_store(sink.identifier)
+    sink.open_collection(sink.identifier)
+    assert sink.opened_new
+    assert sink.find(CHUNKS[:3]) == {}
+    sink.insert(CHUNKS[:1])
+    assert set(sink.find(CHUNKS[:3])) == {CHUNKS[0].id}
+
+
+def test_rotation_builds_beside_the_old_store_and_removes_only_ours(server: Server) -> None:
+    foreign = server.make_foreign_store()
+    sink = server.open()
+    can_rotate = isinstance(sink, Rotating)
+    assert can_rotate
+    assert sink.identifier == foreign
+    first = sink.make_fresh()
+    sink.insert(CHUNKS[:2])
+    second = sink.make_fresh()
+    assert sink.identifier == second
+    assert sink.find(CHUNKS[:2]) == {}
+    assert sink.older_stores() == [first]
+    reader = server.open()
+    assert set(reader.find(CHUNKS[:2])) == {chunk.id for chunk in CHUNKS[:2]}, "the old one answers"
+    sink.delete_store(first)
+    sink.delete_store(first)  # gone already: no error
+    assert sink.older_stores() == []
+    assert reader.open_collection() == second
+    for identifier in (second, foreign):
+        sink.delete_store(identifier)
+    sink.close()
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("EMBEDDING_MODEL_ID", "nope"), ("VECTOR_DB_PROVIDER", "nope")]
+)
+def test_what_the_server_does_not_have_is_told_with_what_it_has(
+    server: Server, setting: str, value: str
+) -> None:
+    given = {"COLLECTION_ID": server.name, "VECTOR_DB_PROVIDER": server.provider, setting: value}
+    wanted = rf"'nope' \({setting}\); it has .*(MiniLM|faiss)"
+    settings = to_settings(server.base_url, **given)
+    with pytest.raises(VectorApiError, match=wanted):
+        choose_sink(to_api(server.base_url), settings).open_collection()
+
+
+def test_the_servers_own_rag_query_reads_our_chunks(llama_stack: LlamaStack) -> None:
+    sink = to_sink(llama_stack.base_url, COLLECTION_ID="rag reads dash")
+    sink.insert(CHUNKS)
+    assert isinstance(sink, Dash)
+    body = {
+        "content": "When does the payment gateway time out?",
+        "vector_db_ids": [sink.identifier],
+    }
+    answer = requests.post(
+        f"{llama_stack.base_url}/v1/tool-runtime/rag-tool/query", json=body, timeout=60
+    )
+    assert answer.status_code == 200
+    assert CHUNKS[0].text in answer.json()["metadata"]["chunks"]
+    sink.delete_store(sink.identifier)
+    sink.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [
+        ("confluence", "conf-confluence"),
+        ("known-issues", "conf-known-issues"),
+        ("Known Issues", "conf-known-issues-874e210e"),
+        ("known_issues", "conf-known-issues-08f4534b"),
+        ("知识", "conf-2ce2847c"),
+    ],
+)
+def test_identifiers_are_readable_and_never_shared(name: str, identifier: str) -> None:
+    assert to_identifier(name) == identifier

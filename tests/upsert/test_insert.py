@@ -1,0 +1,258 @@
+"""`insert_all` against a server that goes wrong: nothing twice, nothing lost unnoticed."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.records import Chunk
+from pipeline.upsert import InsertUnclearError, VectorApiError
+from pipeline.upsert.insert import Inserted, insert_all
+from tests.support.sinks import to_chunk, to_chunks, to_sink
+from tests.support.vector_api import Fault, VectorApi
+
+CHUNKS = to_chunks([f"Chunk number {n} of the batch" for n in range(12)])
+IDS = {chunk.id for chunk in CHUNKS}
+POISON = CHUNKS[5].id
+
+
+@pytest.fixture(params=["underscore", "dash"])
+def api(request: pytest.FixtureRequest) -> Iterator[VectorApi]:
+    with VectorApi(form=request.param) as api:
+        yield api
+
+
+class Waits:
+    """Records the pauses instead of making them."""
+
+    def __init__(self, also: Callable[[], object] = lambda: None) -> None:
+        self.seconds: list[float] = []
+        self._also = also
+
+    def __call__(self, seconds: float) -> bool:
+        self.seconds.append(seconds)
+        self._also()
+        return False
+
+
+def insert(api: VectorApi, chunks: list[Chunk] = CHUNKS, **given: Any) -> tuple[Inserted, Waits]:
+    waits = given.pop("waits", None) or Waits()
+    sink = to_sink(api.base_url, **given)
+    try:
+        return insert_all(sink, chunks, threading.Event(), waits), waits
+    finally:
+        sink.close()
+
+
+# faults, which chunks fail, what is inserted how often at most
+ALL_GO_IN = [
+    Fault(status=400),
+    Fault(status=413, over_bytes=1200, times=None),
+    Fault(status=422),
+    Fault(status=429, retry_after="7"),
+    Fault(status=429, times=5),
+    Fault(status=500),
+    Fault(status=500, times=2),
+    Fault(status=500, stored="half"),
+    Fault(status=500, stored="all"),
+    Fault(status=502, stored="all"),
+    Fault(status=503, retry_after="3"),
+    Fault(status=504, stored="half"),
+    Fault(answer="reset"),
+    Fault(answer="reset", stored="half"),
+    Fault(answer="reset", stored="all"),
+    Fault(answer="cut", stored="all"),
+    Fault(answer="html"),
+    Fault(answer="hang", stored="all"),
+    Fault(answer="hang"),
+]
+
+
+@pytest.mark.parametrize("fault", ALL_GO_IN, ids=str)
+def test_every_chunk_is_stored_once_after_a_fault_that_passes(api: VectorApi, fault: Fault) -> None:
+    api.faults.append(replace(fault))
+    done, _ = insert(api, read_seconds=0.3 if fault.answer == "hang" else 60.0)
+    assert done.failed == {}
+    assert set(done.handles) == IDS
+    assert api.documents("confluence").keys() == IDS
+    assert api.duplicates("confluence") == []
+
+
+@pytest.mark.parametrize("status", [400, 413, 422, 500])
+def test_a_chunk_that_never_goes_in_fails_alone(api: VectorApi, status: int) -> None:
+    api.faults.append(Fault(status=status, chunk=POISON, times=None, text="cannot take it"))
+    done, _ = insert(api)
+    assert set(done.handles) == IDS - {POISON}
+    assert set(done.failed) == {POISON}
+    assert "cannot take it" in done.failed[POISON]
+    assert api.documents("confluence").keys() == IDS - {POISON}
+    assert api.duplicates("confluence") == []
+
+
+def test_a_clean_batch_is_one_request(api: VectorApi) -> None:
+    _, waits = insert(api)
+    assert api.count("insert") == 1
+    assert waits.seconds == []
+
+
+def test_chunks_that_a_failed_insert_stored_are_not_sent_again(api: VectorApi) -> None:
+    api.faults.append(Fault(status=500, stored="half"))
+    insert(api)
+    assert [one.chunks for one in api.log if one.kind == "insert"] == [12, 6]
+
+
+def test_a_throttled_batch_waits_as_long_as_the_server_asks(api: VectorApi) -> None:
+    api.faults.append(Fault(status=429, retry_after="7", times=2))
+    _, waits = insert(api)
+    assert waits.seconds == [7.0, 7.0]
+
+
+def test_a_batch_is_not_split_because_the_server_asks_to_come_later(api: VectorApi) -> None:
+    api.faults.append(Fault(status=429, times=3))
+    insert(api)
+    assert [one.chunks for one in api.log if one.kind == "insert"] == [12] * 4
+
+
+def test_pauses_grow_where_the_server_names_none(api: VectorApi) -> None:
+    api.faults.append(Fault(status=429, times=4))
+    _, waits = insert(api)
+    assert waits.seconds == [1.0, 2.0, 4.0, 8.0]
+
+
+def test_a_retry_after_is_bounded(api: VectorApi) -> None:
+    api.faults.append(Fault(status=429, retry_after="86400"))
+    _, waits = insert(api)
+    assert waits.seconds == [120.0]
+
+
+def test_a_server_that_throttles_for_ever_ends_the_run(api: VectorApi) -> None:
+    api.faults.append(Fault(status=429, times=None))
+    with pytest.raises(VectorApiError, match="429"):
+        insert(api)
+
+
+def test_a_server_that_stores_late_is_looked_at_again_before_anything_is_resent(
+    api: VectorApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request times out, and the server stores it only after our first look."""
+    sink = to_sink(api.base_url)
+    insert_now = sink.insert
+    pauses: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            insert_now(CHUNKS)
+        return False
+
+    def insert_late(chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        if not pauses:
+            raise InsertUnclearError("timed out", still_at_work=True)
+        insert_now(CHUNKS)  # the server is done with the first one, and takes the second
+        return insert_now(chunks)
+
+    monkeypatch.setattr(sink, "insert", insert_late)
+    done = insert_all(sink, CHUNKS, threading.Event(), wait)
+    sink.close()
+    assert set(done.handles) == IDS
+    assert api.count("insert") == 1
+    assert api.duplicates("confluence") == []
+
+
+def test_a_server_that_answers_every_insert_with_failure_ends_the_run(api: VectorApi) -> None:
+    api.faults.append(Fault(status=500, times=None))
+    with pytest.raises(VectorApiError, match="HTTP 500"):
+        insert(api, to_chunks([f"Chunk {n}" for n in range(100)]))
+    assert api.count("insert") < 60
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_ends_the_run_at_once(api: VectorApi, status: int) -> None:
+    api.faults.append(Fault(status=status, times=None))
+    with pytest.raises(VectorApiError, match="VECTOR_API_TOKEN"):
+        insert(api)
+    assert api.count("insert") == 1
+
+
+def test_a_collection_that_is_deleted_during_the_run_ends_it(api: VectorApi) -> None:
+    sink = to_sink(api.base_url)
+    api.drop("confluence")
+    with pytest.raises(VectorApiError, match="gone from the server during the run"):
+        insert_all(sink, CHUNKS, threading.Event(), Waits())
+    sink.close()
+
+
+def test_a_server_that_restarts_between_batches_is_waited_for(api: VectorApi) -> None:
+    sink = to_sink(api.base_url)
+    insert_all(sink, CHUNKS[:6], threading.Event(), Waits())
+    api.stop()
+    done = insert_all(sink, CHUNKS[6:], threading.Event(), Waits(also=api.start))
+    sink.close()
+    assert set(done.handles) == {chunk.id for chunk in CHUNKS[6:]}
+    assert api.documents("confluence").keys() == IDS
+
+
+def test_a_told_stop_ends_the_waiting_and_leaves_the_rest_undecided(api: VectorApi) -> None:
+    stop = threading.Event()
+    api.faults.append(Fault(status=429, retry_after="60"))
+    sink = to_sink(api.base_url)
+
+    def wait(_seconds: float) -> bool:
+        stop.set()
+        return True
+
+    done = insert_all(sink, CHUNKS, stop, wait)
+    sink.close()
+    assert done == Inserted()
+    assert api.count("insert") == 1
+
+
+def test_the_stop_event_itself_ends_a_wait(api: VectorApi) -> None:
+    stop = threading.Event()
+    api.faults.append(Fault(status=429, retry_after="100"))
+    sink = to_sink(api.base_url)
+    threading.Timer(0.1, stop.set).start()
+    assert insert_all(sink, CHUNKS, stop) == Inserted()
+    sink.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    faults=st.lists(
+        st.builds(
+            Fault,
+            status=st.sampled_from([400, 413, 422, 429, 500, 502, 503, 504]),
+            times=st.integers(1, 3),
+            stored=st.just("nothing"),
+            answer=st.sampled_from(["status", "reset"]),
+        )
+        | st.builds(
+            Fault,
+            status=st.sampled_from([500, 502, 503, 504]),
+            times=st.integers(1, 2),
+            stored=st.sampled_from(["half", "all"]),
+            answer=st.sampled_from(["status", "reset", "cut"]),
+        ),
+        max_size=3,
+    ),
+    size=st.integers(1, 12),
+    form=st.sampled_from(["underscore", "dash"]),
+)
+def test_whatever_fails_the_report_is_what_the_store_holds(
+    faults: list[Fault], size: int, form: Any
+) -> None:
+    """No chunk is stored twice, and those told as stored are exactly those that are."""
+    with VectorApi(form=form) as api:
+        sink = to_sink(api.base_url)
+        api.faults += faults
+        chunks = [to_chunk(n, f"Chunk number {n} of the batch") for n in range(size)]
+        done = insert_all(sink, chunks, threading.Event(), Waits())
+        sink.close()
+        assert api.documents("confluence").keys() == done.handles.keys()
+        assert done.handles.keys() | done.failed.keys() == {chunk.id for chunk in chunks}
+        assert not done.handles.keys() & done.failed.keys()
+        assert api.duplicates("confluence") == []
