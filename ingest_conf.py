@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
     logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
     sys.excepthook = log_unexpected
-    logging.getLogger("confluence").setLevel(settings.log_level.upper())
+    logging.getLogger("pipeline").setLevel(settings.log_level.upper())
     return execute(INGEST, settings, open_rag_tool, ingest)
 
 

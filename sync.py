@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
 
     logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
     sys.excepthook = log_unexpected
-    logging.getLogger("confluence").setLevel(settings.log_level.upper())
+    logging.getLogger("pipeline").setLevel(settings.log_level.upper())
     return execute(SYNC, settings, open_sink, sync)
 
 

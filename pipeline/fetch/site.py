@@ -56,7 +56,7 @@ __all__ = [
     "StoppedWaitingError",
 ]
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 _SMALLEST_SEARCH = 5  # pages: a search for fewer is no cheaper than asking singly
 _EXPAND = "body.export_view,version,metadata.labels"

@@ -34,7 +34,7 @@ from pipeline.fetch.errors import (
 )
 from pipeline.settings import Settings
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 Params = Mapping[str, str | int]

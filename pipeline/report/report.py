@@ -27,7 +27,7 @@ ABORT_IN_A_ROW = 10
 ABORT_SHARE, ABORT_SHARE_OF = 0.15, 100
 SECONDS_BETWEEN_LINES = 15.0
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 
 class TooManyFailuresError(Exception):

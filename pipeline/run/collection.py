@@ -11,7 +11,7 @@ from pipeline.report import Report
 from pipeline.state import Ledger, LedgerError, open_memory_ledger
 from pipeline.upsert import Resetting, Rotating, Sink, VectorApiError
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 
 class Collection:

@@ -18,7 +18,7 @@ from pipeline.settings import INGEST, Settings
 from pipeline.state import Ledger, LedgerError, open_ledger, open_memory_ledger
 from pipeline.upsert import Sink, VectorApiError
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 
 def execute(

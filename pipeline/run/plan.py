@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipeline.records import PageRef
 from pipeline.state import HeldPage
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

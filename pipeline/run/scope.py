@@ -17,7 +17,7 @@ from pipeline.run.stop import Stop
 from pipeline.run.threads import in_parallel
 from pipeline.settings import Settings
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 GUARDED_FROM = 10  # the delete guard never trips where fewer pages are known
 SKEW = timedelta(hours=1)  # Confluence's clocks against each other
 _RESTRICTED = "restricted"  # what the ledger calls the pages that were skipped

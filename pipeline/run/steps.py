@@ -32,7 +32,7 @@ from pipeline.settings import Settings
 from pipeline.state import LedgerError
 from pipeline.upsert import VectorApiError
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 FIRST_SHARD_SECONDS = 20
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 
 class StoppedError(Exception):

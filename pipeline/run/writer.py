@@ -27,7 +27,7 @@ from pipeline.run.stop import Stop
 from pipeline.run.threads import in_background
 from pipeline.upsert import Inserted, InsertRejectedError, InsertUnclearError, insert_all
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 PAGES_AHEAD = 32
 SAMPLE = 20
 SECONDS_TO_FINISH = 20.0  # for the request in hand, well within a pod's grace period

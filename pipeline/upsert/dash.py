@@ -16,7 +16,7 @@ from pipeline.upsert.dash_stores import Stores
 from pipeline.upsert.errors import InsertRejectedError, InsertThrottledError, VectorApiError
 from pipeline.upsert.find_by_query import ask_beside, find_by_query
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 
 class Dash:

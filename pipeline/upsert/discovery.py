@@ -20,7 +20,7 @@ from pipeline.upsert.sink import Sink
 from pipeline.upsert.underscore import Underscore
 from pipeline.upsert.vector_stores import VectorStores as FileStores
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 INSERT, DOCUMENTS = "/v1/vector-io/insert", "/v1/vector_io/documents"
 METHODS = ("get", "post", "put", "patch", "delete")

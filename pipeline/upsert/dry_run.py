@@ -9,7 +9,7 @@ from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.sink import Sink
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 
 class DryRun:

@@ -16,7 +16,7 @@ from pipeline.upsert.errors import (
 )
 from pipeline.upsert.sink import Sink
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 3  # of a whole batch whose fate is unclear, before it is sent in parts
 ATTEMPTS_ALONE = 2  # of a single chunk

@@ -24,7 +24,7 @@ from pipeline.upsert.files.shelf import Shelf
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi, to_prefix
 from pipeline.upsert.rag_client import RagClient
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 RAG_TOOL = "/v1/tool-runtime/rag-tool/insert"
 SMALLEST_CHUNK = 100  # tokens; below, the server stores nothing, and says 200
 AUTO_CHUNK = 256  # tokens: the window of the default model

@@ -19,7 +19,7 @@ from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.files.shelf import Shelf
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, MADE_BY, StoreApi, to_prefix
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 
 
 class VectorStores:

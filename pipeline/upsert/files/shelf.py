@@ -27,7 +27,7 @@ from pipeline.upsert.files.entry import (
 )
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi
 
-log = logging.getLogger("confluence")
+log = logging.getLogger(__name__)
 YOUNGEST_OF_SHARDS = 900.0  # seconds; another shard may be about to attach its upload
 FILLER = Chunk("conf-empty", "", "This collection is empty.", 5, {"page_id": ""})  # for faiss
 # Servers filter late: 0.2 looks through five times the limit only. OGX takes no more than 50.
