@@ -39,7 +39,8 @@ def test_fifty_bad_nights_leave_what_a_fresh_ingest_makes(
 ) -> None:
     hurry(monkeypatch)
     # pytest keeps every record, and with a traceback the connection that it broke off at.
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+    monkeypatch.setattr(logging.getLogger("pipeline"), "propagate", False)
+    monkeypatch.setattr(logging, "lastResort", None)
     chance = random.Random(20260601)
     state = SiteState()
     state.add_space("KI", "Known Issues")
