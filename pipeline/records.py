@@ -17,10 +17,11 @@ class PageRef:
     version: int
     title: str
     space: str  # the space's key
-    status: str = "current"  # current, archived, trashed, deleted
     modified: str = ""  # of this version, ISO 8601 in UTC: "2026-06-15T09:30:00.000Z"
-    ancestors: tuple[str, ...] = ()  # titles from the top down; a folder stands as its id
-    labels: tuple[str, ...] | None = None  # sorted; None where the listing does not tell them
+    ancestors: tuple[str, ...] = ()  # titles from the top down; a folder appears as its id
+    labels: tuple[str, ...] | None = None  # sorted; None where the listing does not give them
+    content_type: str = "page"  # a row's name in `fetch/content.py`
+    web_path: str = ""  # of the link for people, below the site's base URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,6 @@ class Page:
     url: str  # a person can open it: the site's address, never the gateway's
     html: str
     labels: tuple[str, ...] = ()  # sorted
-    ancestors: tuple[str, ...] = ()  # titles from the top down
-    last_modified: str = ""  # ISO 8601 in UTC
     body_format: str = "export_view"  # export_view, view or storage: the converter reads all
 
 
@@ -86,5 +85,5 @@ class Outcome:
 
     page_id: str
     title: str
-    stage: str  # fetch, markdown, chunk, upsert, delete, verify
+    stage: str  # fetch, convert, upsert, delete, verify
     error: str  # one line, no secrets, no body text

@@ -246,7 +246,7 @@ def _to_chunks(page: Page, drafts: Sequence[_Draft]) -> list[Chunk]:
             "space_key": ref.space,
             "labels": ",".join(page.labels),
             "version": ref.version,
-            "last_modified": page.last_modified,
+            "last_modified": ref.modified,
             "url": "#".join(filter(None, (page.url, draft.section.anchor))),
             "section": to_labels(" > ".join(draft.section.path)),
             "chunk_index": index,

@@ -3,6 +3,7 @@
 `Site` is the client that a run uses; it only ever sends GET requests. Its errors are here too.
 """
 
+from pipeline.fetch.bodies import PAGES_A_REQUEST
 from pipeline.fetch.cooldown import Patience
 from pipeline.fetch.errors import (
     ConfluenceError,
@@ -15,6 +16,7 @@ from pipeline.fetch.rows import Space
 from pipeline.fetch.site import Site
 
 __all__ = [
+    "PAGES_A_REQUEST",
     "ConfluenceError",
     "CredentialsError",
     "PageError",

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from pipeline.fetch.content import BY_NAME
 from pipeline.fetch.errors import ConfluenceError
+from pipeline.records import PageRef
 from pipeline.settings import GATEWAY, Settings
 
 
@@ -43,6 +45,15 @@ def to_site_url(base: object) -> str:
         return ""
     is_gateway = base.startswith(GATEWAY)
     return "" if is_gateway else base.rstrip("/")
+
+
+def to_page_url(ref: PageRef, site_url: str, settings: Settings) -> str:
+    """Return a link to the page that a person can open; "" while the site's address is unknown."""
+    root = settings.conf_base_url
+    base = site_url or ("" if root.startswith(GATEWAY) else f"{root}/wiki")
+    if not base:
+        return ""
+    return base + (ref.web_path or BY_NAME[ref.content_type].web_path.format(id=ref.id))
 
 
 def _own_hosts(answer: Mapping[str, Any], settings: Settings) -> set[str]:

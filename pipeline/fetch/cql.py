@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeline.fetch.content import ContentType, to_id
+
 
 def quote(value: str) -> str:
-    """A value as a CQL string. The backslash goes first, or it would escape our own escapes."""
+    """Return a value as a CQL string."""
+    # The backslash goes first, or it would escape our own escapes.
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def to_pages_query(
-    space_keys: Iterable[str], labels: Iterable[str] = (), ancestor_id: str = ""
+def to_scope_query(
+    content: ContentType,
+    space_keys: Iterable[str],
+    labels: Iterable[str] = (),
+    ancestor_id: str = "",
 ) -> str:
-    """The pages of some spaces, with any of the labels, below the ancestor; empty: any."""
-    clauses = ['type = "page"', _one_of("space", space_keys)]
+    """Return the query for content of some spaces, with any of the labels, below the ancestor.
+
+    No labels and no ancestor mean any. Raises `ValueError` without a space.
+    """
+    clauses = [_of_type(content), _one_of("space", space_keys)]
     if labels := tuple(labels):
         clauses.append(_one_of("label", labels))
     if ancestor_id:
@@ -23,20 +32,17 @@ def to_pages_query(
     return " and ".join(clauses)
 
 
-def to_ids_query(ids: Iterable[str]) -> str:
-    """The pages with these ids; ids are plain numbers, so nothing else gets in."""
-    return f'type = "page" and id in ({", ".join(map(to_id, ids))})'
+def to_ids_query(content: ContentType, ids: Iterable[str]) -> str:
+    """Return the query for content by id. Raises `ValueError` if an id is not a number."""
+    return f"{_of_type(content)} and id in ({', '.join(map(to_id, ids))})"
 
 
-def to_id(value: str) -> str:
-    """The id itself. Raises `ValueError` when it is anything but ASCII digits."""
-    if not (value.isascii() and value.isdigit()):
-        raise ValueError(f"not the id of a page or folder: {value!r}")
-    return value
+def _of_type(content: ContentType) -> str:
+    return f"type = {quote(content.name)}"
 
 
 def _one_of(field: str, values: Iterable[str]) -> str:
     quoted = ", ".join(map(quote, values))
     if not quoted:
-        raise ValueError(f"no value for {field}: that would ask for every one")
+        raise ValueError(f"no value for {field}: the query would match every one")
     return f"{field} in ({quoted})"

@@ -1,13 +1,14 @@
-"""Confluence's JSON rows as records. Whatever leaves here can be encoded as UTF-8."""
+"""Confluence's JSON rows as records. Every text in them can be encoded as UTF-8."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from pipeline.fetch.content import ContentType
 from pipeline.fetch.errors import BrokenAnswerError
 from pipeline.records import PageRef
 
@@ -17,50 +18,57 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Space:
+    """A space that the account can see."""
+
     id: str
     key: str
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What v1 and v2 tell alike about a page."""
+class ContentRow:
+    """What v1 and v2 both say about a page or another type of content."""
 
     id: str
     title: str
     status: str
     version: int
     modified: str  # of this version, ISO 8601 in UTC
-    webui: str  # below the site's base
-    parent: str | None = None  # id of a page, folder, …; told by v2 only
-    space_id: str = ""  # told by v2 only
+    web_path: str  # of the link for people, below the site's base
+    parent: str | None = None  # id of a page, folder, …; in v2 only
+    space_id: str = ""  # in v2 only
 
-
-class Listed(NamedTuple):
-    """What a listing tells of a page beyond its PageRef."""
-
-    title: str
-    parent: str | None
-    webui: str
+    def to_ref(self, content: ContentType, space_key: str) -> PageRef:
+        """Return the listed page; its ancestors are known once the listing is complete."""
+        return PageRef(
+            id=self.id,
+            version=self.version,
+            title=self.title,
+            space=space_key,
+            modified=self.modified,
+            content_type=content.name,
+            web_path=self.web_path,
+        )
 
 
 def to_space(row: Json) -> Space:
+    """Read a space's row of v2. Raises `BrokenAnswerError`, as all functions here do."""
     return _checked("space", row, lambda: Space(str(row["id"]), row["key"], to_line(row["name"])))
 
 
-def to_row(row: Json) -> Row:
-    """A page's row of v2, or of v1 with `version` expanded."""
+def to_content_row(row: Json) -> ContentRow:
+    """Read a row of v2, or of v1 with `version` expanded."""
 
-    def read() -> Row:
+    def read() -> ContentRow:
         version = row["version"]
         parent = row.get("parentId")
-        return Row(
+        return ContentRow(
             id=str(row["id"]),
             title=to_line(row["title"]),
             status=row["status"],
             version=int(version["number"]),
             modified=to_utc(version.get("createdAt") or version["when"]),
-            webui=(row.get("_links") or {}).get("webui") or "",
+            web_path=(row.get("_links") or {}).get("webui") or "",
             parent=None if parent is None else str(parent),
             space_id=str(row.get("spaceId") or ""),
         )
@@ -69,60 +77,33 @@ def to_row(row: Json) -> Row:
 
 
 def to_body(row: Json, body_format: str) -> str | None:
-    """The body in that format; None where the answer has none."""
+    """Return the body in that format; None where the answer has none."""
     body = (row.get("body") or {}).get(body_format)
     value = body.get("value") if isinstance(body, dict) else None
     return to_text(value) if isinstance(value, str) else None
 
 
 def to_labels(rows: Iterable[Json]) -> tuple[str, ...]:
-    """Label names, sorted."""
+    """Return label names, sorted."""
     return tuple(sorted({to_line(row["name"]) for row in rows}))
 
 
 def to_search_labels(row: Json) -> tuple[str, ...]:
-    """Labels of a v1 row with `metadata.labels` expanded."""
+    """Return the labels of a v1 row with `metadata.labels` expanded."""
     return _checked("page", row, lambda: to_labels(row["metadata"]["labels"]["results"]))
 
 
 def to_ancestors(row: Json) -> dict[str, str]:
-    """Ids → types of what is above, from a v1 row with `ancestors` expanded."""
+    """Return ids → types of the ancestors in a v1 row with `ancestors` expanded."""
     return _checked(
-        "page", row, lambda: {str(one["id"]): one.get("type", "") for one in row["ancestors"]}
+        "page",
+        row,
+        lambda: {str(ancestor["id"]): ancestor.get("type", "") for ancestor in row["ancestors"]},
     )
-
-
-def to_ref(row: Row, space_key: str) -> PageRef:
-    """A listed page; its ancestors are known once the listing is complete."""
-    return PageRef(
-        id=row.id,
-        version=row.version,
-        title=row.title,
-        space=space_key,
-        status=row.status,
-        modified=row.modified,
-    )
-
-
-def to_titles_above(page_id: str, listed: Mapping[str, Listed]) -> tuple[str, ...]:
-    """Titles of a page's ancestors, from the top down.
-
-    What is not a listed page (a folder) stands as its id and ends the chain, because a listing
-    does not tell what is above it. So does a parent that is its own descendant.
-    """
-    titles: list[str] = []
-    seen = {page_id}
-    parent = listed[page_id].parent
-    while parent is not None and parent not in seen:
-        seen.add(parent)
-        above = listed.get(parent)
-        titles.append(above.title if above else parent)
-        parent = above.parent if above else None
-    return tuple(reversed(titles))
 
 
 def is_restricted(row: Json) -> bool:
-    """Whether somebody is named who may view: then nobody else may.
+    """Return whether view access is limited to named users or groups.
 
     `row` has `read`, as v1's restrictions by operation and an expanded `restrictions` do.
     """
@@ -135,7 +116,7 @@ def is_restricted(row: Json) -> bool:
 
 
 def to_utc(text: str) -> str:
-    """A time as `2026-06-15T09:30:00.000Z`. Raises `ValueError` for what is no time."""
+    """Return a time as `2026-06-15T09:30:00.000Z`. Raises `ValueError` if it is not a time."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -143,12 +124,12 @@ def to_utc(text: str) -> str:
 
 
 def to_line(text: str) -> str:
-    """Text on one line: no control characters that could forge log lines."""
+    """Return the text on one line: no control characters that could forge log lines."""
     return to_text(_CONTROLS.sub(" ", text))
 
 
 def to_text(text: str) -> str:
-    """Text without lone surrogates, which JSON can say and UTF-8 cannot."""
+    """Return the text without lone surrogates, which JSON can hold and UTF-8 cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -161,6 +142,6 @@ def _checked[Record](kind: str, row: Json, read: Callable[[], Record]) -> Record
         return read()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BrokenAnswerError(
-            f"an answer describes {kind} {str(row.get('id'))[:40]!r} without what is needed: "
+            f"an answer describes {kind} {str(row.get('id'))[:40]!r} without a required field: "
             f"{type(error).__name__} {error}"
         ) from None

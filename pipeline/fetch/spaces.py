@@ -1,23 +1,23 @@
-"""The spaces in scope and their pages; a space not found is an error that names near ones."""
+"""The spaces in scope; a space that is not found is an error that suggests similar names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import batched
 
-from pipeline.fetch.cql import to_id
-from pipeline.fetch.errors import ConfluenceError, CredentialsError
-from pipeline.fetch.filters import LIMIT, V2, list_rows
-from pipeline.fetch.rows import Row, Space, to_row, to_space
+from pipeline.fetch.content import ROWS_A_REQUEST, V2
+from pipeline.fetch.errors import CredentialsError
+from pipeline.fetch.rows import Space, to_space
 from pipeline.fetch.transport import Params, Transport
 from pipeline.settings import Settings
 
-_SPACES_A_REQUEST = 100
-
 
 def list_spaces(transport: Transport, settings: Settings) -> list[Space]:
-    """By SPACE_NAME, by FILTER_SPACE_KEYS, else every current space that the account sees."""
+    """Return the spaces of SPACE_NAME or FILTER_SPACE_KEYS, else every current visible space.
+
+    Raises `CredentialsError` if one is not visible to the account, or none is.
+    """
     if settings.filter_space_keys:
         return _list_by_keys(transport, settings.filter_space_keys)
     if settings.space_name:
@@ -31,33 +31,14 @@ def list_spaces(transport: Transport, settings: Settings) -> list[Space]:
     return found
 
 
-def list_space_rows(transport: Transport, spaces: Sequence[Space]) -> Iterator[tuple[Row, str]]:
-    """The current pages of the spaces, each with its space's key; rows may repeat.
-
-    One request for 250 pages: many small spaces share it.
-    """
-    key_of = {space.id: space.key for space in spaces}
-    for batch in batched(key_of, _SPACES_A_REQUEST):
-        params: Params = {"status": "current", "limit": LIMIT}
-        path = f"{V2}/pages"
-        if len(batch) == 1:
-            path = f"{V2}/spaces/{to_id(batch[0])}/pages"
-        else:
-            params = {"space-id": ",".join(map(to_id, batch)), **params}
-        for row in map(to_row, list_rows(transport, path, params)):
-            if row.space_id not in key_of:
-                raise ConfluenceError(f"page {row.id} is listed in a space that was not asked for")
-            yield row, key_of[row.space_id]
-
-
 def _list(transport: Transport, params: Params) -> list[Space]:
-    rows = list_rows(transport, f"{V2}/spaces", {**params, "limit": LIMIT})
+    rows = transport.list_rows(f"{V2}/spaces", {**params, "limit": ROWS_A_REQUEST})
     return list({space.id: space for space in map(to_space, rows)}.values())
 
 
 def _list_by_keys(transport: Transport, keys: Sequence[str]) -> list[Space]:
     found: dict[str, Space] = {}
-    for batch in batched(keys, LIMIT):
+    for batch in batched(keys, ROWS_A_REQUEST):
         for space in _list(transport, {"keys": ",".join(batch)}):
             found[space.key.casefold()] = space
     unknown = [key for key in keys if key.casefold() not in found]
@@ -65,20 +46,20 @@ def _list_by_keys(transport: Transport, keys: Sequence[str]) -> list[Space]:
         visible = _list(transport, {})
         raise CredentialsError(
             f"FILTER_SPACE_KEYS: no space with key {', '.join(unknown)} is visible to this account"
-            + _near(unknown, visible)
+            + _suggest(unknown, visible)
         )
     return [found[key.casefold()] for key in keys]
 
 
 def _find_by_name(name: str, visible: Sequence[Space]) -> Space:
-    """The space of that name; letter case matters only where two differ in nothing else."""
+    """Return the space of that name; case matters only where two names differ in nothing else."""
     matches = [space for space in visible if space.name == name] or [
         space for space in visible if space.name.strip().casefold() == name.casefold()
     ]
     if not matches:
         raise CredentialsError(
             f"SPACE_NAME: no space named {name!r} is visible to this account"
-            + (_near([name], visible) or f" ({len(visible)} others are)")
+            + (_suggest([name], visible) or f" ({len(visible)} others are)")
         )
     if len(matches) > 1:
         keys = ", ".join(space.key for space in matches)
@@ -89,12 +70,12 @@ def _find_by_name(name: str, visible: Sequence[Space]) -> Space:
     return matches[0]
 
 
-def _near(wanted: Sequence[str], visible: Sequence[Space]) -> str:
-    """The visible spaces whose name or key looks like what was asked for, as a question."""
+def _suggest(asked: Sequence[str], visible: Sequence[Space]) -> str:
+    """Return the visible spaces with a similar name or key, as a question; "" without any."""
     by_text = {text.casefold(): s for s in visible for text in (s.name, s.key)}
-    near = [
+    similar = [
         f"{by_text[text].name} (key {by_text[text].key})"
-        for one in wanted
-        for text in get_close_matches(one.casefold(), by_text, n=3, cutoff=0.5)
+        for name in asked
+        for text in get_close_matches(name.casefold(), by_text, n=3, cutoff=0.5)
     ]
-    return f"; did you mean {', '.join(dict.fromkeys(near))}?" if near else ""
+    return f"; did you mean {', '.join(dict.fromkeys(similar))}?" if similar else ""

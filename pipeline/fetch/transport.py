@@ -107,6 +107,11 @@ class Transport:
             if target in seen or empty > _EMPTY_ANSWERS:
                 raise ConfluenceError(f"GET {path}: the list leads in a circle: a repeated cursor")
 
+    def list_rows(self, path: str, params: Params) -> Iterator[Json]:
+        """Yield the rows of a list; they may repeat. See `list_answers`."""
+        for rows in self.list_answers(path, params):
+            yield from rows
+
     def close(self) -> None:
         """Give back the connections."""
         self._session.close()

@@ -10,8 +10,8 @@ from pipeline import report as told
 from pipeline.fetch import ConfluenceError, CredentialsError, Site
 from pipeline.report import Report, TooManyFailuresError
 from pipeline.run.collection import Collection
-from pipeline.run.plan import is_in_shard
-from pipeline.run.scope import DeleteGuardError
+from pipeline.run.deletions import DeleteGuardError
+from pipeline.run.scope import is_in_shard
 from pipeline.run.steps import Run
 from pipeline.run.stop import Stop, StoppedError
 from pipeline.settings import INGEST, Settings

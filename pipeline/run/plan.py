@@ -1,9 +1,7 @@
-"""The plan: a pure comparison of what the collection holds with what Confluence lists."""
+"""The plan of a run: what the collection holds, compared with what Confluence lists."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,20 +20,21 @@ class Plan:
     changed: tuple[PageRef, ...]
     unchanged: int
     delete: tuple[str, ...]  # ids that the collection knows and the listing lacks
-    outside: int  # listed, unknown, and older than the window: not taken in
+    outside: int  # listed, unknown, and older than the window: not ingested
 
     @property
     def upsert(self) -> tuple[PageRef, ...]:
+        """New and changed pages."""
         return self.new + self.changed
 
 
 def diff(
     held: Mapping[str, HeldPage],
     listed: Iterable[PageRef],
-    digest: Callable[[PageRef], str],
+    to_digest: Callable[[PageRef], str],
     is_admitted: Callable[[PageRef], bool],
 ) -> Plan:
-    """Compare. A page is unchanged when its digest is the one recorded."""
+    """Compare. A page is unchanged if its digest is the recorded one."""
     new: list[PageRef] = []
     changed: list[PageRef] = []
     seen: set[str] = set()
@@ -47,27 +46,16 @@ def diff(
             outside += 1
         elif known is None:
             new.append(ref)
-        elif known.digest != digest(ref):
+        elif known.digest != to_digest(ref):
             changed.append(ref)
         else:
             unchanged += 1
-    gone = tuple(page_id for page_id in held if page_id not in seen)
-    return Plan(tuple(new), tuple(changed), unchanged, gone, outside)
+    missing = tuple(page_id for page_id in held if page_id not in seen)
+    return Plan(tuple(new), tuple(changed), unchanged, missing, outside)
 
 
-def to_digest(ref: PageRef, fingerprint: str) -> str:
-    """Everything about a page that can change its chunks, as 16 hex digits."""
-    facts = [ref.version, ref.title, ref.space, ref.ancestors, ref.labels, fingerprint]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-
-
-def is_in_shard(page_id: str, index: int, count: int) -> bool:
-    """Whether a page is this run's: a stable hash, the same on every machine and in every run."""
-    return int.from_bytes(hashlib.sha256(page_id.encode()).digest()[:8]) % count == index
-
-
-def show_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:
-    """Log what a run would do, one line a page: + new, ~ changed, - deleted."""
+def log_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:
+    """Log what a run would do, one line for each page: + new, ~ changed, - deleted."""
     for sign, refs in (("+", plan.new), ("~", plan.changed)):
         for ref in refs:
             log.info("%s %s %s", sign, ref.id, ref.title)

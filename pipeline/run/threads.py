@@ -46,6 +46,11 @@ def in_parallel[Given, Result](
             tasks.put(None)
 
 
+def call_interruptibly[Result](call: Callable[[], Result], stop: Stop) -> Result:
+    """Return `call()`, made in a thread of its own: a hanging answer does not delay a stop."""
+    return next(in_parallel(lambda question: question(), [call], 1, stop))
+
+
 def in_background[Result](call: Callable[[], Result], name: str) -> Future[Result]:
     """Begin a call in a thread of its own, again a daemon."""
     future: Future[Result] = Future()

@@ -1,6 +1,15 @@
-"""What STATE_DIR holds: the ledger, which says what a collection holds, page by page."""
+"""What STATE_DIR holds: the ledger of a collection, page by page, and the store's identifier."""
 
-from pipeline.state.ledger import HeldPage, Ledger, LedgerError
+from pipeline.state.ledger import HeldChunk, HeldPage, Ledger, LedgerError
 from pipeline.state.ledger_file import open_ledger, open_memory_ledger
+from pipeline.state.vdb_file import VdbFile
 
-__all__ = ["HeldPage", "Ledger", "LedgerError", "open_ledger", "open_memory_ledger"]
+__all__ = [
+    "HeldChunk",
+    "HeldPage",
+    "Ledger",
+    "LedgerError",
+    "VdbFile",
+    "open_ledger",
+    "open_memory_ledger",
+]

@@ -1,9 +1,9 @@
-"""The ledger: what a collection holds, per page and chunk, in one SQLite file.
+"""The ledger: what a collection holds, per page and chunk, in one SQLite database.
 
-A chunk is `sent` before the request leaves, `stored` once the sink has confirmed it, `stale` when
-it is no longer true but the store cannot delete. A page is `recorded` when all of it is in; with
-an empty digest it is only wanted: admitted once, and to be fetched again. So a run that is killed
-anywhere leaves a ledger that says what is known and what has to be looked up.
+A chunk is `sent` before its request, `stored` once the sink has confirmed it, and `stale` when it
+is outdated but the store cannot delete. A page is recorded when all of it is stored; with an empty
+digest it is pending: admitted, and to be fetched again. So a run that is killed at any point leaves
+a ledger that says what is known and what has to be looked up.
 """
 
 from __future__ import annotations
@@ -15,32 +15,33 @@ from dataclasses import dataclass
 
 from pipeline.records import Chunk, StoredChunk
 
-_WANT_AGAIN = "UPDATE pages SET digest = '', face = '?' WHERE page_id = ?"
+# The column `face` holds the metadata digest; "?" is none that a page can have.
+_MAKE_PENDING = "UPDATE pages SET digest = '', face = '?' WHERE page_id = ?"
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used; the message says what to do. Nothing was changed."""
+    """The ledger cannot be used; the message says what to do. Nothing was changed. Exit 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldPage:
-    """A page the collection holds in full, or (empty digest) one that is to be fetched again."""
+    """A page that the collection holds in full, or a pending one (empty digest)."""
 
     title: str
     digest: str
-    face: str  # digest of what stands in the metadata of its chunks; empty if unknown
+    metadata_digest: str  # of what its chunks' metadata hold besides the text; empty if unknown
 
 
 @dataclass(frozen=True, slots=True)
 class HeldChunk:
-    """A chunk as the ledger knows it; `state` is sent, stored or stale."""
+    """A chunk as the ledger knows it."""
 
     stored: StoredChunk
-    state: str
+    state: str  # sent, stored or stale
 
 
 class Ledger:
-    """One collection's ledger. Not for use by two threads at once."""
+    """One collection's ledger. Not safe to use from two threads at once."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -48,7 +49,7 @@ class Ledger:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Make the changes of the block durable at once, or none of them; may be nested."""
+        """Commit the changes of the block together, or none of them; may be nested."""
         self._depth += 1
         try:
             yield
@@ -64,15 +65,17 @@ class Ledger:
     # about the collection
 
     def get_about(self, name: str) -> str:
+        """Return a fact about the collection, "" if it is not known."""
         row = self._db.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
 
     def set_about(self, **values: str) -> None:
+        """Record facts about the collection."""
         with self.together():
             self._db.executemany("REPLACE INTO about VALUES (?, ?)", values.items())
 
     def claim(self, **identity: str) -> None:
-        """Say whose ledger this is; raise `LedgerError` if it is another collection's."""
+        """Record whose ledger this is. Raises `LedgerError` if it belongs to another collection."""
         for name, value in identity.items():
             kept = self.get_about(name)
             if kept and kept != value:
@@ -83,21 +86,21 @@ class Ledger:
         self.set_about(**identity)
 
     def forget_chunks(self) -> None:
-        """The store is gone or new: every known page is wanted again, no chunk is held."""
+        """Record that the store is gone or new: no chunk is held, every known page is pending."""
         with self.together():
             self._db.execute("DELETE FROM chunks")
             self._db.execute("UPDATE pages SET digest = ''")
 
     def forget_everything(self) -> None:
-        """The collection starts afresh: no page is known, no run was complete."""
+        """Start afresh: no page is known, no run was complete."""
         with self.together():
             for table in ("chunks", "pages", "about"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from above
 
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
-        """Replace what is known of chunks by the store's own list; return how many there are.
+        """Replace the known chunks by the store's own list; return how many there are.
 
-        Pages of which the list and the ledger differ are to be fetched again.
+        Pages for which the list and the ledger differ become pending.
         """
         with self.together():
             before = self._chunk_sets()
@@ -110,13 +113,13 @@ class Ledger:
             for page_id in before.keys() | after.keys():
                 self._db.execute("INSERT OR IGNORE INTO pages VALUES (?, '', '', '')", (page_id,))
                 if page_id in before and before[page_id] != after.get(page_id):
-                    self._db.execute(_WANT_AGAIN, (page_id,))
+                    self._db.execute(_MAKE_PENDING, (page_id,))
         return int(self._db.execute("SELECT count(*) FROM chunks").fetchone()[0])
 
     def _chunk_sets(self) -> dict[str, int]:
-        """Page id → an order-free sum over its chunks: cheap to hold for many pages.
+        """Return page id → a sum over its chunks that ignores their order: small for many pages.
 
-        Handles do not count: a store may file a chunk anew.
+        Handles do not count: a store may give a chunk another one.
         """
         rows = self._db.execute("SELECT page_id, chunk_id, state FROM chunks")
         sums: dict[str, int] = {}
@@ -127,46 +130,45 @@ class Ledger:
     # pages
 
     def pages(self) -> dict[str, HeldPage]:
+        """Return every known page by id, pending ones included."""
         rows = self._db.execute("SELECT page_id, title, digest, face FROM pages")
         return {page_id: HeldPage(*rest) for page_id, *rest in rows}
 
     def page(self, page_id: str) -> HeldPage | None:
+        """Return one page, None if it is not known."""
         row = self._db.execute(
             "SELECT title, digest, face FROM pages WHERE page_id = ?", (page_id,)
         ).fetchone()
         return HeldPage(*row) if row else None
 
-    def want(self, pages: Iterable[tuple[str, str]]) -> None:
-        """Remember (page id, title) of pages that are to come in: a failure does not lose them."""
+    def add_pending(self, pages: Iterable[tuple[str, str]]) -> None:
+        """Remember (page id, title) of pages to ingest: a failure does not lose them."""
         with self.together():
             self._db.executemany("INSERT OR IGNORE INTO pages VALUES (?, ?, '', '')", pages)
 
-    def want_again(self, page_id: str) -> None:
-        """The page is not what the ledger thought: write it anew, whatever its version."""
-        with self.together():
-            self._db.execute(_WANT_AGAIN, (page_id,))
-
-    def record_page(self, page_id: str, title: str, digest: str, face: str) -> None:
+    def record_page(self, page_id: str, title: str, digest: str, metadata_digest: str) -> None:
+        """Record that all chunks of a page are stored."""
         with self.together():
             self._db.execute(
-                "REPLACE INTO pages VALUES (?, ?, ?, ?)", (page_id, title, digest, face)
+                "REPLACE INTO pages VALUES (?, ?, ?, ?)", (page_id, title, digest, metadata_digest)
             )
 
     def forget_page(self, page_id: str) -> None:
-        """The page is out of the collection; its stale chunks, if any, stay known."""
+        """Record that a page was deleted; its stale chunks, if any, stay known."""
         with self.together():
             self._db.execute("DELETE FROM pages WHERE page_id = ?", (page_id,))
 
     # chunks
 
     def chunks(self, page_id: str) -> list[HeldChunk]:
+        """Return the known chunks of a page, whatever their state."""
         rows = self._db.execute(
             "SELECT chunk_id, handle, state FROM chunks WHERE page_id = ?", (page_id,)
         )
         return [HeldChunk(StoredChunk(row[0], page_id, row[1]), row[2]) for row in rows]
 
     def expect(self, chunks: Iterable[Chunk]) -> None:
-        """These are about to be sent; after a crash they are looked up before they are resent."""
+        """Mark chunks as sent, before the request: after a crash they are looked up, not resent."""
         with self.together():
             self._db.executemany(
                 "INSERT OR IGNORE INTO chunks VALUES (?, ?, '', 'sent')",
@@ -174,7 +176,7 @@ class Ledger:
             )
 
     def confirm(self, page_of: Mapping[str, str], handles: Mapping[str, str]) -> None:
-        """The sink has confirmed these: chunk id → page id, chunk id → handle."""
+        """Mark chunks as stored: `page_of` is chunk id → page id, `handles` chunk id → handle."""
         with self.together():
             for chunk_id, handle in handles.items():
                 page_id = page_of[chunk_id]
@@ -187,15 +189,15 @@ class Ledger:
                 )
 
     def unsend(self, chunks: Iterable[Chunk]) -> None:
-        """These are certainly not in the store."""
+        """Forget chunks that were sent and are certainly not in the store."""
         with self.together():
             self._db.executemany(
                 "DELETE FROM chunks WHERE page_id = ? AND chunk_id = ? AND state = 'sent'",
                 ((chunk.page_id, chunk.id) for chunk in chunks),
             )
 
-    def lost(self, chunk: Chunk) -> None:
-        """The store does not have what it confirmed: send it again in the next run."""
+    def mark_lost(self, chunk: Chunk) -> None:
+        """Record that the store lacks a chunk that it confirmed: the next run sends it again."""
         with self.together():
             self._db.execute(
                 "DELETE FROM chunks WHERE page_id = ? AND chunk_id = ?", (chunk.page_id, chunk.id)
@@ -203,6 +205,7 @@ class Ledger:
             self._db.execute("UPDATE pages SET digest = '' WHERE page_id = ?", (chunk.page_id,))
 
     def mark(self, chunks: Iterable[StoredChunk], state: str) -> None:
+        """Change the state of chunks: stored or stale."""
         with self.together():
             self._db.executemany(
                 "UPDATE chunks SET state = ? WHERE page_id = ? AND chunk_id = ? AND handle = ?",
@@ -210,6 +213,7 @@ class Ledger:
             )
 
     def forget(self, chunks: Iterable[StoredChunk]) -> None:
+        """Forget chunks that the store has deleted."""
         with self.together():
             self._db.executemany(
                 "DELETE FROM chunks WHERE page_id = ? AND chunk_id = ? AND handle = ?",
@@ -217,18 +221,21 @@ class Ledger:
             )
 
     def stale(self) -> list[StoredChunk]:
+        """Return the outdated chunks that the store still holds, by page."""
         rows = self._db.execute(
             "SELECT chunk_id, page_id, handle FROM chunks WHERE state = 'stale' ORDER BY 2, 1"
         )
         return [StoredChunk(*row) for row in rows]
 
     def count(self, state: str) -> int:
+        """Return how many chunks are in that state."""
         row = self._db.execute("SELECT count(*) FROM chunks WHERE state = ?", (state,)).fetchone()
         return int(row[0])
 
     def copy_to(self, other: Ledger) -> None:
-        """Make the other ledger equal to this one, in one step."""
+        """Make the other ledger equal to this one, in one transaction."""
         self._db.backup(other._db)
 
     def close(self) -> None:
+        """Close the database."""
         self._db.close()

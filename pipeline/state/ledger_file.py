@@ -1,4 +1,4 @@
-"""The ledger's file: one run at a time, checked when it is opened, never a silent fresh start."""
+"""The ledger's file: locked by one run at a time, and checked when it is opened."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ CREATE TABLE chunks (page_id TEXT NOT NULL, chunk_id TEXT NOT NULL, handle TEXT 
 
 @contextlib.contextmanager
 def open_ledger(path: Path) -> Iterator[Ledger]:
-    """Open the ledger under a lock of its own, or make it.
+    """Open the ledger under a lock, or create it.
 
-    Raises `LedgerError` when another run holds it, when it is damaged, or when it was written by
-    a newer version: never a silent fresh start.
+    Raises `LedgerError` if another run holds it, if it is damaged, or if it was written by a
+    newer version: a ledger is never replaced silently.
     """
     with _locked(path.with_suffix(".lock")):
         try:
@@ -44,7 +44,7 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
 
 
 def open_memory_ledger(like: Path | None = None) -> Ledger:
-    """A ledger that no file keeps, starting as a copy of one that a file does (if it is there)."""
+    """Open a ledger in memory, a copy of the one at `like` if that exists."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     if like is not None and like.exists():
         with (
@@ -60,7 +60,7 @@ def open_memory_ledger(like: Path | None = None) -> Ledger:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables in an empty file; check the schema of any other."""
+    """Create the tables in an empty file; check the schema of any other."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if version == 0 and tables == 0:
@@ -78,7 +78,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Tell a person what a SQLite error means for the ledger at this path."""
+    """Explain what a SQLite error means for the ledger at this path."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -86,13 +86,13 @@ def _readable(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise LedgerError(
             f"the ledger is damaged: {path}: {error}: restore it from a backup, or move it away "
-            "and run with SINCE_HOURS=0 so that every page is looked at again"
+            "and run once with SINCE_HOURS=0 so that every page is ingested again"
         ) from error
 
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold an advisory lock for the length of a run; the kernel frees it when the process dies."""
+    """Hold an advisory lock during a run; the kernel releases it when the process ends."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o664)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from demo.confluence_site.cql import Subject, parse
 from demo.confluence_site.state import SitePage
-from pipeline.fetch.cql import quote, to_id, to_ids_query, to_pages_query
+from pipeline.fetch.content import PAGE, to_id
+from pipeline.fetch.cql import quote, to_ids_query, to_scope_query
 
 TRAPS = ['"', "\\", '\\"', '") or (type = "page', "'", ")", "x\ny", "\x00", "or", "naïve ✓"]
 texts = st.one_of(st.text(min_size=1), st.lists(st.sampled_from(TRAPS), min_size=1).map("".join))
@@ -34,7 +35,7 @@ def test_a_query_has_the_same_shape_whatever_its_values_are(
     expected = f"type = S and space in ({', '.join('S' for _ in keys)})"
     if labels:
         expected += f" and label in ({', '.join('S' for _ in labels)})"
-    assert skeleton(to_pages_query(keys, labels)) == expected
+    assert skeleton(to_scope_query(PAGE, keys, labels)) == expected
 
 
 @given(texts, texts, texts, texts)
@@ -42,7 +43,7 @@ def test_a_query_finds_exactly_the_space_and_label_that_were_meant(
     key: str, label: str, other_key: str, other_label: str
 ) -> None:
     label, other_label = label.lower(), other_label.lower()  # as Confluence keeps them
-    query = parse(to_pages_query([key], [label]), now=NOW)
+    query = parse(to_scope_query(PAGE, [key], [label]), now=NOW)
     assert query.matches(page_in(key, label))
     assert query.matches(page_in(other_key, label)) == (other_key == key)
     assert query.matches(page_in(key, other_label)) == (other_label == label)
@@ -56,11 +57,11 @@ def test_only_plain_numbers_are_ids(text: str) -> None:
     if re.fullmatch("[0-9]+", text):
         assert to_id(text) == text
         return
-    for make in (to_id, lambda value: to_ids_query([value])):
+    for make in (to_id, lambda value: to_ids_query(PAGE, [value])):
         with pytest.raises(ValueError, match="not the id"):
             make(text)
     with pytest.raises(ValueError, match="not the id"):
-        to_pages_query(["KI"], ancestor_id=text)
+        to_scope_query(PAGE, ["KI"], ancestor_id=text)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +78,12 @@ def test_quotes_and_backslashes_are_escaped(text: str, expected: str) -> None:
 
 
 def test_all_filters_stand_in_one_query() -> None:
-    assert to_pages_query(["KI", "HB"], ["a", "b"], "42") == (
+    assert to_scope_query(PAGE, ["KI", "HB"], ["a", "b"], "42") == (
         'type = "page" and space in ("KI", "HB") and label in ("a", "b") and ancestor = 42'
     )
-    assert to_ids_query(["1", "22"]) == 'type = "page" and id in (1, 22)'
+    assert to_ids_query(PAGE, ["1", "22"]) == 'type = "page" and id in (1, 22)'
 
 
 def test_no_space_is_not_every_space() -> None:
     with pytest.raises(ValueError, match="space"):
-        to_pages_query([])
+        to_scope_query(PAGE, [])

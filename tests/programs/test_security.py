@@ -194,7 +194,7 @@ def test_confluence_cannot_lead_the_credentials_to_another_host(
 def test_a_next_link_below_a_false_base_stays_on_the_configured_host(
     told: dict[str, str], site: ConfluenceSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.fetch.spaces.LIMIT", 2)
+    monkeypatch.setattr("pipeline.fetch.listing.ROWS_A_REQUEST", 2)
     with VectorApi() as other:
 
         def lead_away(answer: on_site.Json) -> on_site.Json:

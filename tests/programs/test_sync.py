@@ -175,7 +175,7 @@ def test_the_window_limits_new_pages_and_says_so(
     windowed = told | {"SINCE_HOURS": "24"}
     first = sync_now(windowed)
     assert "Old one" not in titles(api)
-    assert any("1 older pages" in warning for warning in first["warnings"])
+    assert any("1 pages older than SINCE_HOURS=24" in warning for warning in first["warnings"])
     assert sync_now(told).code == 0
     assert "Old one" in titles(api)
     state.edit(outside, body("Changed, though dated long ago."), modified=old)

@@ -7,18 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import PageRef
-from pipeline.run.plan import diff, is_in_shard, to_digest
+from pipeline.run.digests import to_page_digest
+from pipeline.run.plan import diff
+from pipeline.run.scope import is_in_shard
 from pipeline.state.ledger import HeldPage
 
 REF = PageRef("1", 3, "Title", "KI", modified="2026-06-01T00:00:00.000Z", ancestors=("Home",))
 
 
 def held(*refs: PageRef) -> dict[str, HeldPage]:
-    return {ref.id: HeldPage(ref.title, to_digest(ref, "f"), "face") for ref in refs}
+    return {ref.id: HeldPage(ref.title, to_page_digest(ref, "f"), "face") for ref in refs}
 
 
 def plan_of(known, listed, admitted=True):
-    return diff(known, listed, lambda ref: to_digest(ref, "f"), lambda ref: admitted)
+    return diff(known, listed, lambda ref: to_page_digest(ref, "f"), lambda ref: admitted)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_an_unchanged_page_is_left_alone() -> None:
 
 
 def test_another_converter_refreshes_every_page() -> None:
-    plan = diff(held(REF), [REF], lambda ref: to_digest(ref, "other"), lambda ref: True)
+    plan = diff(held(REF), [REF], lambda ref: to_page_digest(ref, "other"), lambda ref: True)
     assert plan.changed == (REF,)
 
 

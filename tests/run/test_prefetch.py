@@ -1,4 +1,4 @@
-"""Bodies: where Confluence could not render, the source comes along and is used."""
+"""Prefetch: bodies ahead of their conversion, and the storage format where it is needed."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,8 +9,9 @@ from demo.confluence_site import ConfluenceSite, SiteState, faults
 from pipeline.fetch import CredentialsError, PageError, Site
 from pipeline.markdown.render_errors import looks_failed
 from pipeline.records import Page
-from pipeline.run.prefetch import Bodies
-from tests.fetch.test_site import list_all, opened
+from pipeline.run.prefetch import Prefetch
+from tests.support.confluence_client import opened
+from tests.support.site_pages import list_all
 
 ERROR = '<p><span class="error">Unable to render Jira issues macro, execution error.</span></p>'
 EXPORT = "<p>Sorry! We don&rsquo;t have a way to export this macro.</p>"
@@ -47,46 +48,46 @@ def site() -> Iterator[ConfluenceSite]:
         yield site
 
 
-def fetch(client: Site) -> tuple[Bodies, list[Page]]:
-    bodies = Bodies(client, 4)
-    pages = [page for page in bodies.fetch(list_all(client)) if isinstance(page, Page)]
+def fetch(client: Site) -> tuple[Prefetch, list[Page]]:
+    prefetch = Prefetch(client, 4)
+    pages = [page for page in prefetch.fetch(list_all(client)) if isinstance(page, Page)]
     assert [page.ref.title for page in pages] == ["Whole", "Failed", "Told"]
-    return bodies, pages
+    return prefetch, pages
 
 
-def test_the_source_comes_with_the_page_and_is_used_where_it_is_needed(
+def test_the_storage_format_is_fetched_with_the_page_and_used_where_it_is_needed(
     site: ConfluenceSite,
 ) -> None:
     with opened(site) as client:
-        bodies, pages = fetch(client)
+        prefetch, pages = fetch(client)
         asked = client.requests
-        texts = [bodies.to_markdown(page).text for page in pages]
+        texts = [prefetch.to_markdown(page).text for page in pages]
         assert client.requests == asked
     assert texts[:2] == ["Rendered.", "What the page really says."]
     assert texts[2].startswith("It said `Unable to render")
 
 
-def test_a_source_that_cannot_be_had_is_that_pages_failure(site: ConfluenceSite) -> None:
+def test_a_storage_format_that_cannot_be_fetched_fails_that_page(site: ConfluenceSite) -> None:
     site.fail(r"/wiki/api/v2/pages/\d+", faults.server_error(), times=None)
     with opened(site) as client:
-        bodies, (whole, failed, told) = fetch(client)
-        assert bodies.to_markdown(whole).text == "Rendered."
+        prefetch, (whole, failed, told) = fetch(client)
+        assert prefetch.to_markdown(whole).text == "Rendered."
         with pytest.raises(PageError):
-            bodies.to_markdown(failed)
-        assert bodies.to_markdown(told).text.startswith("It said")  # it was not needed
+            prefetch.to_markdown(failed)
+        assert prefetch.to_markdown(told).text.startswith("It said")  # it was not needed
 
 
-def test_bodies_come_while_the_listing_still_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.fetch.spaces.LIMIT", 30)
+def test_bodies_are_fetched_while_the_listing_continues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.fetch.listing.ROWS_A_REQUEST", 30)
     state = SiteState()
     state.add_space("KI", "Known Issues")
     top = state.add_page("Top", "KI", "<p>Top</p>")
     for number in range(130):
         state.add_page(f"Page {number}", "KI", f"<p>Body {number}</p>", parent=top)
     with ConfluenceSite(state, latency_seconds=0.02) as site, opened(site) as client:
-        bodies = Bodies(client, workers=2)
-        refs = client.list_pages(client.list_spaces(), bodies.foresee)
-        early = [page for at in range(0, 131, 25) for page in bodies.fetch(refs[at : at + 25])]
+        prefetch = Prefetch(client, workers=2)
+        refs = client.list_pages(client.list_spaces(), prefetch.offer)
+        early = [page for at in range(0, 131, 25) for page in prefetch.fetch(refs[at : at + 25])]
         asked = len([one for one in site.requests if "search" in one.path])
         assert asked == 6  # each once: four batches ahead, two afterwards
         assert early == client.get_pages(refs)  # and no page tells when it came
@@ -95,23 +96,25 @@ def test_bodies_come_while_the_listing_still_goes_on(monkeypatch: pytest.MonkeyP
         assert order.index("search") < listed[-1]
 
 
-def test_a_site_that_fails_while_it_is_listed_is_told_once_the_bodies_are_wanted(
+def test_a_failure_while_fetching_ahead_is_raised_when_the_bodies_are_fetched(
     site: ConfluenceSite,
 ) -> None:
     for number in range(30):
         site.state.add_page(f"Page {number}", "KI", "<p>Body</p>")
     site.fail("search", faults.error(401), times=None)
     with opened(site) as client:
-        bodies = Bodies(client, workers=2)
-        refs = client.list_pages(client.list_spaces(), bodies.foresee)
+        prefetch = Prefetch(client, workers=2)
+        refs = client.list_pages(client.list_spaces(), prefetch.offer)
         site.token = "another"
         with pytest.raises(CredentialsError):
-            bodies.fetch(refs[:25])
+            prefetch.fetch(refs[:25])
 
 
-def test_a_failure_that_only_the_conversion_sees_asks_for_the_source(site: ConfluenceSite) -> None:
+def test_a_render_failure_that_only_the_conversion_sees_fetches_the_storage_format(
+    site: ConfluenceSite,
+) -> None:
     with opened(site) as client:
-        bodies, (_, failed, _) = fetch(client)
-        bodies.to_markdown(failed)
+        prefetch, (_, failed, _) = fetch(client)
+        prefetch.to_markdown(failed)
         hidden = replace(failed, html='<p style="display:none">Nobody reads this.</p>')
-        assert bodies.to_markdown(hidden).text == "What the page really says."
+        assert prefetch.to_markdown(hidden).text == "What the page really says."

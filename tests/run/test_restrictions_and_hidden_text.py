@@ -212,7 +212,7 @@ def test_text_that_no_reader_sees_is_dropped_and_counted(
     assert "Blank et" in text
     assert "unseen" not in text
     assert text.replace("\n", "").isprintable()
-    [warning] = [one for one in ended["warnings"] if "no reader sees" in one]
+    [warning] = [one for one in ended["warnings"] if "invisible text" in one]
     unseen = ", unseen one" + "unseen two" + "unseen three" + "unseen four"
     assert f"{len(unseen) + 6 + 6 + 3} characters on 1 pages, most of it on page {page}" in warning
 

@@ -7,7 +7,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.confluence_site.faults import Fault, Request
-from pipeline.fetch.spaces import LIMIT
+from pipeline.fetch.content import ROWS_A_REQUEST
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import VectorApi
 
@@ -37,7 +37,7 @@ class CountingSite(ConfluenceSite):
 def test_so_many_requests_are_on_their_way_at_once(workers: int, tmp_path: Path) -> None:
     state = SiteState()
     state.add_space("KI", "Known Issues")
-    for number in range(LIMIT + 250):  # the first bodies come while the listing goes on
+    for number in range(ROWS_A_REQUEST + 250):  # the first bodies come while the listing goes on
         html = {0: FAILED, 5: HIDDEN}.get(number % 20, f"<p>Text {number}.</p>")
         state.add_page(f"Page {number}", "KI", html, storage="<p>The source.</p>")
     with CountingSite(state, latency_seconds=0.02) as site, VectorApi() as api:

@@ -10,9 +10,8 @@ from pipeline.records import Chunk, Page, PageRef
 from pipeline.report import Report
 from pipeline.run.collection import Collection
 from pipeline.run.stop import Stop
-from pipeline.run.writer import Writer
-from pipeline.state.ledger import Ledger
-from pipeline.state.ledger_file import open_memory_ledger
+from pipeline.run.write import Writer
+from pipeline.state import Ledger, open_memory_ledger
 from pipeline.upsert import Sink, VectorApiError
 from tests.support.sinks import to_chunk, to_sink
 from tests.support.vector_api import Fault, VectorApi

@@ -33,11 +33,11 @@ def test_a_chunk_is_known_before_it_is_sent_and_stored_once_confirmed(tmp_path: 
 
 def test_a_page_that_was_admitted_stays_wanted_until_it_is_recorded(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "l.sqlite3") as ledger:
-        ledger.want([("1", "Title")])
+        ledger.add_pending([("1", "Title")])
     with open_ledger(tmp_path / "l.sqlite3") as ledger:
         assert ledger.pages()["1"].digest == ""
         ledger.record_page("1", "Title", "d1", "f1")
-        ledger.want([("1", "Title")])
+        ledger.add_pending([("1", "Title")])
         assert ledger.pages()["1"].digest == "d1"
 
 
@@ -71,7 +71,7 @@ def test_a_killed_run_leaves_no_lock_behind(tmp_path: Path) -> None:
 def test_a_damaged_ledger_is_an_error_and_stays_as_it_is(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "l.sqlite3"
     with open_ledger(path) as ledger:
-        ledger.want((str(number), "title " * 20) for number in range(2000))
+        ledger.add_pending((str(number), "title " * 20) for number in range(2000))
     if damage is None:
         content = bytearray(path.read_bytes())
         content[4096 : 4096 * 3] = os.urandom(4096 * 2)
@@ -152,7 +152,7 @@ def test_a_lost_store_makes_every_page_wanted_again() -> None:
 def test_a_dry_run_works_on_a_copy(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite3"
     with open_ledger(path) as ledger:
-        ledger.want([("1", "Title")])
+        ledger.add_pending([("1", "Title")])
     before = path.read_bytes()
     copy = open_memory_ledger(like=path)
     copy.forget_page("1")
@@ -165,5 +165,5 @@ def test_a_lost_chunk_is_sent_again() -> None:
     lost = chunk("1", "a")
     ledger.confirm({lost.id: "1"}, {lost.id: "x"})
     ledger.record_page("1", "Title", "digest", "face")
-    ledger.lost(lost)
+    ledger.mark_lost(lost)
     assert (ledger.chunks("1"), ledger.pages()["1"].digest) == ([], "")

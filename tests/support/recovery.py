@@ -31,7 +31,7 @@ def hurried() -> Iterator[None]:
     """Programs do not wait, and list few rows at a time."""
     with pytest.MonkeyPatch.context() as patch:
         hurry(patch)
-        patch.setattr("pipeline.fetch.spaces.LIMIT", ROWS_A_LISTING)
+        patch.setattr("pipeline.fetch.listing.ROWS_A_REQUEST", ROWS_A_LISTING)
         yield
 
 

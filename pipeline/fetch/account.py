@@ -1,0 +1,64 @@
+"""The account that reads Confluence: accepted, refused, or is it the site that fails?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline.fetch.content import V1
+from pipeline.fetch.errors import (
+    AnswerError,
+    ConfluenceError,
+    CredentialsError,
+    to_credentials_error,
+)
+from pipeline.fetch.rows import to_line
+from pipeline.fetch.transport import Transport
+from pipeline.settings import Settings
+
+REFUSALS = (401, 403, 404)
+
+
+class Account:
+    """The credentials of one run, checked as often as something is refused."""
+
+    def __init__(self, transport: Transport, settings: Settings) -> None:
+        self._transport, self._settings = transport, settings
+
+    def check(self) -> str:
+        """Return the account's display name. Raises `CredentialsError` if it is refused."""
+        try:
+            user = self._transport.get(f"{V1}/user/current")
+        except AnswerError as error:
+            if error.status in REFUSALS:
+                raise to_credentials_error(error, self._settings) from None
+            raise
+        if user.get("type") == "anonymous":
+            raise CredentialsError(
+                "Confluence treats this token as an anonymous visitor: it has expired, was "
+                "revoked, or does not belong to CONF_USER"
+            )
+        name = user.get("displayName") or user.get("publicName") or self._settings.conf_user
+        return to_line(str(name))
+
+    @contextmanager
+    def explaining_refusals(self) -> Iterator[None]:
+        """Raise `CredentialsError` for a list that is refused: never take it for an empty list."""
+        try:
+            yield
+        except AnswerError as error:
+            if error.status not in REFUSALS:
+                raise
+            self.rule_out_site_failure(error)
+            raise CredentialsError(
+                f"{error}: the account is accepted, but cannot see this (any more)"
+            ) from None
+
+    def rule_out_site_failure(self, error: ConfluenceError) -> None:
+        """Raise if the site or the credentials fail; return if only this page or list does."""
+        status = error.status if isinstance(error, AnswerError) else 0
+        if status == 429:
+            raise error
+        self.check()
+        if isinstance(error, AnswerError) and status == 401:
+            raise to_credentials_error(error, self._settings) from None

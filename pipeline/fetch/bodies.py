@@ -1,0 +1,140 @@
+"""Pages with their bodies: 25 at once by v1's search, or one alone by v2, which is current."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pipeline.fetch.account import Account
+from pipeline.fetch.addresses import to_page_url
+from pipeline.fetch.content import BY_NAME, CONTENT_TYPES, ROWS_A_REQUEST, SEARCH, ContentType
+from pipeline.fetch.cql import to_ids_query
+from pipeline.fetch.errors import (
+    AnswerError,
+    BrokenAnswerError,
+    PageError,
+    PageGoneError,
+    asks_too_much,
+)
+from pipeline.fetch.rows import ContentRow, to_body, to_content_row, to_labels, to_search_labels
+from pipeline.fetch.transport import Json, Params, Transport
+from pipeline.records import Outcome, Page, PageRef
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PAGES_A_REQUEST = 25  # the search returns no more where bodies are expanded
+_SMALLEST_SEARCH = 5  # pages: a search for fewer costs no less than asking for each
+_EXPAND = "body.export_view,version,metadata.labels"
+
+
+class Bodies:
+    """Reads pages of one site. Safe to use from several threads."""
+
+    def __init__(self, transport: Transport, account: Account, settings: Settings) -> None:
+        self._transport, self._account, self._settings = transport, account, settings
+
+    def get_pages(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
+        """Return one Page, or one Outcome that says why not, for each page, in order.
+
+        At most `PAGES_A_REQUEST` pages. Raises only what concerns all pages: no connection,
+        credentials refused, stopped.
+        """
+        found: dict[str, Page] = {}
+        for content in CONTENT_TYPES:
+            found |= self._search(content, [r for r in refs if r.content_type == content.name])
+        return [found.get(ref.id) or self._get_or_outcome(ref) for ref in refs]
+
+    def get_page(self, ref: PageRef, body_format: str) -> Page:
+        """Return one page as v2 has it now; `body_format` is storage, view or export_view.
+
+        Raises `PageGoneError` if it is not there, not current or not readable any more, and
+        `PageError` if only this page fails; `ConfluenceError` if it is not the page's fault.
+        """
+        try:
+            return self._get_page(ref, body_format)
+        except (AnswerError, BrokenAnswerError) as error:
+            self._account.rule_out_site_failure(error)
+            if isinstance(error, AnswerError) and error.status in (403, 404):
+                raise PageGoneError(f"not there or not readable any more: {error}") from None
+            raise PageError(str(error)) from None
+
+    def _search(self, content: ContentType, refs: Sequence[PageRef]) -> dict[str, Page]:
+        """Return the pages that one search gives in their current version, by id.
+
+        A search that is too much for the site is halved, down to a few pages.
+        """
+        if len(refs) < 2:
+            return {}
+        by_id = {ref.id: ref for ref in refs}
+        query = to_ids_query(content, by_id)
+        params: Params = {"cql": query, "expand": _EXPAND, "limit": len(refs)}
+        pages: dict[str, Page] = {}
+        try:
+            for rows in self._transport.list_answers(SEARCH, params, splittable=True):
+                pages |= self._to_current_pages(rows, by_id)
+                if len(pages) == len(by_id):
+                    break
+        except (AnswerError, BrokenAnswerError) as error:
+            if not asks_too_much(error):
+                self._account.rule_out_site_failure(error)
+            if isinstance(error, AnswerError) and error.status < 500:
+                return pages  # the search refuses this query; v2 has another route
+            left = [ref for ref in refs if ref.id not in pages]
+            if len(left) <= _SMALLEST_SEARCH:
+                return pages
+            log.warning("%s: retrying with fewer pages in a request", error)
+            middle = len(left) // 2
+            halves = (left[:middle], left[middle:])
+            return pages | self._search(content, halves[0]) | self._search(content, halves[1])
+        return pages
+
+    def _to_current_pages(
+        self, rows: Sequence[Json], by_id: dict[str, PageRef]
+    ) -> Iterator[tuple[str, Page]]:
+        """Yield rows as pages, without those that are outdated or incomplete."""
+        for answer in rows:
+            row, html = to_content_row(answer), to_body(answer, "export_view")
+            ref = by_id.get(row.id)
+            if ref is None or row.status != "current" or row.version < ref.version or html is None:
+                continue
+            yield row.id, self._to_page(ref, row, html, to_search_labels(answer), "export_view")
+
+    def _get_or_outcome(self, ref: PageRef) -> Page | Outcome:
+        try:
+            return self.get_page(ref, "export_view")
+        except PageError as error:
+            return Outcome(ref.id, ref.title, "fetch", str(error))
+
+    def _get_page(self, ref: PageRef, body_format: str) -> Page:
+        path = BY_NAME[ref.content_type].to_path(ref.id)
+        answer = self._transport.get(path, {"body-format": body_format, "include-labels": "true"})
+        row, html = to_content_row(answer), to_body(answer, body_format)
+        if row.status != "current":
+            raise PageGoneError(f"its status is {row.status} now")
+        if html is None:
+            raise PageError(f"GET {path}: the answer has no {body_format} body")
+        return self._to_page(ref, row, html, self._list_labels(answer, path), body_format)
+
+    def _list_labels(self, answer: Json, path: str) -> tuple[str, ...]:
+        """Return the labels of a v2 page; the page itself carries the first 50."""
+        labels = answer.get("labels") or {}
+        rows = labels.get("results") or []
+        if (labels.get("meta") or {}).get("hasMore") or (labels.get("_links") or {}).get("next"):
+            rows = self._transport.list_rows(f"{path}/labels", {"limit": ROWS_A_REQUEST})
+        return to_labels(rows)
+
+    def _to_page(
+        self, ref: PageRef, row: ContentRow, html: str, labels: tuple[str, ...], body_format: str
+    ) -> Page:
+        """Return a page whose ref describes what was fetched, should that be newer."""
+        ref = replace(
+            ref,
+            version=row.version,
+            title=row.title,
+            modified=row.modified,
+            web_path=row.web_path or ref.web_path,
+        )
+        url = to_page_url(ref, self._transport.site_url, self._settings)
+        return Page(ref, url, html, labels, body_format)

@@ -1,0 +1,36 @@
+"""What is fetched from Confluence: one row for each content type, and the API's roots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+V1, V2 = "/wiki/rest/api", "/wiki/api/v2"
+SEARCH = f"{V1}/content/search"
+ROWS_A_REQUEST = 250  # the most that either API returns at once
+
+
+@dataclass(frozen=True, slots=True)
+class ContentType:
+    """How one type of content is listed, searched for, read and linked to."""
+
+    name: str  # as in `PageRef.content_type` and in CQL's `type`
+    collection: str  # the last part of its v2 routes: `pages` in `/wiki/api/v2/spaces/1/pages`
+    web_path: str  # of a link by id, below the site's base; `{id}` is filled in
+
+    def to_path(self, content_id: str) -> str:
+        """Return the v2 route of one item. Raises `ValueError` if the id is not a number."""
+        return f"{V2}/{self.collection}/{to_id(content_id)}"
+
+
+PAGE = ContentType("page", "pages", "/pages/viewpage.action?pageId={id}")
+CONTENT_TYPES = (PAGE,)
+BY_NAME = {content.name: content for content in CONTENT_TYPES}
+# What may have descendants: its type in answers → the last part of its v2 routes.
+PARENTS = {"page": "pages", "folder": "folders"}
+
+
+def to_id(value: str) -> str:
+    """Return the id itself. Raises `ValueError` if it is anything but ASCII digits."""
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError(f"not the id of a page or folder: {value!r}")
+    return value

@@ -1,0 +1,40 @@
+"""The digests by which a run notices a change. Each is 16 hex digits of SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from pipeline import chunk, markdown
+from pipeline.records import Page, PageRef
+from pipeline.settings import Settings
+
+
+def to_conversion_digest(settings: Settings) -> str:
+    """Return the digest of converter and chunker; when it changes, every page is refreshed."""
+    return _digest(
+        [
+            markdown.VERSION,
+            chunk.VERSION,
+            settings.chunk_tokens,
+            settings.chunk_overlap,
+            settings.embedding_model_id,  # its window decides where long sections are cut
+        ]
+    )
+
+
+def to_page_digest(ref: PageRef, conversion_digest: str) -> str:
+    """Return the digest of everything about a page that can change its chunks."""
+    return _digest(
+        [ref.version, ref.title, ref.space, ref.ancestors, ref.labels, conversion_digest]
+    )
+
+
+def to_metadata_digest(page: Page) -> str:
+    """Return the digest of what a page adds to every chunk's metadata besides the text."""
+    return _digest([page.ref.title, page.ref.space, page.url, page.labels])
+
+
+def _digest(facts: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]

@@ -1,0 +1,85 @@
+"""One page compared with what the collection holds of it: what to insert, delete and keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.records import Chunk, Page, StoredChunk
+from pipeline.run.digests import to_metadata_digest
+from pipeline.state import HeldChunk, HeldPage
+
+
+@dataclass(slots=True)
+class PageUpdate:
+    """One page on its way into the collection, until everything new of it is confirmed."""
+
+    page: Page
+    digest: str
+    metadata_digest: str
+    new: list[Chunk]  # to be inserted
+    unsure: list[Chunk]  # of these, what was sent before without being confirmed
+    old: list[StoredChunk]  # to be deleted once all new chunks are stored
+    current_again: list[StoredChunk]  # stale chunks whose text the page has again
+    was_recorded: bool  # an earlier run wrote all of the page
+    was_held: bool  # the ledger knew chunks of it
+    unchanged: int
+    waiting: set[str] = field(default_factory=set)  # ids of chunks that are not confirmed yet
+    inserted: int = 0
+    error: str = ""  # the first of its chunks' failures
+
+    def confirm(self, chunk_ids: Iterable[str]) -> None:
+        """Record that the sink holds these chunks of the page already."""
+        confirmed = set(chunk_ids)
+        self.new = [chunk for chunk in self.new if chunk.id not in confirmed]
+        self.waiting -= confirmed
+
+    @property
+    def outcome(self) -> str:
+        """What became of the page, as the report counts it: new, changed or unchanged."""
+        if not self.was_held and not self.was_recorded:
+            return "new"
+        if self.was_recorded or self.inserted or self.old:
+            return "changed"
+        return "unchanged"  # only the ledger did not know it any more
+
+
+def compare(
+    page: Page,
+    digest: str,
+    chunks: Sequence[Chunk],
+    held: Sequence[HeldChunk],
+    recorded: HeldPage | None,
+    *,
+    can_delete: bool,
+) -> PageUpdate:
+    """Compare a page's chunks with those that the ledger knows of it."""
+    metadata_digest = to_metadata_digest(page)
+    # Metadata that readers filter by has changed: every chunk carries it, so all are sent again.
+    renews = can_delete and recorded and recorded.metadata_digest not in ("", metadata_digest)
+    current = {chunk.id for chunk in chunks}
+    sent = {h.stored.id for h in held if h.state == "sent"}
+    keep = {h.stored.id: h.stored for h in held if h.state != "sent" and h.stored.id in current}
+    new = [chunk for chunk in chunks if renews or chunk.id not in keep]
+    if renews:  # where an id is overwritten in place, the old entry disappears by itself
+        keep = {id_: stored for id_, stored in keep.items() if stored.handle in ("", id_)}
+    return PageUpdate(
+        page=page,
+        digest=digest,
+        metadata_digest=metadata_digest,
+        new=new,
+        unsure=[chunk for chunk in new if chunk.id in sent],
+        old=[h.stored for h in held if _is_old(h, keep, current)],
+        current_again=[h.stored for h in held if h.state == "stale" and h.stored.id in current],
+        was_recorded=bool(recorded and recorded.digest),
+        was_held=bool(held),
+        unchanged=len(chunks) - len(new),
+        waiting={chunk.id for chunk in new},
+    )
+
+
+def _is_old(held: HeldChunk, keep: Mapping[str, StoredChunk], current: set[str]) -> bool:
+    """Return whether a chunk is neither kept, stale already, nor about to be confirmed."""
+    stored = held.stored
+    is_unconfirmed = held.state == "sent" and stored.id in current
+    return held.state != "stale" and keep.get(stored.id) != stored and not is_unconfirmed

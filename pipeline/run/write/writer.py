@@ -1,0 +1,201 @@
+"""The writer: batches of new chunks to the sink, in a thread beside fetching and converting.
+
+Where the server accepts inserts side by side, the next one is sent before the last is answered. For
+each page the order is fixed: insert what is new, delete what is old, record. The ledger knows of a
+chunk before it is sent, so a crash at any point leaves nothing that the next run cannot look up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
+from queue import Empty, Full, Queue
+
+from pipeline.records import Chunk, Outcome, Page, StoredChunk
+from pipeline.report import Report
+from pipeline.run.collection import Collection
+from pipeline.run.stop import Stop
+from pipeline.run.threads import in_background
+from pipeline.run.write.page_update import PageUpdate, compare
+from pipeline.run.write.sample import Sample
+from pipeline.upsert import Inserted, InsertRejectedError, InsertUnclearError, insert_all
+
+PAGES_AHEAD = 32
+SECONDS_TO_FINISH = 20.0  # for the request under way, well within a pod's grace period
+
+
+class Writer:
+    """Takes pages with their chunks; makes the collection hold exactly these."""
+
+    def __init__(self, collection: Collection, report: Report, batch_size: int, stop: Stop) -> None:
+        self._sink, self._ledger = collection.sink, collection.ledger
+        self._look_first = collection.look_first and not collection.is_rotating
+        self._report, self._batch_size, self._stop = report, batch_size, stop
+        self._queue: Queue[tuple[Page, str, Sequence[Chunk]] | None] = Queue(PAGES_AHEAD)
+        self.error: BaseException | None = None  # what ended the thread, raised by every call
+        self.sample = Sample()
+        self._open: dict[str, PageUpdate] = {}
+        self._buffer: list[Chunk] = []
+        self._in_flight: deque[tuple[list[Chunk], Future[Inserted]]] = deque()  # oldest first
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    def put(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> None:
+        """Hand over a page; block while the sink is far behind. Raise what ended the writer."""
+        while not self._try_to_queue((page, digest, chunks)):
+            pass
+
+    def finish(self) -> None:
+        """Wait until everything handed over is written. Raise what ended the writer."""
+        while self._thread.is_alive() and not self._try_to_queue(None):
+            pass
+        while self._thread.is_alive():
+            self._thread.join(0.2)
+            self._stop.check()
+        self._check()
+
+    def abandon(self) -> None:
+        """End early: let the request under way finish, drop the rest."""
+        self.error = self.error or InterruptedError("the run has ended")
+        self._thread.join(SECONDS_TO_FINISH)
+
+    def delete_page(self, page_id: str) -> None:
+        """Delete a page from the collection. Call it once the writer has finished."""
+        held = self._ledger.chunks(page_id)
+        page = self._ledger.page(page_id)
+        try:
+            self._remove([chunk.stored for chunk in held if chunk.state != "stale"])
+        except (InsertRejectedError, InsertUnclearError) as error:
+            title = page.title if page else ""
+            self._report.fail(Outcome(page_id, title, "delete", str(error)))
+            return
+        self._ledger.forget_page(page_id)
+        if self._sink.can_delete and held:
+            self._report.count_page("deleted")
+
+    def _try_to_queue(self, work: tuple[Page, str, Sequence[Chunk]] | None) -> bool:
+        self._check()
+        try:
+            self._queue.put(work, timeout=0.2)
+        except Full:
+            return False
+        return True
+
+    def _check(self) -> None:
+        self._stop.check()
+        if self.error is not None:
+            raise self.error
+
+    # in the writer's thread
+
+    def _work(self) -> None:
+        try:
+            self._take_pages()
+        except BaseException as error:
+            self.error = self.error or error
+        while self._in_flight:  # however the run ended, inserts under way end and are recorded
+            try:
+                self._settle_oldest()
+            except BaseException as error:
+                self.error = self.error or error
+
+    def _take_pages(self) -> None:
+        while self.error is None and not self._stop.event.is_set():
+            while self._in_flight and self._in_flight[0][1].done():
+                self._settle_oldest()
+            try:
+                work = self._queue.get(timeout=0.2)
+            except Empty:
+                continue
+            if work is None:
+                self._send(self._buffer)
+                return
+            with self._ledger.together():  # a crash in between only means work done again
+                self._accept(*work)
+            while len(self._buffer) >= self._batch_size and self.error is None:
+                self._send(self._buffer[: self._batch_size])
+
+    def _accept(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> None:
+        """Compare the page's chunks with those held; queue what is new."""
+        page_id, can_delete = page.ref.id, self._sink.can_delete
+        held, recorded = self._ledger.chunks(page_id), self._ledger.page(page_id)
+        update = compare(page, digest, chunks, held, recorded, can_delete=can_delete)
+        self._open[page_id] = update
+        self._report.count_chunks("unchanged", update.unchanged)
+        if unsure := update.new if self._look_first else update.unsure:
+            found = self._sink.find(unsure)
+            self._confirm(unsure, found)
+            self._report.count_chunks("unchanged", len(found))
+            update.confirm(found)
+        self._buffer.extend(update.new)
+        if not update.waiting:
+            self._complete(update)
+
+    def _send(self, batch: list[Chunk]) -> None:
+        batch = list(batch)
+        self._buffer = self._buffer[len(batch) :]
+        if not batch:
+            return
+        self._ledger.expect(batch)
+        insert = partial(insert_all, self._sink, batch, self._stop.event)
+        self._in_flight.append((batch, in_background(insert, "insert")))
+        while len(self._in_flight) >= self._sink.inserts_at_once:
+            self._settle_oldest()
+
+    def _settle_oldest(self) -> None:
+        """Wait for the oldest insert: the ledger is kept in order, whichever ends first."""
+        batch, inserted = self._in_flight.popleft()
+        done = inserted.result()
+        with self._ledger.together():
+            self._settle(batch, done)
+
+    def _settle(self, batch: Sequence[Chunk], done: Inserted) -> None:
+        """Record the result of a batch; complete the pages that wait for nothing more."""
+        self._confirm(batch, done.handles)
+        self._ledger.unsend(chunk for chunk in batch if chunk.id in done.failed)
+        for chunk in batch:
+            update = self._open[chunk.page_id]
+            if chunk.id in done.failed:
+                update.error = update.error or done.failed[chunk.id]
+                update.waiting.discard(chunk.id)
+            elif chunk.id in done.handles:
+                update.inserted += 1
+                update.waiting.discard(chunk.id)
+                self._report.count_chunks("inserted", 1, chunk.tokens)
+                self.sample.add(chunk)
+        for page_id in dict.fromkeys(chunk.page_id for chunk in batch):
+            if not self._open[page_id].waiting:
+                self._complete(self._open[page_id])
+
+    def _confirm(self, chunks: Sequence[Chunk], handles: Mapping[str, str]) -> None:
+        self._ledger.confirm({chunk.id: chunk.page_id for chunk in chunks}, handles)
+
+    def _complete(self, update: PageUpdate) -> None:
+        """Delete what is old and record the page: everything new is stored, or failed."""
+        ref = update.page.ref
+        del self._open[ref.id]
+        if update.error:
+            self._report.fail(Outcome(ref.id, ref.title, "upsert", update.error))
+            return
+        self._ledger.mark(update.current_again, "stored")
+        try:
+            self._remove(update.old)
+        except (InsertRejectedError, InsertUnclearError) as error:
+            self._report.fail(Outcome(ref.id, ref.title, "delete", str(error)))
+            return
+        self._ledger.record_page(ref.id, ref.title, update.digest, update.metadata_digest)
+        self._report.count_page(update.outcome)
+
+    def _remove(self, stored: Sequence[StoredChunk]) -> None:
+        """Delete chunks from the store; where it cannot, they are stale from now on."""
+        if not stored:
+            return
+        if self._sink.can_delete:
+            self._sink.delete(stored)
+            self._ledger.forget(stored)
+            self._report.count_chunks("deleted", len(stored))
+        else:
+            self._ledger.mark(stored, "stale")

@@ -1,0 +1,35 @@
+"""The `.vdb` file: a store's identifier, where people and the next run find it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pipeline.state.ledger import LedgerError
+
+
+class VdbFile:
+    """`<collection's name with _ for ->.vdb` in STATE_DIR."""
+
+    def __init__(self, state_dir: Path, collection: str) -> None:
+        self.path = state_dir / f"{collection.replace('-', '_')}.vdb"
+
+    def load(self) -> str:
+        """Return the identifier, "" without a file. Raises `LedgerError` if it is unreadable."""
+        try:
+            return self.path.read_text("utf-8").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"STATE_DIR: {self.path} cannot be read: {error}") from error
+
+    def save(self, identifier: str) -> None:
+        """Write the identifier in one step. Raises `LedgerError` if that fails."""
+        if self.load() == identifier:
+            return
+        scratch = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            scratch.write_text(identifier + "\n", "utf-8")
+            scratch.replace(self.path)
+        except OSError as error:
+            raise LedgerError(f"STATE_DIR: {self.path} cannot be written: {error}") from error

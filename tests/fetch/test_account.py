@@ -1,0 +1,115 @@
+"""The account: accepted, refused with what to do, or the site that fails."""
+
+import pytest
+import responses
+
+from demo.confluence_site import ConfluenceSite, SiteState, faults
+from pipeline.fetch import (
+    ConfluenceError,
+    CredentialsError,
+    Site,
+)
+from pipeline.settings import SYNC, load_settings
+from tests.support.confluence_client import QUICK, opened
+from tests.support.site_pages import add_pages, list_all
+
+
+def test_the_accounts_name_is_told(site: ConfluenceSite) -> None:
+    with opened(site) as client:
+        assert client.check_credentials() == "demo"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (faults.error(401, {"message": "Unauthorized; scope does not match"}), "lacks a scope"),
+        (faults.error(401), "expired.*CONF_API_TOKEN"),
+        (faults.error(403), "expired.*CONF_API_TOKEN"),
+        (faults.error(404), "CONF_BASE_URL.*expired"),
+        (faults.text('{"type": "anonymous"}'), "anonymous visitor"),
+    ],
+)
+def test_refused_credentials_say_what_to_do(
+    site: ConfluenceSite, fault: faults.Fault, told: str
+) -> None:
+    site.fail("user/current", fault, times=None)
+    with opened(site) as client, pytest.raises(CredentialsError, match=told):
+        client.check_credentials()
+
+
+@pytest.mark.parametrize("environ", [{"CONF_API_TOKEN": "wrong"}, {"CONF_USER": "x@example.com"}])
+def test_wrong_credentials_are_refused(site: ConfluenceSite, environ: dict[str, str]) -> None:
+    with opened(site, **environ) as client, pytest.raises(CredentialsError, match="403"):
+        client.check_credentials()
+
+
+def test_a_wrong_cloud_id_is_told_as_such() -> None:
+    settings = load_settings(
+        SYNC,
+        {
+            "CONF_CLOUD_ID": "abc",
+            "CONF_USER": "me",
+            "CONF_API_TOKEN": "t",
+            "VECTOR_API_BASE_URL": "http://x",
+        },
+    )
+    url = "https://api.atlassian.com/ex/confluence/abc/wiki/rest/api/user/current"
+    with responses.RequestsMock() as mock:
+        mock.add("GET", url, json={"message": "No message"}, status=404)
+        with pytest.raises(CredentialsError, match="check CONF_CLOUD_ID"):
+            Site(settings, patience=QUICK).check_credentials()
+
+
+def test_a_scoped_token_on_a_sites_own_address_is_sent_to_the_gateway() -> None:
+    settings = load_settings(
+        SYNC,
+        {
+            "CONF_BASE_URL": "https://acme.atlassian.net",
+            "CONF_USER": "me",
+            "CONF_API_TOKEN": "t",
+            "VECTOR_API_BASE_URL": "http://x",
+        },
+    )
+    with responses.RequestsMock() as mock:
+        url = "https://acme.atlassian.net/wiki/rest/api/user/current"
+        mock.add("GET", url, body="<html>log in</html>", status=401, content_type="text/html")
+        with pytest.raises(CredentialsError, match="set CONF_CLOUD_ID"):
+            Site(settings, patience=QUICK).check_credentials()
+
+
+def test_a_site_that_fails_is_not_one_that_refuses(site: ConfluenceSite) -> None:
+    site.fail("user/current", faults.server_error(503), times=None)
+    with opened(site) as client, pytest.raises(ConfluenceError) as caught:
+        client.check_credentials()
+    assert not isinstance(caught.value, CredentialsError)
+
+
+def test_a_token_revoked_in_the_middle_never_makes_pages_look_gone(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    add_pages(state, 3)
+    with opened(site) as client:
+        spaces = client.list_spaces()
+        refs = client.list_pages(spaces)
+        site.token = "another"
+        for call in (
+            client.list_spaces,
+            lambda: client.list_pages(spaces),
+            lambda: client.get_pages(refs),
+            lambda: client.get_page(refs[0], "storage"),
+            lambda: client.list_gone([ref.id for ref in refs], spaces),
+            lambda: client.list_restricted(spaces, refs),
+        ):
+            with pytest.raises(CredentialsError):
+                call()
+
+
+def test_a_missing_scope_is_told_in_the_middle_too(site: ConfluenceSite, state: SiteState) -> None:
+    add_pages(state, 3)
+    site.scopes = frozenset({"read:space:confluence", "read:page:confluence"}) | {
+        "read:confluence-user"
+    }
+    with opened(site) as client:
+        refs = list_all(client)
+        with pytest.raises(CredentialsError, match="needs read:page:confluence"):
+            client.get_pages(refs)

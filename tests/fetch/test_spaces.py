@@ -1,0 +1,87 @@
+"""The spaces in scope, and the errors for those that are not found."""
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState
+from pipeline.fetch import (
+    CredentialsError,
+    Space,
+)
+from tests.support.confluence_client import opened
+
+
+def keys_of(spaces: list[Space]) -> list[str]:
+    return [space.key for space in spaces]
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, ["KI", "HB"]),
+        ({"SPACE_NAME": "Known Issues"}, ["KI"]),
+        ({"SPACE_NAME": "known issues"}, ["KI"]),
+        ({"FILTER_SPACE_KEYS": "HB"}, ["HB"]),
+        ({"FILTER_SPACE_KEYS": "HB,KI"}, ["HB", "KI"]),
+    ],
+)
+def test_the_spaces_in_scope_are_found(
+    site: ConfluenceSite, environ: dict[str, str], expected: list[str]
+) -> None:
+    with opened(site, **environ) as client:
+        assert keys_of(client.list_spaces()) == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"SPACE_NAME": "Known Isues"}, r"did you mean Known Issues \(key KI\)"),
+        ({"SPACE_NAME": "KI"}, r"did you mean Known Issues \(key KI\)"),
+        ({"SPACE_NAME": "Quite another"}, "no space named 'Quite another'.*2 others"),
+        ({"FILTER_SPACE_KEYS": "KI,KX"}, r"no space with key KX .*Known Issues \(key KI\)"),
+        ({"FILTER_SPACE_KEYS": "ZZZZ,YYYY"}, "no space with key ZZZZ, YYYY"),
+    ],
+)
+def test_an_unknown_space_is_an_error_that_names_near_ones(
+    site: ConfluenceSite, environ: dict[str, str], told: str
+) -> None:
+    with opened(site, **environ) as client, pytest.raises(CredentialsError, match=told):
+        client.list_spaces()
+
+
+def test_an_exact_name_wins_over_one_in_other_letters(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    state.add_space("K2", "KNOWN ISSUES")
+    with opened(site, SPACE_NAME="Known Issues") as client:
+        assert keys_of(client.list_spaces()) == ["KI"]
+    with (
+        opened(site, SPACE_NAME="known issues") as client,
+        pytest.raises(CredentialsError, match="FILTER_SPACE_KEYS: KI, K2"),
+    ):
+        client.list_spaces()
+
+
+def test_archived_spaces_are_out_of_scope_unless_named(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    state.add_space("OLD", "Old", status="archived")
+    with opened(site) as client:
+        assert keys_of(client.list_spaces()) == ["KI", "HB"]
+    with opened(site, FILTER_SPACE_KEYS="OLD") as client:
+        assert keys_of(client.list_spaces()) == ["OLD"]
+
+
+def test_no_visible_space_is_an_error() -> None:
+    with (
+        ConfluenceSite(SiteState()) as site,
+        opened(site) as client,
+        pytest.raises(CredentialsError, match="no space is visible"),
+    ):
+        client.list_spaces()
+
+
+def test_hundreds_of_spaces_are_listed(site: ConfluenceSite, state: SiteState) -> None:
+    for number in range(300):
+        state.add_space(f"S{number}", f"Space {number}")
+    with opened(site, SPACE_NAME="Space 299") as client:
+        assert keys_of(client.list_spaces()) == ["S299"]
