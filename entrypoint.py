@@ -1,4 +1,4 @@
-"""What the image runs: sync, ingest_conf or test_confluence, by argument or by the settings."""
+"""The image's entrypoint: run the program that the first argument or the settings name."""
 
 import os
 import runpy
@@ -6,20 +6,22 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-PROGRAMS = ("sync", "ingest_conf", "test_confluence")
+from pipeline.run import CHECK, INGEST, SYNC
+
+PROGRAMS = (SYNC.name, INGEST.name, CHECK.name)
 
 
 def choose(arguments: list[str], environ: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The program, and the arguments left for it.
+    """Return the name of the program and its arguments.
 
-    Without a name, a server for the rag-tool and none for the Vector API mean ingest_conf;
-    anything else is sync, which then says what is missing.
+    Without a name, it is ingest_conf if only LLAMA_BASE_URL is set; else sync, which then reports
+    the missing settings.
     """
     if arguments and arguments[0].removesuffix(".py") in PROGRAMS:
         return arguments[0].removesuffix(".py"), arguments[1:]
     if environ.get("LLAMA_BASE_URL") and not environ.get("VECTOR_API_BASE_URL"):
-        return "ingest_conf", arguments
-    return "sync", arguments
+        return INGEST.name, arguments
+    return SYNC.name, arguments
 
 
 if __name__ == "__main__":

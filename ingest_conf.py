@@ -1,24 +1,22 @@
-"""Take a Confluence space into Llama Stack through its rag-tool, and keep it true.
+"""Ingest a Confluence space into Llama Stack through its rag-tool, and keep it in sync.
 
-Each of our chunks is one document, which the server keeps whole and embeds: that answers better
-than pages that the server cuts. What the store holds is read from the store itself, so no volume
-is needed; settings come from the environment (or a .env file).
+Each chunk is one document, which the server stores whole and embeds: retrieval is better than with
+pages that the server splits. What the store holds is read from the store itself, so no volume is
+required. Settings come from the environment, or from a .env file beside this program.
 """
 
-import logging
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.settings import INGEST, SettingsError, load_settings, to_help
+from pipeline.run import INGEST, start
 
 if TYPE_CHECKING:
     from pipeline.run.steps import Run
 
 
 def ingest(run: "Run") -> None:
-    """The whole job, in order; every step is told in `pipeline/run.py`."""
+    """Run the whole job, in order; see `pipeline/run/steps.py` for each step."""
     run.connect()
     plan = run.plan(run.list_pages())
     for page in run.fetch(plan):
@@ -31,25 +29,5 @@ def ingest(run: "Run") -> None:
     run.finish()
 
 
-def main(arguments: list[str]) -> int:
-    if arguments:
-        print(to_help(INGEST, __doc__))
-        return 0 if arguments in (["-h"], ["--help"]) else 2
-    try:
-        settings = load_settings(INGEST, os.environ, Path(__file__).with_name(".env"))
-    except SettingsError as error:
-        print(f"ingest_conf.py: settings: {error}", file=sys.stderr)
-        return 2
-    # Imported only now: wrong settings are answered at once.
-    from pipeline.report import LogLines, log_unexpected
-    from pipeline.run.execute import execute
-    from pipeline.upsert import open_rag_tool
-
-    logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
-    sys.excepthook = log_unexpected
-    logging.getLogger("pipeline").setLevel(settings.log_level.upper())
-    return execute(INGEST, settings, open_rag_tool, ingest)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(start(INGEST, __doc__, ingest, sys.argv[1:], os.environ, __file__))

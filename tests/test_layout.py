@@ -88,6 +88,17 @@ def test_a_front_door_says_what_lives_inside_and_holds_no_logic(path: Path) -> N
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
+def test_a_program_imports_only_the_run_and_the_settings(name: str) -> None:
+    for node in ast.parse((ROOT / f"{name}.py").read_text("utf-8")).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        for inner in ast.walk(node):
+            module = inner.module if isinstance(inner, ast.ImportFrom) else None
+            if module and module.startswith("pipeline"):
+                assert module in ("pipeline.run", "pipeline.settings")
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS))
 def test_importing_a_program_runs_nothing(name: str) -> None:
     for node in ast.parse((ROOT / f"{name}.py").read_text("utf-8")).body:
         is_guarded = isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)

@@ -224,6 +224,13 @@ class LogLines(logging.Handler):
         return "\n    ".join(map(to_printable, lines))
 
 
+def set_up_logging(settings: Settings) -> None:
+    """Log the pipeline's lines, and what ends the process unexpectedly, to stderr."""
+    logging.basicConfig(level=logging.WARNING, handlers=[LogLines(settings)])
+    logging.getLogger("pipeline").setLevel(settings.log_level.upper())
+    sys.excepthook = log_unexpected
+
+
 def log_unexpected(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-SYNC, INGEST, CHECK = "sync", "ingest_conf", "test_confluence"
+ProgramName = Literal["sync", "ingest_conf", "test_confluence"]
+SYNC: Final = "sync"
+INGEST: Final = "ingest_conf"
+CHECK: Final = "test_confluence"
 GATEWAY = "https://api.atlassian.com/ex/confluence"
 
 
@@ -293,7 +296,7 @@ class Settings:
         return text
 
 
-def describe(program: str | None = None) -> Iterator[Row]:
+def describe(program: ProgramName | None = None) -> Iterator[Row]:
     """The settings as documentation rows, of one program or of all."""
     for row in fields(Settings):
         if program is None or program in row.metadata["programs"]:
@@ -305,7 +308,9 @@ def describe(program: str | None = None) -> Iterator[Row]:
             )
 
 
-def load_settings(program: str, environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
+def load_settings(
+    program: ProgramName, environ: Mapping[str, str], dotenv: Path | None = None
+) -> Settings:
     """Read one program's settings; the environment wins over the `.env` file.
 
     Raises `SettingsError` with every problem at once. Variables that the program does not use
@@ -382,7 +387,7 @@ def _derive(values: dict[str, Any]) -> None:
     values["run_deadline_seconds"] = values.get("run_deadline_seconds") or 0
 
 
-def _missing(program: str, values: Mapping[str, Any]) -> Iterator[str]:
+def _missing(program: ProgramName, values: Mapping[str, Any]) -> Iterator[str]:
     if "conf_base_url" in values and not values["conf_base_url"]:
         yield "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"
     if values.get("conf_cloud_id") and not values["conf_cloud_id"].replace("-", "").isalnum():
@@ -412,7 +417,7 @@ def _missing(program: str, values: Mapping[str, Any]) -> Iterator[str]:
         yield f"CHUNK_OVERLAP must be at most half of CHUNK_TOKENS: {overlap} against {tokens}"
 
 
-def to_help(program: str, about: str) -> str:
+def to_help(program: ProgramName, about: str) -> str:
     """What `--help` prints: what the program is for, and its settings."""
     rows = list(describe(program))
     width = max(len(row.name) for row in rows)

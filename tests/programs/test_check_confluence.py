@@ -53,7 +53,7 @@ def test_the_limit_is_a_setting(site: ConfluenceSite, tmp_path: Path) -> None:
 
 
 FAILURES = [
-    ({"CONF_API_TOKEN": "expired"}, 3, "expired"),
+    ({"CONF_API_TOKEN": "old-token"}, 3, "expired"),
     ({"CONF_USER": "somebody@else.example"}, 3, "check CONF_USER"),
     ({"SPACE_NAME": "Known Isues"}, 3, "did you mean Known Issues (key KI)?"),
     ({"SPACE_NAME": "", "FILTER_SPACE_KEYS": "OPPS"}, 3, "did you mean Operations (key OPS)?"),

@@ -13,9 +13,9 @@ import requests
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.servers.llama_stack import LlamaStack
 from ingest_conf import ingest
+from pipeline.run import INGEST
 from pipeline.run.execute import execute
-from pipeline.settings import INGEST, load_settings
-from pipeline.upsert.discovery import open_rag_tool
+from pipeline.settings import load_settings
 from pipeline.upsert.files.store_api import OLD_PREFIX
 from pipeline.upsert.rag_tool import RAG_TOOL
 from tests.support.fast_retries import hurry
@@ -41,7 +41,7 @@ class Place:
     def ingest(self, **more: str) -> Ended:
         """One run of ingest_conf.py in this process, its report with it."""
         told = self.told | more
-        code = execute(INGEST, load_settings(INGEST, told), open_rag_tool, ingest)
+        code = execute(INGEST, load_settings(INGEST.name, told), ingest)
         return Ended(code, "", load_report(told))
 
     def lose_state(self) -> None:
@@ -152,7 +152,7 @@ def test_the_default_stores_identifier_is_kept_beside_the_ledger(
     tmp_path: Path, site: ConfluenceSite, llama_stack: LlamaStack
 ) -> None:
     told = environment(site, llama_stack.base_url, tmp_path, SPACE_NAME="Known Issues", RESET="1")
-    code = execute(INGEST, load_settings(INGEST, told), open_rag_tool, ingest)
+    code = execute(INGEST, load_settings(INGEST.name, told), ingest)
     assert code == 0
     identifier = (tmp_path / "conf_known_issues.vdb").read_text("utf-8").strip()
     files = Looker(llama_stack.base_url, identifier, OLD_PREFIX).files()

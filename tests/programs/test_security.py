@@ -30,15 +30,16 @@ LINE = re.compile(
 )
 # The program as a user starts it; but it waits for nothing, and has a pod's termination message.
 PROGRAM = """
-import sys
+import os, sys
 from pathlib import Path
 import pytest
 import pipeline.report.report, sync
+from pipeline.run import SYNC, start
 from tests.support.fast_retries import hurry
 hurry(pytest.MonkeyPatch())
 pipeline.report.report.TERMINATION_LOG = Path(sys.argv[1])
 {spoil}
-sys.exit(sync.main([]))
+sys.exit(start(SYNC, sync.__doc__, sync.sync, [], os.environ, sync.__file__))
 """
 
 

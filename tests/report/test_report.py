@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.fetch.errors import PageError
 from pipeline.records import Outcome, StoredChunk
-from pipeline.report import LogLines, Report, TooManyFailuresError, show_stale
+from pipeline.report import Report, TooManyFailuresError, show_stale
 from pipeline.report.redact import to_short
-from pipeline.report.report import to_short_json
+from pipeline.report.report import LogLines, to_short_json
 from pipeline.settings import SYNC, Settings, load_settings
 
 TOKEN, VECTOR_TOKEN = "tok3n-of-the-bot", "tok3n-of-the-store"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from demo.confluence_site import ConfluenceSite
+from pipeline.run import SYNC
 from pipeline.run.execute import execute
-from pipeline.settings import SYNC, load_settings
-from pipeline.upsert.discovery import open_sink
+from pipeline.settings import load_settings
 from sync import sync
 
 ROOT = Path(__file__).parent.parent.parent
@@ -59,7 +59,7 @@ def run_program(name: str, told: Mapping[str, str]) -> Ended:
 
 def sync_now(told: Mapping[str, str]) -> Ended:
     """One run of sync.py in this process: the same steps, without the second of start-up."""
-    code = execute(SYNC, load_settings(SYNC, told), open_sink, sync)
+    code = execute(SYNC, load_settings(SYNC.name, told), sync)
     return Ended(code, "", load_report(told))
 
 

@@ -1,0 +1,43 @@
+"""The check by hand: which spaces and pages the account can see. It only reads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
+from pipeline.records import PageRef
+from pipeline.report import OK
+from pipeline.run.exit_code import to_exit_code
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The site of the settings, for reading."""
+
+    settings: Settings
+    site: Site
+
+    def refuse_empty(self, space: Space, pages: Sequence[PageRef]) -> None:
+        """Raise `CredentialsError` if a space that the settings name lists no page."""
+        if not pages and (self.settings.space_name or self.settings.filter_space_keys):
+            raise CredentialsError(
+                f"no page is listed in {space.key}: the space is empty, or the account lacks the "
+                "permission to view its pages"
+            )
+
+
+def execute_check(settings: Settings, job: Callable[[Check], None]) -> int:
+    """Run the job; log an error of Confluence; return the exit code."""
+    try:
+        with closing(Site(settings)) as site:
+            job(Check(settings, site))
+    except ConfluenceError as error:
+        log.error("%s", error)
+        return to_exit_code(error)
+    return OK
