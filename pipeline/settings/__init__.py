@@ -1,22 +1,13 @@
-"""Every setting once: its name, default, check and one line of documentation.
+"""Every setting once, with its default, its check and its meaning.
 
-`load_settings` reads the environment and a `.env` file; `describe` gives the rows that the README,
-`.env.example` and `--help` show. Imports nothing of this project.
+`table` has one field a setting, `checks` what a value must look like; `load_settings` reads the
+environment and a `.env` file; `describe` and `to_help` are the documentation.
 """
 
-from pipeline.settings.table import (
-    CHECK,
-    GATEWAY,
-    INGEST,
-    SYNC,
-    ProgramName,
-    Secret,
-    Settings,
-    SettingsError,
-    describe,
-    load_settings,
-    to_help,
-)
+from pipeline.settings.checks import Secret
+from pipeline.settings.load import SettingsError, load_settings
+from pipeline.settings.reference import describe, to_help
+from pipeline.settings.table import CHECK, GATEWAY, INGEST, SYNC, ProgramName, Settings
 
 __all__ = [
     "CHECK",

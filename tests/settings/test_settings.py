@@ -1,4 +1,4 @@
-"""Settings: every variable once, all problems at once, no secret anywhere."""
+"""Settings: their values, every problem at once, no secret anywhere, their documentation."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,7 @@ from pipeline.settings import (
     CHECK,
     INGEST,
     SYNC,
+    ProgramName,
     Secret,
     Settings,
     SettingsError,
@@ -59,7 +60,7 @@ def test_the_defaults_are_the_contracts() -> None:
     )
 
 
-def test_ingest_conf_takes_in_all_pages_by_default() -> None:
+def test_ingest_conf_ingests_all_pages_by_default() -> None:
     assert load_settings(INGEST, ENOUGH).since_hours == 0
 
 
@@ -107,19 +108,19 @@ def test_a_value_is_read(name: str, text: str, value: object) -> None:
     ],
 )
 def test_a_wrong_value_is_named(name: str, text: str) -> None:
-    given = ENOUGH | {name: text}
+    environ = ENOUGH | {name: text}
     if text == "2 with rotate":
-        given |= {"SHARD_COUNT": "2", "UPDATE_STRATEGY": "rotate"}
+        environ |= {"SHARD_COUNT": "2", "UPDATE_STRATEGY": "rotate"}
     if name == "CONF_API_TOKEN_FILE":
-        del given["CONF_API_TOKEN"]
+        del environ["CONF_API_TOKEN"]
     with pytest.raises(SettingsError, match=name):
-        load_settings(SYNC, given)
+        load_settings(SYNC, environ)
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(SYNC, {"WORKERS": "x", "DRY_RUN": "y"})
-    told = str(caught.value)
+    message = str(caught.value)
     for name in (
         "WORKERS",
         "DRY_RUN",
@@ -128,61 +129,90 @@ def test_all_problems_are_told_at_once() -> None:
         "CONF_API_TOKEN",
         "VECTOR_API",
     ):
-        assert name in told
+        assert name in message
 
 
-def test_a_program_does_not_ask_for_what_it_does_not_use() -> None:
+def test_a_program_ignores_the_settings_that_it_does_not_use() -> None:
     lean = {k: v for k, v in ENOUGH.items() if k not in ("VECTOR_API_BASE_URL", "LLAMA_BASE_URL")}
-    load_settings(CHECK, lean | {"BATCH_SIZE": "not looked at"})
-
-
-def test_a_bearer_token_needs_no_user() -> None:
-    given = {k: v for k, v in ENOUGH.items() if k != "CONF_USER"}
-    assert load_settings(SYNC, given | {"CONF_AUTH": "bearer"}).conf_user == ""
+    load_settings(CHECK, lean | {"BATCH_SIZE": "ignored"})
 
 
 @pytest.mark.parametrize(
-    ("given", "named"),
+    ("program_name", "names"),
+    [
+        (SYNC, ["CONF_USER", "CONF_API_TOKEN", "VECTOR_API_BASE_URL"]),
+        (INGEST, ["CONF_USER", "CONF_API_TOKEN", "SPACE_NAME", "LLAMA_BASE_URL"]),
+        (CHECK, ["CONF_USER", "CONF_API_TOKEN"]),
+    ],
+)
+def test_a_program_names_the_settings_that_it_requires(
+    program_name: ProgramName, names: list[str]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(program_name, {})
+    expected = ["CONF_CLOUD_ID (or CONF_BASE_URL)", *names]
+    assert caught.value.problems == [f"{name} is not set" for name in expected]
+
+
+def test_a_value_that_fails_its_check_is_one_problem() -> None:
+    environ = ENOUGH | {"CONF_BASE_URL": "acme", "CONF_CLOUD_ID": "", "SHARD_COUNT": "no"}
+    with pytest.raises(SettingsError) as caught:
+        load_settings(SYNC, environ)
+    assert [problem.split()[0] for problem in caught.value.problems] == [
+        "CONF_BASE_URL",
+        "SHARD_COUNT",
+    ]
+
+
+def test_a_bearer_token_needs_no_user() -> None:
+    environ = {k: v for k, v in ENOUGH.items() if k != "CONF_USER"}
+    assert load_settings(SYNC, environ | {"CONF_AUTH": "bearer"}).conf_user == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
     [
         ({"VECTOR_API_TOKEN": "tok€n"}, "VECTOR_API_TOKEN"),
         ({"CONF_API_TOKEN": "tok€n", "CONF_AUTH": "bearer"}, "CONF_API_TOKEN"),
         ({"CONF_API_TOKEN": "tok€n"}, ""),  # Basic encodes it
     ],
 )
-def test_a_bearer_token_that_no_header_can_hold_is_said(given: dict[str, str], named: str) -> None:
+def test_a_bearer_token_that_no_header_can_hold_is_refused(
+    environ: dict[str, str], named: str
+) -> None:
     if not named:
-        assert load_settings(SYNC, ENOUGH | given).conf_api_token.reveal() == "tok€n"
+        assert load_settings(SYNC, ENOUGH | environ).conf_api_token.reveal() == "tok€n"
         return
-    with pytest.raises(SettingsError, match=f"{named} must be plain ASCII") as caught:
-        load_settings(SYNC, ENOUGH | given)
+    with pytest.raises(SettingsError, match=f"{named} must be ASCII") as caught:
+        load_settings(SYNC, ENOUGH | environ)
     assert "tok€n" not in str(caught.value)
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from file\n")
-    given = {k: v for k, v in ENOUGH.items() if k != "CONF_API_TOKEN"}
-    settings = load_settings(SYNC, given | {"CONF_API_TOKEN_FILE": str(tmp_path / "token")})
+    environ = {k: v for k, v in ENOUGH.items() if k != "CONF_API_TOKEN"}
+    settings = load_settings(SYNC, environ | {"CONF_API_TOKEN_FILE": str(tmp_path / "token")})
     assert settings.conf_api_token.reveal() == "from file"
 
 
-def test_the_environment_wins_over_the_dotenv_file(tmp_path: Path) -> None:
+def test_the_environment_takes_precedence_over_the_dotenv_file(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text("COLLECTION_ID=from-file\nCONF_API_TOKEN=pa$$word$HOME\nWORKERS=7\n")
-    given = {k: v for k, v in ENOUGH.items() if k != "CONF_API_TOKEN"} | {"WORKERS": "2"}
-    settings = load_settings(SYNC, given, dotenv)
+    environ = {k: v for k, v in ENOUGH.items() if k != "CONF_API_TOKEN"} | {"WORKERS": "2"}
+    settings = load_settings(SYNC, environ, dotenv)
     assert (settings.collection_id, settings.workers) == ("from-file", 2)
     assert settings.conf_api_token.reveal() == "pa$$word$HOME"
 
 
 @pytest.mark.parametrize("broken", [{}, {"WORKERS": "x"}])
 def test_a_secret_is_never_shown(broken: dict[str, str]) -> None:
-    given = ENOUGH | {"VECTOR_API_TOKEN": "v3ct0r"} | broken
+    environ = ENOUGH | {"VECTOR_API_TOKEN": "v3ct0r"} | broken
     try:
-        told = repr(load_settings(SYNC, given))
+        shown = repr(load_settings(SYNC, environ))
     except SettingsError as error:
-        told = repr(error) + str(error)
-    assert "s3cr3t" not in told
-    assert "v3ct0r" not in told
+        shown = repr(error) + str(error)
+    assert "s3cr3t" not in shown
+    assert "v3ct0r" not in shown
     assert "s3cr3t" not in f"{Secret('s3cr3t')!r} {Secret('s3cr3t')}"
 
 
@@ -200,9 +230,9 @@ def test_the_example_file_names_every_setting_and_loads() -> None:
 
 
 def test_the_help_names_the_settings_of_its_program_only() -> None:
-    told = to_help(INGEST, "About.")
-    assert "LLAMA_BASE_URL" in told
-    assert "VECTOR_API_BASE_URL" not in told
+    shown = to_help(INGEST, "About.")
+    assert "LLAMA_BASE_URL" in shown
+    assert "VECTOR_API_BASE_URL" not in shown
 
 
 def test_every_field_is_documented() -> None:

@@ -1,0 +1,126 @@
+"""What a setting's value must look like: from its text to its value, or a `ValueError`.
+
+The message of the error completes "<NAME> …". The empty text is a setting that is not set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+Check = Callable[[str], Any]
+
+
+class Secret:
+    """A value that no `repr`, log line, error or report shows; `reveal()` is for the wire."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(***)" if self._value else "Secret()"
+
+
+def text(value: str) -> str:
+    return value
+
+
+def secret(value: str) -> Secret:
+    if any(ord(character) < 32 for character in value):
+        raise ValueError("must be a single line without control characters")
+    return Secret(value)
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Split a comma-separated list; drop repeated names."""
+    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+
+def url(value: str) -> str:
+    """Return the URL without a trailing slash."""
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be a URL that starts with https:// or http://")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must be a URL without user, password, query or fragment")
+    return value.rstrip("/")
+
+
+def page_id(value: str) -> str:
+    if value and not (value.isascii() and value.isdigit()):
+        raise ValueError("must be the number of a page or folder, as in its URL")
+    return value
+
+
+def path(value: str) -> Path | None:
+    return Path(value) if value else None
+
+
+def flag(value: str) -> bool:
+    if value.lower() in ("1", "true", "yes", "on"):
+        return True
+    if value.lower() in ("0", "false", "no", "off"):
+        return False
+    raise ValueError("must be 1 or 0")
+
+
+def hours(value: str) -> float:
+    """Return the number of hours; 0 for the empty text."""
+    try:
+        number = float(value or 0)
+    except ValueError:
+        number = -1
+    if not isfinite(number) or number < 0:
+        raise ValueError("must be a number of hours, 0 or more")
+    return number
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Check for a whole number from `low` to `high`."""
+
+    def check(value: str) -> int:
+        if not re.fullmatch("-?[0-9]{1,9}", value) or not low <= int(value) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(value)
+
+    return check
+
+
+def whole_or_unset(low: int, high: int) -> Callable[[str], int]:
+    """Check for a whole number from `low` to `high`; return 0 for the empty text."""
+    return lambda value: whole(low, high)(value) if value else 0
+
+
+def chunk_tokens(value: str) -> int | None:
+    """Return the limit; None for `auto`."""
+    if value == "auto":
+        return None
+    try:
+        return whole(64, 8192)(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or auto") from None
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Check for one of these words, in any case; return it in lower case."""
+
+    def check(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return value.lower()
+
+    return check

@@ -1,0 +1,119 @@
+"""From the environment and a `.env` file to checked `Settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.settings.table import GATEWAY, ProgramName, SettingRow, Settings, list_rows
+
+
+class SettingsError(Exception):
+    """What is wrong with the settings: one line a problem, never a secret's value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def load_settings(
+    program_name: ProgramName, environ: Mapping[str, str], dotenv: Path | None = None
+) -> Settings:
+    """Return one program's settings; the environment takes precedence over the `.env` file.
+
+    Settings that the program does not use have their defaults. Raise `SettingsError` with every
+    problem at once.
+    """
+    variables = {**_load_dotenv(dotenv), **environ}
+    problems: list[str] = []
+    values: dict[str, Any] = {}  # by field, without those that failed their check
+    for field, row in list_rows():
+        name = field.upper()
+        try:
+            values[field] = row.check(_to_text(name, row, program_name, variables))
+        except ValueError as error:
+            problems.append(f"{name} {error}")
+    if not values.get("conf_base_url") and values.get("conf_cloud_id"):
+        values["conf_base_url"] = f"{GATEWAY}/{values['conf_cloud_id']}"
+    problems += _list_missing(program_name, values)
+    problems += _list_bad_credentials(values)
+    problems += _list_contradictions(values)
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**values)
+
+
+def _load_dotenv(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    from dotenv import dotenv_values  # only where there is a file: starting takes less time
+
+    # No interpolation: a token may hold a dollar sign.
+    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+
+
+def _to_text(
+    name: str, row: SettingRow, program_name: ProgramName, variables: Mapping[str, str]
+) -> str:
+    """Return the text of a setting: the variable's, its file's, its alias's, else the default.
+
+    Raise `ValueError` if the file cannot be read.
+    """
+    default = row.default_for(program_name)
+    if program_name not in row.programs:
+        return default
+    if text := variables.get(name, "").strip():
+        return text
+    if row.has_file and (path := variables.get(f"{name}_FILE", "").strip()):
+        return _read_file(f"{name}_FILE", Path(path))
+    if row.alias and (text := variables.get(row.alias, "").strip()):
+        return text
+    return "" if row.empty_is_value and name in variables else default
+
+
+def _read_file(name: str, path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except UnicodeDecodeError:
+        raise ValueError(f"cannot be read ({name}): {path}: not UTF-8 text") from None
+    except OSError as error:
+        raise ValueError(f"cannot be read ({name}): {path}: {error.strerror}") from error
+
+
+# The rules between settings. A value that failed its own check is missing from `values`: only its
+# own problem is reported.
+
+
+def _list_missing(program_name: ProgramName, values: Mapping[str, Any]) -> Iterator[str]:
+    if values.get("conf_base_url") == "":
+        yield "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"
+    if values.get("conf_auth") == "basic" and values["conf_user"] == "":
+        yield "CONF_USER is not set"
+    for field, row in list_rows():
+        if program_name in row.required_by and field in values and not values[field]:
+            yield f"{field.upper()} is not set"
+
+
+def _list_bad_credentials(values: Mapping[str, Any]) -> Iterator[str]:
+    if not values["conf_cloud_id"].replace("-", "").isalnum() and values["conf_cloud_id"]:
+        yield "CONF_CLOUD_ID must be the site's ID: letters, digits and hyphens"
+    bearer_tokens = ["vector_api_token"]
+    if values.get("conf_auth") == "bearer":  # Basic authentication encodes the token
+        bearer_tokens.append("conf_api_token")
+    for field in bearer_tokens:
+        if field in values and not values[field].reveal().isascii():
+            yield f"{field.upper()} must be ASCII: it is sent in an HTTP header"
+
+
+def _list_contradictions(values: Mapping[str, Any]) -> Iterator[str]:
+    if values["space_name"] and values["filter_space_keys"]:
+        yield "SPACE_NAME and FILTER_SPACE_KEYS exclude each other: set only one"
+    index, count = values.get("shard_index", 0), values.get("shard_count", 1)
+    if "shard_count" in values and index >= count:
+        yield f"SHARD_INDEX must be less than SHARD_COUNT: {index} is not less than {count}"
+    if count > 1 and (values.get("update_strategy") == "rotate" or values.get("reset")):
+        yield "SHARD_COUNT must be 1 with UPDATE_STRATEGY=rotate and with RESET=1"
+    tokens, overlap = values.get("chunk_tokens"), values.get("chunk_overlap", 0)
+    if tokens and overlap > tokens // 2:
+        yield f"CHUNK_OVERLAP must be at most half of CHUNK_TOKENS: {overlap} against {tokens}"
