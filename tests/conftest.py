@@ -9,7 +9,7 @@ import pytest
 from demo.confluence_site import ConfluenceSite, SiteState
 from tests.support import recovery as healing
 
-pytest_plugins = ["tests.support.server_fixtures"]
+pytest_plugins = ["pytester", "tests.support.server_fixtures"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
-"""Run one command and end it when the starter goes away, however it goes.
+"""Run a command, and end it when the process that started this one has ended.
 
-The starter holds the other end of this process's standard input. A closed pipe is the one sign
-that every death leaves, SIGKILL included, on every platform.
+That process holds the other end of this one's standard input. The pipe closes however it ends,
+even by SIGKILL, on every platform.
 
     python guard.py COMMAND ARGUMENT…    (prints the command's process id first)
 """
@@ -17,7 +17,7 @@ _GRACE_SECONDS = 5.0
 
 
 def main() -> int:
-    """Start the command in a session of its own; return its exit code."""
+    """Run the command in its own session; return its exit code."""
     server = subprocess.Popen(
         sys.argv[1:],
         stdin=subprocess.DEVNULL,
@@ -26,7 +26,7 @@ def main() -> int:
         start_new_session=True,
     )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # the pipe alone decides; the command ignores none
+        signal.signal(number, signal.SIG_IGN)  # only the closed pipe ends the command
     print(server.pid, flush=True)
     threading.Thread(target=_end_with_starter, args=(server,), daemon=True).start()
     code = server.wait()
@@ -45,7 +45,7 @@ def _end_with_starter(server: subprocess.Popen[bytes]) -> None:
 
 
 def _signal_group(server: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):  # nobody is left
+    with contextlib.suppress(ProcessLookupError):  # the group has ended already
         os.killpg(server.pid, number)
 
 

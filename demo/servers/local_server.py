@@ -1,4 +1,4 @@
-"""A real server on loopback: started, waited for, restarted on the same data, surely stopped."""
+"""A server process on loopback: started, waited for, restarted on its data, reliably stopped."""
 
 import json
 import shutil
@@ -27,23 +27,23 @@ class ServerError(Exception):
 
 
 def say_on_stderr(line: str) -> None:
-    """Show one line of progress."""
+    """Print a line of progress."""
     print(line, file=sys.stderr, flush=True)
 
 
 class LocalServer(ABC):
     """A context manager around one server process.
 
-    A subclass says how the server is installed, configured and called. The process ends with the
-    `with` block, and also when this process dies in any other way (see guard.py).
+    A subclass defines how the server is installed, configured and called. The process ends with
+    the `with` block, and also when this process ends in any other way (see guard.py).
     """
 
     name: str
-    data_dir: Path  # there once the block has begun
+    data_dir: Path  # set when the block begins
 
     def __init__(self, data_dir: Path | None, say: Callable[[str], None]) -> None:
-        """Nothing starts yet. Without `data_dir` the data lives and dies with the `with` block."""
-        self._given_data_dir = data_dir
+        """Without `data_dir`, the data is temporary and removed at the end of the `with` block."""
+        self._kept_data_dir = data_dir
         self._say = say
         self._port = 0
         self._guard: subprocess.Popen[str] | None = None
@@ -51,19 +51,19 @@ class LocalServer(ABC):
 
     @abstractmethod
     def install(self) -> Path:
-        """Make the server's own environment if need be; return its Python."""
+        """Create the server's virtual environment unless it exists; return its Python."""
 
     @abstractmethod
     def configure(self) -> None:
-        """Write what the server reads at start into `data_dir`."""
+        """Write the server's configuration into `data_dir`."""
 
     @abstractmethod
     def command(self, python: Path, port: int) -> Sequence[str]:
-        """The command that serves on this loopback port."""
+        """Return the command that serves on this loopback port."""
 
     @abstractmethod
     def environment(self) -> Mapping[str, str]:
-        """The server's whole environment: nothing of ours leaks into it."""
+        """Return all environment variables of the server; it inherits none."""
 
     @property
     def base_url(self) -> str:
@@ -77,9 +77,9 @@ class LocalServer(ABC):
 
     def __enter__(self) -> Self:
         self._python = self.install()
-        temporary = self._given_data_dir is None
+        temporary = self._kept_data_dir is None
         self.data_dir = Path(
-            tempfile.mkdtemp(prefix="server-") if temporary else self._given_data_dir or ""
+            tempfile.mkdtemp(prefix="server-") if temporary else self._kept_data_dir or ""
         ).absolute()
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ class LocalServer(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        if self._given_data_dir is None:
+        if self._kept_data_dir is None:
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def restart(self) -> None:
@@ -106,7 +106,7 @@ class LocalServer(ABC):
         self._start()
 
     def stop(self) -> None:
-        """End the server and wait until it is gone. Harmless when it does not run."""
+        """Stop the server and wait for its end; do nothing when it is not running."""
         guard, self._guard = self._guard, None
         if guard is None:
             return
@@ -124,7 +124,7 @@ class LocalServer(ABC):
             try:
                 self._start()
             except ServerError as error:
-                # Somebody else took the port between our look and the server's bind.
+                # Another process took the port after _free_port had found it.
                 if "address already in use" not in str(error):
                     raise
             else:
@@ -154,10 +154,10 @@ class LocalServer(ABC):
             text=True,
             env=dict(self.environment()),
             cwd=self.data_dir,
-            start_new_session=True,  # a Ctrl-C is ours to answer, not the server's
+            start_new_session=True,  # Ctrl-C reaches this process only, which then stops the server
         )
         assert guard.stdout is not None
-        self.pid = int(guard.stdout.readline() or 0)  # nothing: the command does not run at all
+        self.pid = int(guard.stdout.readline() or 0)  # no line: the command did not start
         return guard
 
     def _wait_until_healthy(self, deadline: float) -> None:

@@ -1,4 +1,4 @@
-"""Virtual environments for servers: installed once from locked, hashed requirements."""
+"""Virtual environments for servers, installed once from locked requirements with hashes."""
 
 import fcntl
 import hashlib
@@ -13,7 +13,7 @@ from pathlib import Path
 
 CACHE = Path(__file__).parent.parent.parent / ".cache"
 
-# What uv and pip print when no package index answers, as opposed to a bad lock or a full disk.
+# What uv and pip print when no package index answers; a bad lock or a full disk reads otherwise.
 _UNREACHABLE = re.compile(
     r"error sending request|dns error|tcp connect|connect(ion)? (timed out|refused|error|reset)"
     r"|operation timed out|NewConnectionError|ConnectTimeoutError|Max retries exceeded"
@@ -24,33 +24,33 @@ _UNREACHABLE = re.compile(
 
 
 class InstallError(Exception):
-    """The environment could not be made; the message ends with the installer's last lines."""
+    """The installation failed; the message ends with the installer's last lines."""
 
 
 class RegistryUnreachableError(InstallError):
-    """The package index did not answer: a matter of the network, not of the lock files."""
+    """The package index did not answer: the network is the cause, not the lock files."""
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A requirements file in which every package has its hashes."""
+    """A requirements file with hashes for every package."""
 
     path: Path
-    with_dependencies: bool = True  # False: take the listed packages alone
+    with_dependencies: bool = True  # False: install only the listed packages
 
 
 def install_venv(name: str, locks: Sequence[Lock], say: Callable[[str], None]) -> Path:
-    """Make the environment `.cache/<name>-<hash of the locks>` unless it is there.
+    """Create `.cache/<name>-<hash of the locks>` unless it exists; return its Python.
 
-    Returns: its Python. Two callers at once are safe: the second waits for the first.
+    Safe for concurrent callers: the second waits for the first.
     Raises: RegistryUnreachableError, InstallError.
     """
     folder = CACHE / f"{name}-{_fingerprint(locks)}"
     python = folder / "bin" / "python"
-    complete = folder / ".complete"  # an interrupted installation does not have it
+    complete = folder / ".complete"  # missing after an interrupted installation
     CACHE.mkdir(exist_ok=True)
-    with (CACHE / f"{name}.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with (CACHE / f"{name}.lock").open("w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
         if not complete.exists():
             say(f"{name}: installing into {folder} (once) …")
             began = time.monotonic()
@@ -76,7 +76,7 @@ def _install(folder: Path, python: Path, locks: Sequence[Lock]) -> None:
     else:
         _run(sys.executable, "-m", "venv", folder)
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        install.append("--no-compile")  # the first start compiles the little that it imports
+        install.append("--no-compile")  # the first start compiles the modules that it imports
     for lock in locks:
         alone = [] if lock.with_dependencies else ["--no-deps"]
         _run(*install, *alone, "--require-hashes", "-r", lock.path)
@@ -89,6 +89,6 @@ def _run(*command: str | Path) -> None:
     if done.returncode == 0:
         return
     output = (done.stdout + done.stderr).strip()
-    kind = RegistryUnreachableError if _UNREACHABLE.search(output) else InstallError
+    error_type = RegistryUnreachableError if _UNREACHABLE.search(output) else InstallError
     tail = "\n".join(f"  | {line}" for line in output.splitlines()[-15:])
-    raise kind(f"{Path(command[0]).name} failed with code {done.returncode}\n{tail}")
+    raise error_type(f"{Path(command[0]).name} failed with code {done.returncode}\n{tail}")

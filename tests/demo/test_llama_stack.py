@@ -1,4 +1,4 @@
-"""The real Llama Stack 0.2.23: that it is the server the sinks are written for."""
+"""The real Llama Stack 0.2.23 behaves as the sinks expect."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import requests
 
-from demo.servers.llama_stack import LlamaStack
+from demo.servers import LlamaStack
 from tests.support.server_fixtures import real_server
+
+pytestmark = pytest.mark.real_server
 
 MODEL = "all-MiniLM-L6-v2"
 TEXTS = {
@@ -28,8 +30,8 @@ def _embed(server: LlamaStack, *texts: str) -> list[list[float]]:
     return [item["embedding"] for item in answer["data"]]
 
 
-def _likeness(one: list[float], other: list[float]) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
+def _similarity(left: list[float], right: list[float]) -> float:
+    return sum(a * b for a, b in zip(left, right, strict=True))
 
 
 def _filled_store(server: LlamaStack, provider: str | None) -> str:
@@ -57,7 +59,7 @@ def _best(server: LlamaStack, store: str, query: str) -> str:
     return str(found["chunks"][0]["metadata"]["document_id"])
 
 
-def test_the_server_is_the_version_that_it_should_be(llama_stack: LlamaStack) -> None:
+def test_the_server_has_the_expected_version(llama_stack: LlamaStack) -> None:
     answer = requests.get(f"{llama_stack.base_url}/v1/version", timeout=10)
     assert answer.json() == {"version": "0.2.23"}
 
@@ -67,26 +69,26 @@ def test_the_server_publishes_its_routes(llama_stack: LlamaStack) -> None:
     assert {"/v1/vector-dbs", "/v1/vector-io/insert", "/v1/openai/v1/vector_stores"} <= set(paths)
 
 
-def test_texts_that_mean_the_same_have_near_vectors(llama_stack: LlamaStack) -> None:
+def test_texts_of_similar_meaning_have_similar_vectors(llama_stack: LlamaStack) -> None:
     killed, memory, soup = _embed(
         llama_stack, "The container was OOMKilled", TEXTS["oom"], TEXTS["lunch"]
     )
     assert len(killed) == 384
-    assert _likeness(killed, killed) == pytest.approx(1, abs=1e-4)
-    assert _likeness(killed, memory) > _likeness(killed, soup) + 0.2
+    assert _similarity(killed, killed) == pytest.approx(1, abs=1e-4)
+    assert _similarity(killed, memory) > _similarity(killed, soup) + 0.2
 
 
-def test_a_vector_does_not_depend_on_the_texts_beside_it(llama_stack: LlamaStack) -> None:
-    alone = _embed(llama_stack, TEXTS["lunch"])[0]
-    beside = _embed(llama_stack, "short", TEXTS["lunch"], "long " * 300)[1]
-    assert _likeness(alone, beside) == pytest.approx(1, abs=1e-5)
+def test_a_vector_does_not_depend_on_the_rest_of_the_batch(llama_stack: LlamaStack) -> None:
+    single = _embed(llama_stack, TEXTS["lunch"])[0]
+    batched = _embed(llama_stack, "short", TEXTS["lunch"], "long " * 300)[1]
+    assert _similarity(single, batched) == pytest.approx(1, abs=1e-5)
 
 
-def test_only_the_first_256_word_pieces_are_read(llama_stack: LlamaStack) -> None:
-    start = "word " * 300
-    one, same, other = _embed(llama_stack, start, start + TEXTS["oom"], TEXTS["oom"] + start)
-    assert _likeness(one, same) == pytest.approx(1, abs=1e-5)
-    assert _likeness(one, other) < 0.99
+def test_only_the_first_256_word_pieces_are_embedded(llama_stack: LlamaStack) -> None:
+    start, oom = "word " * 300, TEXTS["oom"]
+    start_only, with_end, with_start = _embed(llama_stack, start, start + oom, oom + start)
+    assert _similarity(start_only, with_end) == pytest.approx(1, abs=1e-5)
+    assert _similarity(start_only, with_start) < 0.99
 
 
 @pytest.mark.parametrize("provider", ["faiss", "sqlite-vec"])
@@ -98,14 +100,14 @@ def test_only_the_first_256_word_pieces_are_read(llama_stack: LlamaStack) -> Non
         ("what is there to eat", "lunch"),
     ],
 )
-def test_what_was_inserted_answers_questions(
+def test_an_inserted_text_is_the_best_hit(
     llama_stack: LlamaStack, provider: str, query: str, expected: str
 ) -> None:
     store = _filled_store(llama_stack, provider)
     assert _best(llama_stack, store, query) == expected
 
 
-def test_a_store_that_names_no_provider_gets_the_one_chosen_for_the_server(
+def test_a_store_without_provider_gets_the_default_of_the_server(
     llama_stack: LlamaStack, llama_stack_sqlite: LlamaStack
 ) -> None:
     body = {"vector_db_id": "any", "embedding_model": MODEL, "embedding_dimension": 384}

@@ -22,9 +22,16 @@ BODIES_THAT_HURT: dict[str, Callable[[], str]] = {
     "a long table": lambda: "<table>" + "<tr><td>a</td><td>b</td></tr>" * 60_000 + "</table>",
     "nothing": lambda: "",
 }
+SLOW = {"21 MB", "a long table"}
 
 
-@pytest.mark.parametrize("name", BODIES_THAT_HURT)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
+        for name in BODIES_THAT_HURT
+    ],
+)
 def test_a_body_that_hurts_others(name: str, site: ConfluenceSite, tmp_path: Path) -> None:
     site.state.add_page("Odd", "KI", BODIES_THAT_HURT[name]())
     with VectorApi("underscore") as api:

@@ -244,11 +244,13 @@ THOROUGH = settings(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("machine", [Site, LabelledSite])
 def test_a_clean_run_makes_up_for_everything_that_happened(machine: type[Site]) -> None:
     run_state_machine_as_test(machine, settings=THOROUGH)
 
 
+@pytest.mark.real_server
 def test_on_a_real_server_as_well(llama_stack: LlamaStack) -> None:
     RealSite.server = llama_stack
     few = settings(THOROUGH, max_examples=2, stateful_step_count=5, phases=[Phase.generate])

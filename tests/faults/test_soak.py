@@ -33,6 +33,7 @@ def count_open_files() -> int:
     return len(list(OPEN_FILES.iterdir())) if OPEN_FILES.exists() else 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["underscore", "dash"])
 def test_fifty_bad_nights_leave_what_a_fresh_ingest_makes(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

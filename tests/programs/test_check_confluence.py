@@ -104,6 +104,7 @@ def test_a_space_that_lists_nothing_is_no_success(site: ConfluenceSite, tmp_path
     assert "no page" in ended.log.lower()
 
 
+@pytest.mark.slow
 def test_pytest_does_not_collect_it_and_importing_it_runs_nothing() -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q"],

@@ -24,6 +24,8 @@ from tests.support.proxy import Proxy, proxy_to
 from tests.support.server_fixtures import real_server
 from tests.support.store_files import Looker, new_name
 
+pytestmark = pytest.mark.real_server
+
 TITLES = ("Ingress", "Registry", "Certificates")
 TOPICS = ("the ingress controller", "the image registry", "expiring certificates")
 

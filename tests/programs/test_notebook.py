@@ -72,6 +72,7 @@ def test_the_notebook_defines_nothing_of_its_own() -> None:
             )
 
 
+@pytest.mark.real_server
 def test_every_step_runs_and_shows_what_it_did(llama_stack: LlamaStack, tmp_path: Path) -> None:
     with ConfluenceSite(demo_state()) as site:
         told = environment(
@@ -90,6 +91,7 @@ def test_every_step_runs_and_shows_what_it_did(llama_stack: LlamaStack, tmp_path
     assert load_report(told) == {}  # a report is a program's
 
 
+@pytest.mark.real_server
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -13,6 +13,8 @@ from tests.support.program import DETAILS, Ended, environment, sync_now
 from tests.support.real_servers import Ogx
 from tests.support.store_files import Looker, new_name, to_plain
 
+pytestmark = pytest.mark.real_server
+
 PLACES = [
     ("llama_stack", "faiss"),
     ("llama_stack", "sqlite-vec"),

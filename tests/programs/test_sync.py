@@ -300,7 +300,7 @@ BAD = [
     ({"CONF_API_TOKEN": "expired"}, 3, "token"),
     ({"SPACE_NAME": "Known Isues"}, 3, "Known Issues"),
     ({"SPACE_NAME": "", "FILTER_SPACE_KEYS": "NOPE"}, 3, "NOPE"),
-    ({"CONF_BASE_URL": "http://127.0.0.1:9"}, 4, "127.0.0.1:9"),
+    pytest.param({"CONF_BASE_URL": "http://127.0.0.1:9"}, 4, "127.0.0.1:9", marks=pytest.mark.slow),
     ({"CONF_BASE_URL": "http://no-such-host.invalid"}, 4, "no-such-host.invalid"),
     ({"VECTOR_API_BASE_URL": "http://127.0.0.1:9"}, 5, "127.0.0.1:9"),
     ({"VECTOR_API_BASE_URL": "http://no-such-host.invalid"}, 5, "no-such-host.invalid"),

@@ -1,4 +1,4 @@
-"""Real servers beyond the demo's: what Llama Stack became."""
+"""The real servers besides the demo's: later versions of Llama Stack, and OGX."""
 
 import json
 import shutil
@@ -6,17 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from demo.servers.llama_stack import MODEL_LOCK, Provider, offline_environment
-from demo.servers.local_server import LocalServer, say_on_stderr
-from demo.servers.venv import Lock, install_venv
+from demo.servers import (
+    MODEL_LOCK,
+    LocalServer,
+    Lock,
+    Provider,
+    offline_environment,
+    say_on_stderr,
+    venv,
+)
 
 _HERE = Path(__file__).parent / "servers"
-# tiktoken looks for a vocabulary under the SHA-1 of the address it would fetch it from.
+# tiktoken caches a vocabulary under the SHA-1 of its address.
 _CL100K_BASE = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
 
 
 class LaterServer(LocalServer):
-    """What the servers after 0.3 share: vector stores under /v1, chunks with their embeddings."""
+    """A server after 0.3: vector stores under /v1, chunks inserted with their embeddings."""
 
     package: str  # the server's Python package, also the start of its variables
     lock: Lock
@@ -27,16 +33,17 @@ class LaterServer(LocalServer):
         provider: Provider = "faiss",
         say: Callable[[str], None] = say_on_stderr,
     ) -> None:
-        """`provider` serves the stores that name none; both are there by their names."""
+        """`provider` serves the stores that name none; both can be requested by name."""
         super().__init__(data_dir, say)
         self._provider = provider
 
     def install(self) -> Path:
         """From 420 to 680 MB in `.cache/`."""
-        return install_venv(self.name.lower().replace(" ", "-"), [self.lock, MODEL_LOCK], self._say)
+        name = self.name.lower().replace(" ", "-")
+        return venv.install_venv(name, [self.lock, MODEL_LOCK], self._say)
 
     def configure(self) -> None:
-        """Write run.yaml (as JSON, which is YAML) and the vocabulary of its tokenizer."""
+        """Write run.yaml (as JSON, which is YAML) and the vocabulary of the tokenizer."""
         config = json.dumps(self.run_config(), indent=2)
         (self.data_dir / "run.yaml").write_text(config, encoding="utf-8")
         vocabulary = next(
@@ -47,27 +54,27 @@ class LaterServer(LocalServer):
         shutil.copy(vocabulary, cache / _CL100K_BASE)
 
     def run_config(self) -> dict[str, Any]:
-        """The server's configuration."""
+        """Return the run configuration."""
         return later_config(self.data_dir, self._provider)
 
     def command(self, python: Path, port: int) -> Sequence[str]:
-        """The server's application, as its own command line starts it."""
+        """Return the command that the server's own command line runs."""
         application = f"{self.package}.core.server.server:create_app"
         serve = f"-m uvicorn --factory {application} --host 127.0.0.1 --port {port}"
         return [str(python), *serve.split()]
 
     def environment(self) -> Mapping[str, str]:
-        """Nothing is fetched, nothing is written outside the data folder."""
+        """Return variables for a server that is offline and writes into the data folder."""
         environment = offline_environment(self.data_dir)
         environment["PYTHONPATH"] += f":{_HERE / 'site'}"
         environment[f"{self.package.upper()}_CONFIG"] = str(self.data_dir / "run.yaml")
-        environment["OGX_LOG_FORMAT"] = "json"  # the other format takes seconds to print an error
+        environment["OGX_LOG_FORMAT"] = "json"  # the default format takes seconds for an error
         environment["TIKTOKEN_CACHE_DIR"] = str(self.data_dir / "tiktoken")
         return environment
 
 
 class Ogx(LaterServer):
-    """OGX 1.5.0, as Llama Stack is called since 1.0."""
+    """OGX 1.5.0: the name of Llama Stack since 1.0."""
 
     name = "OGX 1.5.0"
     package = "ogx"
@@ -75,14 +82,14 @@ class Ogx(LaterServer):
 
 
 class LlamaStack07(LaterServer):
-    """Llama Stack 0.7.3, the last of that name."""
+    """Llama Stack 0.7.3, the last release under that name."""
 
     name = "Llama Stack 0.7.3"
     package = "llama_stack"
     lock = Lock(_HERE / "llama_stack_07_server" / "requirements.txt")
 
     def run_config(self) -> dict[str, Any]:
-        """As OGX's, but prompts and connectors are kept as keys and values."""
+        """Return OGX's configuration with prompts and connectors as keys and values."""
         config = super().run_config()
         for store in ("prompts", "connectors"):
             config["storage"]["stores"][store] = {"namespace": store, "backend": "kv"}
@@ -90,9 +97,9 @@ class LlamaStack07(LaterServer):
 
 
 def later_config(data_dir: Path, provider: Provider) -> dict[str, Any]:
-    """Inference, vectors, files and the light file processor, all inline."""
+    """Return a configuration with inference, vectors, files and pypdf, all inline."""
 
-    def kept(namespace: str) -> dict[str, str]:
+    def kv(namespace: str) -> dict[str, str]:
         return {"namespace": namespace, "backend": "kv"}
 
     def inline(kind: str, provider_id: str, **config: object) -> dict[str, Any]:
@@ -105,12 +112,12 @@ def later_config(data_dir: Path, provider: Provider) -> dict[str, Any]:
         "providers": {
             "inference": [inline("sentence-transformers", "sentence-transformers")],
             "vector_io": [
-                inline("faiss", "faiss", persistence=kept("faiss")),
+                inline("faiss", "faiss", persistence=kv("faiss")),
                 inline(
                     "sqlite-vec",
                     "sqlite-vec",
                     db_path=str(data_dir / "sqlite_vec.db"),
-                    persistence=kept("sqlite_vec"),
+                    persistence=kv("sqlite_vec"),
                 ),
             ],
             "files": [

