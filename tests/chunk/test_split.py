@@ -19,8 +19,9 @@ WORD = re.compile(r"\w+")
 
 
 def page(title: str = "Nightly backup") -> Page:
-    ref = PageRef("42", 7, title, "KI", labels=("ops",))
-    return Page(ref, URL, "", ("ops", "restic"), (), "2026-06-15T09:30:00.000Z")
+    modified = "2026-06-15T09:30:00.000Z"
+    ref = PageRef("42", 7, title, "KI", modified, labels=("ops",))
+    return Page(ref, URL, "", ("ops", "restic"))
 
 
 def chunks_of(text: str, limit: int | None = 1000, overlap: int = 180, **more: str) -> list[Chunk]:
