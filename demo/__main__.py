@@ -1,7 +1,7 @@
-"""Run the main job: a sample Confluence site into a real Llama Stack server, all on loopback.
+"""Sync a sample Confluence site into a real Llama Stack server, all on loopback.
 
-`python -m demo` (that is `make demo`) starts both, runs `sync.py` twice with a question each, and
-stops what it started; with `--keep` the servers stay up until Ctrl-C.
+`python -m demo` (or `make demo`) starts both, runs `sync.py` twice with a question each, and
+stops both; with `--keep` they run until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from demo.confluence_site import ConfluenceSite
 from demo.pages import QUESTIONS, demo_state
-from demo.servers.llama_stack import LlamaStack
+from demo.servers import LlamaStack
 
 ROOT = Path(__file__).parent.parent
 POINTER = """
@@ -26,7 +26,7 @@ SINCE_HOURS=0 .venv/bin/python sync.py, and sync.py without it from then on (eve
 
 
 def environment(site: ConfluenceSite, server: LlamaStack, state_dir: str) -> dict[str, str]:
-    """The settings of both programs, for the two servers that the demo started."""
+    """Return the settings of both programs for the two servers."""
     return os.environ | {
         "CONF_BASE_URL": site.gateway_url,
         "CONF_USER": site.user,
@@ -41,24 +41,24 @@ def environment(site: ConfluenceSite, server: LlamaStack, state_dir: str) -> dic
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the servers up until Ctrl-C")
+    parser.add_argument("--keep", action="store_true", help="keep the servers running until Ctrl-C")
     parser.add_argument("--notebook", metavar="JUPYTER", help="open the notebook instead")
     options = parser.parse_args(arguments)
-    # A plain `kill` ends the demo as Ctrl-C does: through every `with`, so that nothing stays up.
+    # SIGTERM leaves every `with` block as Ctrl-C does, so that no server keeps running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with (
         tempfile.TemporaryDirectory(prefix="demo-") as state_dir,
         ConfluenceSite(demo_state()) as site,
         LlamaStack() as server,
     ):
-        told = environment(site, server, state_dir)
+        settings = environment(site, server, state_dir)
         if options.notebook:
             command = [options.notebook, "notebook", "ingest_conf.ipynb"]
-            return subprocess.run(command, cwd=ROOT, env=told, check=False).returncode
-        print("\n== First run: every page of the sample site goes in", flush=True)
-        sync(told, QUESTIONS[0])
+            return subprocess.run(command, cwd=ROOT, env=settings, check=False).returncode
+        print("\n== First run: every page of the sample site is inserted", flush=True)
+        sync(settings, QUESTIONS[0])
         print("\n== Second run: nothing has changed, so nothing is sent", flush=True)
-        sync(told, QUESTIONS[1])
+        sync(settings, QUESTIONS[1])
         print(POINTER, flush=True)
         if options.keep:
             print(f"\nConfluence: {site.gateway_url} (user {site.user}, token {site.token})")
@@ -67,10 +67,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def sync(told: dict[str, str], question: str) -> None:
-    """Run the real program, as a user would, with its own progress bar and log."""
-    told = told | {"VERIFY_QUERY": question}
-    subprocess.run([sys.executable, "sync.py"], cwd=ROOT, env=told, check=True)
+def sync(settings: dict[str, str], question: str) -> None:
+    """Run the real program with its progress bar and log."""
+    settings = settings | {"VERIFY_QUERY": question}
+    subprocess.run([sys.executable, "sync.py"], cwd=ROOT, env=settings, check=True)
 
 
 if __name__ == "__main__":

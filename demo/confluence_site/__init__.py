@@ -1,10 +1,12 @@
-"""A stand-in Confluence Cloud site on loopback, over a state that changes while it runs.
+"""A stand-in Confluence Cloud site on loopback, over a state that tests change while it runs.
 
-`python -m demo.confluence_site --port 8090` serves the demo's pages by itself.
+`python -m demo.confluence_site --port 8090` serves the demo's pages.
 """
 
-from demo.confluence_site.answers import Paging
+from demo.confluence_site import faults
+from demo.confluence_site.items import SITE, Folder, SitePage
+from demo.confluence_site.paging import Paging
 from demo.confluence_site.site import ConfluenceSite
 from demo.confluence_site.state import SiteState
 
-__all__ = ["ConfluenceSite", "Paging", "SiteState"]
+__all__ = ["SITE", "ConfluenceSite", "Folder", "Paging", "SitePage", "SiteState", "faults"]

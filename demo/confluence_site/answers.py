@@ -1,27 +1,23 @@
-"""What both of the site's APIs share: answers, refusals, and lists that come in pages."""
+"""What both of the site's APIs share: routes, answers and refusals."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
-from itertools import islice
-from typing import Any, Literal
-from urllib.parse import quote_plus, urlencode
+from typing import Any
+from urllib.parse import quote_plus
 
 from demo.confluence_site.items import SITE, Folder, SitePage
+from demo.confluence_site.paging import Paging
 from demo.confluence_site.state import SiteState
 
 Json = dict[str, Any]
 Params = Mapping[str, str]  # repeated parameters joined by commas
 ACCOUNT = "5d8c1f2e9a7b4c0012ab34cd"  # the caller, and the author of everything
-NextShape = Literal["rotate", "rest", "wiki", "absolute"]
-_SHAPES: tuple[NextShape, ...] = ("rest", "wiki", "absolute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +38,14 @@ class RefusedError(Exception):
         self.answer = answer
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """How lists come in pages: every oddity was seen on real sites.
-
-    `next_shape`: next links start with `/rest/…` or `/api/…`, with `/wiki/…`, or with the site's
-    own address; "rotate" goes round all three. None ever carries the gateway's prefix.
-    """
-
-    next_shape: NextShape = "rotate"
-    drops_expand: bool = False  # next links of v1 lose `expand`
-    short_pages: bool = False  # pages hold fewer rows than asked for, and still have a next
-    empty_pages: bool = False  # every second page is empty, and still has a next
-    repeated_rows: bool = False  # a page starts with the last row of the one before
-
-
 @dataclass(slots=True)
 class Context:
-    """What an answer is made from."""
+    """What an answer depends on besides the request."""
 
     state: SiteState
     base_url: str  # of the site, without /wiki
     paging: Paging
-    serves_legacy: bool  # v1 routes that are no longer published answer, instead of 410
+    serves_legacy: bool  # deprecated v1 routes answer, instead of 410
     user: str
 
     @property
@@ -77,17 +58,17 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`answer(context, path, params, *groups of the pattern)` makes the answer."""
+    """`answer(context, path, params, *groups of the pattern)` returns the answer."""
 
     pattern: str
-    scope: str  # what the published description says a token needs
+    scope: str  # required of a token by the published description
     answer: Callable[..., Answer]
     is_legacy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One of the site's APIs: its routes, and the way it says no."""
+    """One of the site's APIs: its routes, and the form of its refusals."""
 
     prefix: str
     routes: tuple[Route, ...]
@@ -96,7 +77,7 @@ class Api:
     no_route: str
 
     def find(self, path: str) -> tuple[Route, tuple[str, ...]]:
-        """The route of a path below the prefix, and what the path names."""
+        """Return the route of a path below the prefix, and the ids in it. Raises RefusedError."""
         for route in self.routes:
             if match := re.fullmatch(route.pattern, path):
                 return route, match.groups()
@@ -113,102 +94,33 @@ class Api:
             raise self.refuse(400, str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page of a list begins: how many pages went before, and after which key."""
-
-    number: int = 0
-    after: int = 0
-
-
-def to_cursor(position: Position, owner: str) -> str:
-    """An opaque cursor that only the same list accepts."""
-    told = f"{zlib.crc32(owner.encode()):08x}:{position.number}:{position.after}"
-    return base64.urlsafe_b64encode(told.encode()).decode()
+def to_limit(params: Params, default: int, maximum: int) -> int:
+    """Return the parameter `limit`. Raises ValueError for no number, or one out of range."""
+    limit = params.get("limit", str(default))
+    if not limit.isdigit() or not 0 < int(limit) <= maximum:
+        raise ValueError(f"Invalid limit: {limit}")
+    return int(limit)
 
 
-def to_position(cursor: str | None, owner: str) -> Position:
-    """The position that `to_cursor` wrote down. Raises ValueError for any other text."""
-    if cursor is None:
-        return Position()
-    try:
-        told = base64.urlsafe_b64decode(cursor.encode()).decode()
-        check, number, after = told.split(":")
-    except (binascii.Error, UnicodeError, ValueError):
-        raise ValueError(f"Invalid cursor: {cursor}") from None
-    if check != f"{zlib.crc32(owner.encode()):08x}":
-        raise ValueError(f"Invalid cursor: {cursor}")
-    return Position(int(number), int(after))
-
-
-def cut[Row](
-    walk: Callable[[int], Iterator[tuple[int, Row]]],
-    position: Position,
-    limit: int,
-    paging: Paging,
-) -> tuple[list[Row], Position | None]:
-    """One page of a list, and where the next one begins (None: nowhere).
-
-    `walk(after)` gives rows in the order of their keys, beginning above `after`.
-    """
-    number, after = position.number, position.after
-    if paging.empty_pages and number % 2:
-        return [], Position(number + 1, after)
-    if paging.short_pages:
-        limit = max(limit - 1 - number % 3, 1)
-    start = after
-    if paging.repeated_rows and number and limit > 1:
-        start = after - 1
-    found = list(islice(walk(start), limit + 1))
-    rows = [row for _, row in found[:limit]]
-    if len(found) <= limit:
-        return rows, None
-    return rows, Position(number + 1, found[limit - 1][0])
-
-
-def numbered[Row](rows: Iterable[Row]) -> Callable[[int], Iterator[tuple[int, Row]]]:
-    """A walk over rows that have no key of their own: their place is the key."""
-    return lambda after: islice(enumerate(rows, 1), after, None)
-
-
-def next_link(
-    context: Context, path: str, params: Mapping[str, str | int], position: Position
-) -> str:
-    """The next link; `path` begins with `/rest/api/` or `/api/v2/`."""
-    shape = context.paging.next_shape
-    if shape == "rotate":
-        shape = _SHAPES[(position.number - 1) % len(_SHAPES)]
-    prefix = {"rest": "", "wiki": "/wiki", "absolute": context.links_base}[shape]
-    return f"{prefix}{path}?{urlencode(params)}"
-
-
-def asked_limit(params: Params, default: int, maximum: int) -> int:
-    """The parameter `limit`. Raises ValueError when it is none or out of range."""
-    told = params.get("limit", str(default))
-    if not told.isdigit() or not 0 < int(told) <= maximum:
-        raise ValueError(f"Invalid limit: {told}")
-    return int(told)
-
-
-def many(params: Params, name: str) -> set[str]:
-    """The values of a parameter that may be repeated or hold commas."""
+def to_values(params: Params, name: str) -> set[str]:
+    """Return the values of a parameter that may be repeated or contain commas."""
     return {value for value in params.get(name, "").split(",") if value}
 
 
 def to_time(moment: datetime) -> str:
-    """`2026-06-15T09:30:00.000Z`."""
+    """Return `2026-06-15T09:30:00.000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def webui(item: SitePage | Folder) -> str:
-    """The path, below `_links.base`, that a person opens."""
+    """Return the path of the web page, below `_links.base`."""
     if isinstance(item, Folder):
         return f"/spaces/{item.space}/folder/{item.id}"
     return f"/spaces/{item.space}/pages/{item.id}/{quote_plus(item.title)}"
 
 
 def to_web_page(context: Context, page: SitePage) -> Answer:
-    """What a person sees who follows a page's link."""
+    """Return the web page that a page's link leads to."""
     title, body = escape(page.title), context.body(page, "export_view")
     html = f"<!DOCTYPE html><meta charset=utf-8><title>{title}</title><h1>{title}</h1>{body}"
     return Answer(200, html, {}, "text/html;charset=UTF-8")

@@ -1,7 +1,6 @@
-"""The part of CQL (Confluence's query language) that the stand-in site understands.
+"""The part of CQL (Confluence's query language) that the stand-in site supports.
 
-`parse` gives a tree of clauses; everything else of the language is refused with CqlError, as the
-real site refuses what it cannot parse.
+`parse` raises CqlError for the rest of the language, as the real site does for invalid queries.
 """
 
 from __future__ import annotations
@@ -9,17 +8,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from demo.confluence_site.items import SitePage
+from demo.confluence_site.cql_clauses import Clause, Query, Subject, Test, both, either, negated
+from demo.confluence_site.cql_tokens import CqlError, Token, to_tokens
 
-_TOKEN = re.compile(
-    r"""\s*(?: "(?P<double>(?:[^"\\]|\\.)*)" | '(?P<single>(?:[^'\\]|\\.)*)'
-      | (?P<sign>!=|>=|<=|!~|[=<>~(),]) | (?P<word>[^\s"'=<>!~(),]+) )""",
-    re.VERBOSE | re.DOTALL,
-)
 _COMPARE: dict[str, Callable[[datetime, datetime], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -34,67 +28,13 @@ _AGO = re.compile(r"-(\d+)([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-class CqlError(ValueError):
-    """The query cannot be parsed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a query is asked about: a page as the index knows it."""
-
-    page: SitePage
-    ancestors: frozenset[str]  # ids
-
-
-Test = Callable[[Subject], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    matches: Test
-    ids: frozenset[str] | None = None  # when the query names all that can match
-    space: str | None = None  # when it names the one space that can match
-    needs_ancestors: bool = False
-    order: str | None = None  # a field of SitePage
-    is_descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Clause:
-    test: Test
-    ids: frozenset[str] | None = None
-    space: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    is_quoted: bool = False
-
-
 def parse(cql: str, *, now: datetime, time_zone: str = "UTC") -> Query:
-    """Read a query; dates in it are of `time_zone`. Raises CqlError."""
-    return _Parser(_to_tokens(cql), now, ZoneInfo(time_zone)).query()
-
-
-def _to_tokens(cql: str) -> list[_Token]:
-    tokens, at = [], 0
-    text = cql.strip()
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise CqlError(f"Could not parse cql : {cql}")
-        quoted = match["double"] if match["double"] is not None else match["single"]
-        if quoted is not None:
-            tokens.append(_Token(re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL), True))
-        else:
-            tokens.append(_Token(match["sign"] or match["word"]))
-        at = match.end()
-    return tokens
+    """Parse a query whose dates are in `time_zone`. Raises CqlError."""
+    return _Parser(to_tokens(cql), now, ZoneInfo(time_zone)).query()
 
 
 class _Parser:
-    def __init__(self, tokens: list[_Token], now: datetime, zone: ZoneInfo) -> None:
+    def __init__(self, tokens: list[Token], now: datetime, zone: ZoneInfo) -> None:
         self._tokens, self._at = tokens, 0
         self._now, self._zone = now, zone
         self._needs_ancestors = False
@@ -111,12 +51,12 @@ class _Parser:
         )
 
     def _peek(self) -> str:
-        """The next unquoted token in lower case; nothing at the end or before a string."""
+        """Return the next unquoted token in lower case, or "" at the end or before a string."""
         if self._at >= len(self._tokens) or self._tokens[self._at].is_quoted:
             return ""
         return self._tokens[self._at].text.lower()
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         if self._at >= len(self._tokens):
             raise CqlError("Unexpected end of the query")
         self._at += 1
@@ -132,22 +72,21 @@ class _Parser:
         if not self._takes(sign):
             raise CqlError(f"Expected '{sign}'")
 
-    def _any_of(self) -> _Clause:
+    def _any_of(self) -> Clause:
         clause = self._all_of()
         while self._takes("or"):
-            clause = _either(clause, self._all_of())
+            clause = either(clause, self._all_of())
         return clause
 
-    def _all_of(self) -> _Clause:
-        clause = self._one()
+    def _all_of(self) -> Clause:
+        clause = self._term()
         while self._takes("and"):
-            clause = _both(clause, self._one())
+            clause = both(clause, self._term())
         return clause
 
-    def _one(self) -> _Clause:
+    def _term(self) -> Clause:
         if self._takes("not"):
-            negated = self._one().test
-            return _Clause(lambda subject: not negated(subject))
+            return negated(self._term())
         if self._takes("("):
             clause = self._any_of()
             self._expect(")")
@@ -158,7 +97,7 @@ class _Parser:
             raise CqlError(f"No field exists with name: {name.text}")
         return self._time(known) if known in _TIMES else self._equality(known)
 
-    def _equality(self, name: str) -> _Clause:
+    def _equality(self, name: str) -> Clause:
         is_negated = self._takes("!=", "!~", "not")
         sign = self._tokens[self._at - 1].text.lower() if is_negated else self._take().text.lower()
         if sign == "not":
@@ -168,30 +107,32 @@ class _Parser:
         values = self._values() if sign in {"in", "not"} else [self._value()]
         if "~" in sign:
             word = values[0].lower()
-            return _negated_if(is_negated, _Clause(lambda s: word in s.page.title.lower()))
-        return _negated_if(is_negated, self._one_of(name, values))
+            clause = Clause(lambda s: word in s.page.title.lower())
+        else:
+            clause = self._any_value(name, values)
+        return negated(clause) if is_negated else clause
 
-    def _one_of(self, name: str, values: list[str]) -> _Clause:
-        wanted = frozenset(values)
+    def _any_value(self, name: str, values: list[str]) -> Clause:
+        values_set = frozenset(values)
         if name in {"id", "ancestor", "parent"} and not all(value.isdigit() for value in values):
             raise CqlError(f"The field '{name}' takes ids")
         if name == "space":
             only = values[0] if len(values) == 1 else None
-            return _Clause(lambda s: s.page.space in wanted, space=only)
+            return Clause(lambda s: s.page.space in values_set, space=only)
         if name == "id":
-            return _Clause(lambda s: s.page.id in wanted, ids=wanted)
+            return Clause(lambda s: s.page.id in values_set, ids=values_set)
         self._needs_ancestors |= name == "ancestor"
         lowered = {value.lower() for value in values}
         tests: dict[str, Test] = {
-            "type": lambda _: "page" in wanted,
+            "type": lambda _: "page" in values_set,
             "label": lambda s: not lowered.isdisjoint(s.page.labels),
-            "ancestor": lambda s: not wanted.isdisjoint(s.ancestors),
-            "parent": lambda s: s.page.parent in wanted,
+            "ancestor": lambda s: not values_set.isdisjoint(s.ancestors),
+            "parent": lambda s: s.page.parent in values_set,
             "title": lambda s: s.page.title.lower() in lowered,
         }
-        return _Clause(tests[name])
+        return Clause(tests[name])
 
-    def _time(self, name: str) -> _Clause:
+    def _time(self, name: str) -> Clause:
         compare = _COMPARE.get(self._take().text)
         if compare is None:
             raise CqlError(f"The field '{name}' needs a comparison")
@@ -200,9 +141,9 @@ class _Parser:
 
         def test(subject: Subject) -> bool:
             when = subject.page.created if is_created else subject.page.modified
-            return compare(when.replace(second=0, microsecond=0), limit)  # CQL knows no seconds
+            return compare(when.replace(second=0, microsecond=0), limit)  # CQL compares minutes
 
-        return _Clause(test)
+        return Clause(test)
 
     def _moment(self) -> datetime:
         token = self._take()
@@ -220,11 +161,11 @@ class _Parser:
         self._expect("(")
         if self._takes(")"):
             return self._now
-        told = self._take().text
+        increment = self._take().text
         self._expect(")")
-        match = _AGO.fullmatch(told)
+        match = _AGO.fullmatch(increment)
         if match is None:
-            raise CqlError(f"Invalid increment: {told}")
+            raise CqlError(f"Invalid increment: {increment}")
         return self._now - timedelta(**{_UNITS[match[2]]: int(match[1])})
 
     def _values(self) -> list[str]:
@@ -250,21 +191,3 @@ class _Parser:
         if name not in fields:
             raise CqlError(f"Cannot order by {name}")
         return fields[name], not self._takes("asc") and self._takes("desc")
-
-
-def _both(left: _Clause, right: _Clause) -> _Clause:
-    ids = left.ids if right.ids is None else right.ids
-    if left.ids is not None and right.ids is not None:
-        ids = left.ids & right.ids
-    return _Clause(
-        lambda s: left.test(s) and right.test(s), ids=ids, space=left.space or right.space
-    )
-
-
-def _either(left: _Clause, right: _Clause) -> _Clause:
-    ids = None if left.ids is None or right.ids is None else left.ids | right.ids
-    return _Clause(lambda s: left.test(s) or right.test(s), ids=ids)
-
-
-def _negated_if(is_negated: bool, clause: _Clause) -> _Clause:
-    return _Clause(lambda s: not clause.test(s)) if is_negated else clause

@@ -1,6 +1,6 @@
-"""The faults that a Confluence site was seen to produce, by name, and where they are injected.
+"""Faults observed on Confluence sites, by name, and their injection.
 
-site.fail(r"/wiki/api/v2/pages/98310", server_error(500), times=None)   # one page, for ever
+site.fail(r"/wiki/api/v2/pages/98310", server_error(500), times=None)   # one page, every time
 site.fail(r"content/search", rate_limited("7"))                         # once
 site.fail(lambda request: request.number > 40, reset())                 # in the middle of a run
 """
@@ -18,62 +18,61 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came in."""
+    """A request as the site received it."""
 
-    number: int  # 1 is the first that this site got
+    number: int  # 1 is the first
     method: str
     path: str  # `/wiki/…`, without the gateway's prefix
     query: Mapping[str, str]  # decoded; repeated parameters joined by commas
     at: float  # time.monotonic()
-    is_gateway: bool  # it came under /ex/confluence/<cloud id>
+    is_gateway: bool  # sent to /ex/confluence/<cloud id>
     has_credentials: bool  # an Authorization header, right or wrong
 
     @property
     def target(self) -> str:
-        """What a fault's pattern is searched in: `/wiki/api/v2/pages?id=1,2&status=current`."""
-        asked = "&".join(f"{name}={told}" for name, told in self.query.items())
-        return f"{self.path}?{asked}" if asked else self.path
+        """Return the text for a fault's pattern: `/wiki/api/v2/pages?id=1,2&status=current`."""
+        query = "&".join(f"{name}={value}" for name, value in self.query.items())
+        return f"{self.path}?{query}" if query else self.path
 
 
-_NO_LINK = {"Link": ""}  # the header would still tell the true next link
+_NO_LINK = {"Link": ""}  # the header would still have the true next link
 
 Match = str | Callable[[Request], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with one answer; use the functions below to make one.
+    """What goes wrong with an answer; the functions below make one.
 
-    With a `status`, the answer is this and nothing else. Without one, the true answer is made
-    and then spoilt.
+    With a `status`, it replaces the true answer; without one, it changes it.
     """
 
     status: int | None = None
     body: Json | str | bytes = ""
-    headers: Mapping[str, str] = field(default_factory=dict)  # an empty one is left out
+    headers: Mapping[str, str] = field(default_factory=dict)  # an empty one is not sent
     content_type: str | None = None
     rewrite: Callable[[Json], Json] | None = None  # of the true answer
-    truncate_to: int | None = None  # bytes; Content-Length agrees with it
+    truncate_to: int | None = None  # bytes; Content-Length matches
     cut_after: int | None = None  # bytes of the body, then the connection is reset; -1: no answer
     delay_seconds: float = 0.0
 
 
 def error(status: int, body: Json | str = "", **headers: str) -> Fault:
-    """Any status; headers are named with underscores: `error(503, Retry_After="2")`."""
-    named = {name.replace("_", "-"): told for name, told in headers.items()}
-    told = body or {"statusCode": status, "message": f"Injected {status}"}
-    kind = "application/json" if isinstance(told, dict) else "text/plain"
-    return Fault(status=status, body=told, headers=named, content_type=kind)
+    """Return an answer with any status; headers with underscores: `error(503, Retry_After="2")`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = body or {"statusCode": status, "message": f"Injected {status}"}
+    content_type = "application/json" if isinstance(content, dict) else "text/plain"
+    return Fault(status=status, body=content, headers=named, content_type=content_type)
 
 
 def rate_limited(retry_after: str | None = None, **headers: str) -> Fault:
-    """429; `retry_after` is seconds or an HTTP date, or there is no such header."""
+    """Return 429; `retry_after` is seconds, an HTTP date, or None for no such header."""
     named = headers if retry_after is None else headers | {"Retry_After": retry_after}
     return error(429, {"message": "Rate limit exceeded"}, **named)
 
 
 def server_error(status: int = 500) -> Fault:
-    """500, 502, 503 or 504, with a page of HTML as proxies send it."""
+    """Return 500, 502, 503 or 504 with a page of HTML, as proxies do."""
     page = f"<html><body><h1>{status}</h1></body></html>"
     return Fault(status=status, body=page, content_type="text/html;charset=UTF-8")
 
@@ -83,57 +82,57 @@ def redirect(location: str) -> Fault:
 
 
 def login_page() -> Fault:
-    """200 with HTML: what a proxy or single sign-on puts in the way."""
+    """Return 200 with HTML, as a proxy or single sign-on does."""
     page = "<!DOCTYPE html><html><body>Log in to continue</body></html>"
     return Fault(status=200, body=page, content_type="text/html;charset=UTF-8")
 
 
 def text(body: str, content_type: str = "application/json", status: int = 200) -> Fault:
-    """Any body: `text("[]")`, `text("null")`, `text("")`."""
+    """Return any body: `text("[]")`, `text("null")`, `text("")`."""
     return Fault(status=status, body=body, content_type=content_type)
 
 
 def wrong_content_type(content_type: str = "text/plain") -> Fault:
-    """The true answer, called something else."""
+    """Return the true answer with another content type."""
     return Fault(content_type=content_type)
 
 
 def truncated_json(keep_bytes: int = 60) -> Fault:
-    """The true answer's first bytes as a whole HTTP body."""
+    """Return the first bytes of the true answer as a complete HTTP body."""
     return Fault(truncate_to=keep_bytes)
 
 
 def reset() -> Fault:
-    """The connection is reset before any byte of an answer."""
+    """Reset the connection before the answer."""
     return Fault(cut_after=-1)
 
 
 def reset_in_body(after_bytes: int = 60) -> Fault:
-    """The connection is reset in the middle of the body."""
+    """Reset the connection inside the body."""
     return Fault(cut_after=after_bytes)
 
 
 def hang(seconds: float) -> Fault:
-    """The true answer comes late (closing the site ends the wait)."""
+    """Return the true answer late (closing the site ends the wait)."""
     return Fault(delay_seconds=seconds)
 
 
 def rewritten(rewrite: Callable[[Json], Json]) -> Fault:
-    """The true answer, changed: `rewritten(lambda answer: answer | {"results": []})`."""
+    """Change the true answer: `rewritten(lambda answer: answer | {"results": []})`."""
     return Fault(rewrite=rewrite)
 
 
 def next_link_to(url: str) -> Fault:
-    """The next link is `url`: another host, say, or one that was answered before."""
+    """Replace the next link, for example by another host or an earlier page."""
 
-    def lead_away(answer: Json) -> Json:
+    def replace_next(answer: Json) -> Json:
         return answer | {"_links": answer.get("_links", {}) | {"next": url}}
 
-    return Fault(rewrite=lead_away, headers=_NO_LINK)
+    return Fault(rewrite=replace_next, headers=_NO_LINK)
 
 
 def repeated_cursor() -> Fault:
-    """The list's next link keeps leading to the same place (inject it with `times=None`)."""
+    """Repeat the first next link on every page (inject it with `times=None`)."""
     first: dict[str, str] = {}
 
     def repeat(answer: Json) -> Json:
@@ -146,10 +145,10 @@ def repeated_cursor() -> Fault:
 
 
 def without_next() -> Fault:
-    """A list that ends too early, and looks complete."""
+    """End the list too early, as if it was complete."""
 
     def end(answer: Json) -> Json:
-        links = {name: told for name, told in answer.get("_links", {}).items() if name != "next"}
+        links = {name: link for name, link in answer.get("_links", {}).items() if name != "next"}
         return answer | {"_links": links}
 
     return Fault(rewrite=end, headers=_NO_LINK)
@@ -157,7 +156,7 @@ def without_next() -> Fault:
 
 @dataclass(slots=True)
 class Injected:
-    """A fault at its place; `hits` counts how often it struck."""
+    """An injected fault; `hits` counts the requests that met it."""
 
     match: Match
     fault: Fault
@@ -170,10 +169,10 @@ class Injected:
         if self.times is not None and self.hits >= self.times:
             return False
         if isinstance(self.match, str):
-            is_meant = re.search(self.match, request.target) is not None
+            matches = re.search(self.match, request.target) is not None
         else:
-            is_meant = self.match(request)
-        if not is_meant:
+            matches = self.match(request)
+        if not matches:
             return False
         self._seen += 1
         if self._seen <= self.after:
@@ -200,6 +199,6 @@ class Faults:
             self._injected.clear()
 
     def strike(self, request: Request) -> Fault | None:
-        """The fault that this request meets, if any."""
+        """Return the fault for this request, if any, and count the hit."""
         with self._lock:
-            return next((told.fault for told in self._injected if told.strikes(request)), None)
+            return next((row.fault for row in self._injected if row.strikes(request)), None)

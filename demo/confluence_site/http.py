@@ -1,4 +1,4 @@
-"""The stand-in site's sockets: keep-alive connections, and answers spoilt by faults."""
+"""The stand-in site's sockets: keep-alive connections, and answers changed by faults."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from demo.confluence_site.faults import Fault, Request
 
 
 class Site(Protocol):
-    """What answers; each method is called from a connection's thread."""
+    """What answers requests; called from the threads of connections."""
 
     def log(self, method: str, target: str, has_credentials: bool) -> Request:
         """Record a request."""
 
     def strike(self, request: Request) -> Fault | None:
-        """The fault that this request meets; the site's latency and the fault's pass here."""
+        """Return the fault for this request, after the site's latency and the fault's delay."""
 
     def answer(self, request: Request, authorization: str | None) -> Answer:
-        """The true answer."""
+        """Return the answer without faults."""
 
     def date(self) -> str:
-        """The site's time, as its answers tell it."""
+        """Return the value of the `Date` header."""
 
 
 class Server(ThreadingHTTPServer):
@@ -51,13 +51,13 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         error = sys.exception()
-        if not isinstance(error, OSError | ValueError):  # a client may hang up at any time
+        if not isinstance(error, OSError | ValueError):  # a client may disconnect at any time
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
-    def hang_up(self) -> None:
-        """Close what clients left open, and wait for the threads."""
+    def disconnect(self) -> None:
+        """Close the open connections, and wait for their threads."""
         for thread, connection in list(self._open.items()):
-            with contextlib.suppress(OSError):  # it may have gone already
+            with contextlib.suppress(OSError):  # it may be closed already
                 connection.shutdown(socket.SHUT_RDWR)
             thread.join()
 
@@ -68,7 +68,7 @@ class _Connection(BaseHTTPRequestHandler):
     server: Server
 
     def respond(self) -> None:
-        """Answer one request of any method."""
+        """Answer a request of any method."""
         site = self.server.site
         authorization = self.headers.get("Authorization")
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -84,7 +84,7 @@ class _Connection(BaseHTTPRequestHandler):
         else:
             answer = site.answer(request, authorization)
             if fault is not None:
-                answer = _spoil(answer, fault)
+                answer = _apply(answer, fault)
         head, body = _to_bytes(answer, site.date(), self.close_connection)
         if fault is not None and fault.truncate_to is not None:
             head, body = _to_bytes(
@@ -99,20 +99,20 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(head if self.command == "HEAD" else head + body)
 
     def _reset(self) -> None:
-        """Close with RST, which a client sees as a connection error."""
+        """Close with RST: a connection error for the client."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing: `ConfluenceSite.requests` is the log."""
+        """Print nothing: `ConfluenceSite.requests` is the log."""
 
 
 for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
     setattr(_Connection, f"do_{_method}", _Connection.respond)
 
 
-def _spoil(answer: Answer, fault: Fault) -> Answer:
+def _apply(answer: Answer, fault: Fault) -> Answer:
     body = answer.body
     if fault.rewrite is not None and isinstance(body, dict):
         body = fault.rewrite(body)
@@ -121,7 +121,7 @@ def _spoil(answer: Answer, fault: Fault) -> Answer:
 
 
 def _to_bytes(answer: Answer, date: str, closes: bool) -> tuple[bytes, bytes]:
-    """The head and the body, ready to send."""
+    """Return the head and the body in bytes."""
     body = answer.body
     if isinstance(body, dict):
         body = json.dumps(body)
@@ -134,8 +134,8 @@ def _to_bytes(answer: Answer, date: str, closes: bool) -> tuple[bytes, bytes]:
         "Connection": "close" if closes else "keep-alive",
     } | dict(answer.headers)
     lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}"]
-    lines += [f"{name}: {told}" for name, told in headers.items() if told]
+    lines += [f"{name}: {value}" for name, value in headers.items() if value]
     return ("\r\n".join(lines) + "\r\n\r\n").encode(), body
 
 
-_REASONS = {status: told[0] for status, told in BaseHTTPRequestHandler.responses.items()}
+_REASONS = {status: row[0] for status, row in BaseHTTPRequestHandler.responses.items()}

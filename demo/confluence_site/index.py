@@ -1,4 +1,4 @@
-"""The site's search index: what CQL believes, some time behind what is true."""
+"""The site's search index, which lags behind the pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from demo.confluence_site.items import SitePage
 
 
 class SearchIndex:
-    """Pages as they were `lag_seconds` ago; infinite means "until it is told to catch up"."""
+    """Pages as they were `lag_seconds` ago; infinite means until `catch_up(…, None)`."""
 
     def __init__(self, lag_seconds: float) -> None:
         self.lag_seconds = lag_seconds
@@ -19,13 +19,13 @@ class SearchIndex:
         self._changed: deque[tuple[datetime, str]] = deque()
 
     def note(self, when: datetime, page_id: str) -> None:
-        """A page was changed, made or purged."""
+        """Record that a page was added, changed or purged."""
         self._changed.append((when, page_id))
 
     def catch_up(
         self, site: Mapping[str, SitePage], now: datetime | None
     ) -> Mapping[str, SitePage]:
-        """Take over the changes that are old enough by now (None: all); returns the pages."""
+        """Apply the changes that are old enough at `now` (None: all); return the pages."""
         while self._changed:
             changed, page_id = self._changed[0]
             if now is not None and (

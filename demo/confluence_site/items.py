@@ -1,4 +1,4 @@
-"""Spaces, folders and pages of the stand-in site, each as it is at one moment."""
+"""Spaces, folders and pages of the stand-in site; a change replaces the record."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-SITE = "{{site}}"  # in a body: the site's address, since links of rendered bodies are absolute
-Body = str | Callable[[], str]  # a callable is asked at each request, so that memory stays flat
+SITE = "{{site}}"  # in a body: stands for the site's address; rendered links are absolute
+Body = str | Callable[[], str]  # a callable is called per request, to save memory
 DEFAULT_START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 
@@ -33,7 +33,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class SitePage:
-    """A page at one moment; a change makes a new one."""
+    """A page in one of its states."""
 
     id: str
     title: str
@@ -45,7 +45,7 @@ class SitePage:
     created: datetime = DEFAULT_START
     modified: datetime = DEFAULT_START
     status: str = "current"  # current, archived, trashed, deleted
-    viewers: tuple[str, ...] = ()  # account ids of a view restriction; empty: no such restriction
+    viewers: tuple[str, ...] = ()  # account ids of a view restriction; empty: none
     viewer_groups: tuple[str, ...] = ()
 
     def body(self, representation: str) -> str:

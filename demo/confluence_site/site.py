@@ -6,16 +6,16 @@
     with ConfluenceSite(state) as site:
         requests.get(f"{site.gateway_url}/wiki/api/v2/pages/{page}", auth=(site.user, site.token))
         state.edit(page, "<p>Rotate the logs.</p>")           # the next answer shows it
-        site.fail(r"content/search", rate_limited("1"))       # once; see site_faults.py
+        site.fail(r"content/search", faults.rate_limited("1"))  # once; see faults.py
     assert site.count(r"/wiki/api/v2/pages") == 1 and not site.writes
 
 It answers GET below `site.gateway_url` (as api.atlassian.com does) and `site.base_url` (as the
 site itself does): v1 `user/current`, `content/search`, `search`; v2 spaces, pages, folders and
-their trees; with the links, silent caps, errors and search index of the real thing. Anything but
-GET is refused with 405 and recorded. Not served: blog posts, comments, attachments,
+their trees; with the links, silent caps, errors and search index of a real site. Any method but
+GET is refused with 405 and recorded. Not supported: blog posts, comments, attachments,
 `atlas_doc_format`.
 
-`python -m demo.confluence_site --port 8090` serves the demo's pages by itself.
+`python -m demo.confluence_site --port 8090` serves the demo's pages.
 """
 
 from __future__ import annotations
@@ -31,23 +31,21 @@ from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from demo.confluence_site import v1 as site_v1
-from demo.confluence_site import v2 as site_v2
-from demo.confluence_site.answers import Answer, Api, Context, Paging, RefusedError, to_web_page
+from demo.confluence_site import v1, v2
+from demo.confluence_site.answers import Answer, Api, Context, RefusedError, to_web_page
 from demo.confluence_site.faults import Fault, Faults, Injected, Match, Request
 from demo.confluence_site.http import Server
+from demo.confluence_site.paging import Paging
 from demo.confluence_site.state import SiteState
-
-__all__ = ["ConfluenceSite", "Paging", "SiteState"]
 
 CLOUD_ID = "3f0c8a52-71d4-4e8b-9b60-2f5d1c7e94aa"
 _GATEWAY = f"/ex/confluence/{CLOUD_ID}"
-_WEB_PAGE = re.compile(r"/wiki/spaces/[^/]+/pages/(\d+)")  # for people: it wants no log-in here
+_WEB_PAGE = re.compile(r"/wiki/spaces/[^/]+/pages/(\d+)")  # for browsers, without log-in
 _LOGIN_PAGE = "<!DOCTYPE html><html><body>Client must be authenticated</body></html>"
 
 
 class ConfluenceSite:
-    """The site as a context manager; its attributes may be changed while it runs."""
+    """The site as a context manager; its public attributes may be changed while it runs."""
 
     def __init__(
         self,
@@ -63,11 +61,11 @@ class ConfluenceSite:
         serves_legacy: bool = False,
         latency_seconds: float = 0.0,
     ) -> None:
-        """Nothing is served outside `with`; a second `with` serves at the same address again.
+        """A second `with` block serves at the same address again.
 
-        A `scoped_token` is good on the gateway only. `scopes` are what the token may do (None:
-        everything). `serves_legacy` lets the v1 routes that are no longer published answer
-        instead of saying 410. `latency_seconds` passes before each answer.
+        A `scoped_token` works on the gateway only. `scopes` are those of the token (None: all).
+        With `serves_legacy`, the deprecated v1 routes answer instead of 410. Each answer takes
+        at least `latency_seconds`.
         """
         self.state = state
         self.user = user
@@ -89,7 +87,7 @@ class ConfluenceSite:
     def __enter__(self) -> Self:
         self._stopping.clear()
         self._server = Server(self, self._port)
-        self._port = self._server.server_port  # stays known after the end
+        self._port = self._server.server_port  # kept for a second `with` block
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), name="confluence-site", daemon=True
         )
@@ -107,7 +105,7 @@ class ConfluenceSite:
         self._stopping.set()
         self._server.shutdown()
         self._server.server_close()
-        self._server.hang_up()
+        self._server.disconnect()
         self._thread.join()
 
     @property
@@ -122,32 +120,33 @@ class ConfluenceSite:
 
     @property
     def writes(self) -> list[Request]:
-        """Requests that were no GET: there should be none."""
+        """The requests with other methods than GET."""
         return [request for request in self.requests if request.method != "GET"]
 
     def count(self, pattern: str = "") -> int:
-        """How many requests' paths and queries the regular expression is found in."""
+        """Count the requests whose path and query contain the regular expression."""
         return sum(re.search(pattern, request.target) is not None for request in self.requests)
 
     def fail(
         self, match: Match, fault: Fault, *, times: int | None = 1, after: int = 0
     ) -> Injected:
-        """Spoil the answers to requests that match: `times` of them (None: all), not the first
-        `after`. `match` is a regular expression for `Request.target`, or a function.
+        """Apply the fault to `times` matching requests (None: all), not to the first `after`.
+
+        `match` is a regular expression for `Request.target`, or a function.
         """
         return self._faults.add(match, fault, times, after)
 
     def clear_faults(self) -> None:
         self._faults.clear()
 
-    # What a connection's thread calls
+    # Called from the threads of connections.
 
     def log(self, method: str, target: str, has_credentials: bool) -> Request:
         """Record a request."""
         parts = urlsplit(target)
         query: dict[str, str] = {}
-        for name, told in parse_qsl(parts.query, keep_blank_values=True):
-            query[name] = f"{query[name]},{told}" if name in query else told
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            query[name] = f"{query[name]},{value}" if name in query else value
         is_gateway = parts.path.startswith(_GATEWAY + "/")
         path = parts.path.removeprefix(_GATEWAY)
         with self._log_lock:
@@ -159,7 +158,7 @@ class ConfluenceSite:
         return request
 
     def strike(self, request: Request) -> Fault | None:
-        """The fault that this request meets; the site's latency and the fault's pass here."""
+        """Return the fault for this request, after the site's latency and the fault's delay."""
         fault = self._faults.strike(request)
         delay = self.latency_seconds + (fault.delay_seconds if fault else 0.0)
         if delay:
@@ -167,14 +166,14 @@ class ConfluenceSite:
         return fault
 
     def answer(self, request: Request, authorization: str | None) -> Answer:
-        """The true answer."""
+        """Return the answer without faults."""
         if request.method != "GET":
             body = {"statusCode": 405, "message": "This site is read-only"}
             return Answer(405, body, {"Allow": "GET"})
         context = Context(
             self.state, self.base_url, self.paging, self.serves_legacy, user=self.user
         )
-        for api in (site_v1.API, site_v2.API):
+        for api in (v1.API, v2.API):
             if not request.path.startswith(api.prefix + "/"):
                 continue
             path = request.path.removeprefix(api.prefix)
@@ -191,19 +190,19 @@ class ConfluenceSite:
         return Answer(404, "<html><body>Page not found</body></html>", {}, "text/html")
 
     def date(self) -> str:
-        """The site's time, as its answers tell it."""
+        """Return the value of the `Date` header."""
         return format_datetime(self.state.clock().astimezone(UTC), usegmt=True)
 
     def _check(self, request: Request, authorization: str | None, api: Api) -> None:
-        """Refuse credentials that do not suffice; each API has its own way."""
+        """Check the credentials. Raises RefusedError in the form of the API."""
         if self.scoped_token and not request.is_gateway:
             raise RefusedError(Answer(401, _LOGIN_PAGE, {}, "text/html;charset=UTF-8"))
         if authorization != self._authorization():
             raise api.refuse(*api.bad_credentials)
         route, _ = api.find(request.path.removeprefix(api.prefix))
         if self.scopes is not None and route.scope not in self.scopes:
-            told = {"code": 401, "message": "Unauthorized; scope does not match"}
-            raise RefusedError(Answer(401, told))
+            body = {"code": 401, "message": "Unauthorized; scope does not match"}
+            raise RefusedError(Answer(401, body))
 
     def _authorization(self) -> str:
         if self.auth == "bearer":

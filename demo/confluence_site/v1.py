@@ -1,4 +1,4 @@
-"""The site's v1 API: search by CQL, the current user, and the routes that are going away."""
+"""The site's v1 API: search by CQL, the current user, and the deprecated routes."""
 
 from __future__ import annotations
 
@@ -13,26 +13,30 @@ from demo.confluence_site.answers import (
     Params,
     RefusedError,
     Route,
-    asked_limit,
-    cut,
-    next_link,
-    numbered,
-    to_cursor,
-    to_position,
+    to_limit,
     to_time,
 )
-from demo.confluence_site.cql import CqlError, Query, Subject, parse
+from demo.confluence_site.cql import parse
+from demo.confluence_site.cql_clauses import Query, Subject
+from demo.confluence_site.cql_tokens import CqlError
 from demo.confluence_site.items import SitePage
-from demo.confluence_site.rows import prefixes, to_content, to_person, to_read_restriction, to_space
+from demo.confluence_site.paging import cut, next_link, numbered, to_cursor, to_position
+from demo.confluence_site.v1_rows import (
+    prefixes,
+    to_content,
+    to_person,
+    to_read_restriction,
+    to_space,
+)
 
-# However many rows are asked for, the answer holds no more, and does not say so.
+# An answer has no more rows than this, whatever `limit` is; it does not report the cap.
 _CAPS = {"body.export_view": 25, "body.view": 25, "body.styled_view": 25, "body.storage": 50}
 _CAP = 250
 
 
 def refusal(status: int, message: str) -> RefusedError:
-    told = {"authorized": status != 403, "valid": True, "errors": [], "successful": False}
-    return RefusedError(Answer(status, {"statusCode": status, "data": told, "message": message}))
+    flags = {"authorized": status != 403, "valid": True, "errors": [], "successful": False}
+    return RefusedError(Answer(status, {"statusCode": status, "data": flags, "message": message}))
 
 
 def _get_user(context: Context, path: str, params: Params) -> Answer:
@@ -72,9 +76,9 @@ def _search(context: Context, path: str, params: Params) -> Answer:
 def _found(
     context: Context, path: str, params: Params, expand: set[str]
 ) -> tuple[list[Json], Json, int]:
-    """Rows of one page of a search, its links, and the limit that was asked for.
+    """Return the rows of one page of a search, its links, and the requested limit.
 
-    The index says which pages match; what the rows say is true now. `start` is ignored.
+    The index decides which pages match; rows show the current state. `start` is ignored.
     """
     cql = params.get("cql")
     if not cql:
@@ -82,7 +86,7 @@ def _found(
     state = context.state
     index = state.indexed_pages()
     query = parse(cql, now=state.clock(), time_zone=state.time_zone)
-    limit = asked_limit(params, 25, 10_000)
+    limit = to_limit(params, 25, 10_000)
     position = to_position(params.get("cursor"), cql)
     pages, following = cut(
         _walk(context, index, query), position, min(limit, _cap(expand)), context.paging
@@ -93,20 +97,22 @@ def _found(
         kept |= {"cursor": to_cursor(following, cql), "limit": limit}
         if context.paging.drops_expand:
             kept.pop("expand", None)
-        links["next"] = next_link(context, f"/rest/api{path}", kept, following)
+        links["next"] = next_link(
+            context.paging, context.links_base, f"/rest/api{path}", kept, following
+        )
     return [to_content(context, page, expand) for page in pages], links, limit
 
 
 def _walk(
     context: Context, index: Mapping[str, SitePage], query: Query
 ) -> Callable[[int], Iterator[tuple[int, SitePage]]]:
-    """The pages that a query finds, by id or in the order it asks for."""
+    """Return a walk over the pages that match, by id or in the order of the query."""
     state = context.state
 
     def candidates(after: int) -> Iterator[str]:
         if query.ids is not None:
             return (id_ for id_ in sorted(query.ids, key=int) if int(id_) > after)
-        if state.index_lag_seconds:  # the index may know ids that the site has lost
+        if state.index_lag_seconds:  # the index may have ids that are deleted
             return (id_ for id_ in sorted(index, key=int) if int(id_) > after)
         return state.page_ids(query.space or "", after)
 
@@ -115,7 +121,7 @@ def _walk(
             known, page = index.get(page_id), state.visible_page(page_id)
             if known is None or page is None or known.status != "current":
                 continue
-            above = state.ancestors(known) if query.needs_ancestors else ()
+            above = state.tree.ancestors(known) if query.needs_ancestors else ()
             if query.matches(Subject(known, frozenset(above))):
                 yield int(page_id), page
 
@@ -131,18 +137,18 @@ def _walk(
 
 
 def _list_content(context: Context, path: str, params: Params) -> Answer:
-    """The old list of a space's pages; it obeys `start`, and `status=any` shows archived ones."""
+    """List a space's pages by `start`; `status=any` includes archived ones."""
     expand, state = _expand(params), context.state
     space = params.get("spaceKey", "")
     if space and space not in state.spaces:
         raise refusal(404, f"No space with key : {space}")
     status = params.get("status", "current")
-    wanted = {"current", "archived"} if status == "any" else {status}
+    statuses = {"current", "archived"} if status == "any" else {status}
     pages = (
         page
         for page_id in state.page_ids(space)
         if (page := state.visible_page(page_id))
-        and page.status in wanted
+        and page.status in statuses
         and params.get("title") in {None, page.title}
     )
     return _by_start(
@@ -173,13 +179,13 @@ def _by_start[Row](
     to_row: Callable[[Row], Json],
 ) -> Answer:
     start = int(params.get("start", "0"))
-    limit = min(asked_limit(params, 25, 10_000), cap)
+    limit = min(to_limit(params, 25, 10_000), cap)
     found = list(rows)
     listed = [to_row(row) for row in found[start : start + limit]]
     links: Json = _links(context) | {"context": "/wiki"}
     if start + limit < len(found):
-        asked = urlencode({**params, "start": start + limit})
-        links["next"] = f"/rest/api{path}?{asked}"
+        query = urlencode({**params, "start": start + limit})
+        links["next"] = f"/rest/api{path}?{query}"
     size = {"start": start, "limit": limit, "size": len(listed)}
     return Answer(200, {"results": listed, **size, "_links": links})
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 from demo.confluence_site.answers import (
-    ACCOUNT,
     Answer,
     Api,
     Context,
@@ -14,23 +12,17 @@ from demo.confluence_site.answers import (
     Params,
     RefusedError,
     Route,
-    asked_limit,
-    cut,
-    label_id,
-    many,
-    next_link,
-    numbered,
-    to_cursor,
-    to_position,
-    to_time,
-    webui,
+    to_limit,
+    to_values,
 )
-from demo.confluence_site.items import DEFAULT_START, Folder, SitePage, Space
+from demo.confluence_site.items import Folder, SitePage, Space
+from demo.confluence_site.paging import cut, next_link, numbered, to_cursor, to_position
+from demo.confluence_site.v2_rows import to_folder, to_label, to_page, to_space, to_type
 
 _SINGLE_FORMATS = {"storage", "view", "export_view"}
 _LIST_STATUSES = {"current", "archived", "trashed", "deleted"}
 _TREE = "read:hierarchical-content:confluence"
-_INCLUDED_LABELS = 50  # the rest has to be asked for
+_INCLUDED_LABELS = 50  # the others are in the list of labels
 _OUT_OF_TREE = {"trashed", "deleted"}
 
 
@@ -41,19 +33,19 @@ def refusal(status: int, title: str) -> RefusedError:
 
 
 def _list_spaces(context: Context, path: str, params: Params) -> Answer:
-    wanted = {"key": many(params, "keys"), "id": many(params, "ids")}
-    wanted |= {"type": many(params, "type"), "status": many(params, "status")}
+    filters = {"key": to_values(params, "keys"), "id": to_values(params, "ids")}
+    filters |= {"type": to_values(params, "type"), "status": to_values(params, "status")}
     spaces = [
         space
         for space in context.state.spaces.values()
-        if all(not values or getattr(space, name) in values for name, values in wanted.items())
+        if all(not values or getattr(space, name) in values for name, values in filters.items())
     ]
-    return _listed(context, path, params, numbered(spaces), _space_row)
+    return _listed(context, path, params, numbered(spaces), to_space)
 
 
 def _get_space(context: Context, path: str, params: Params, space_id: str) -> Answer:
     base = {"base": context.links_base}
-    row = _space_row(_space(context, space_id))
+    row = to_space(_space(context, space_id))
     return Answer(200, row | {"_links": row["_links"] | base})
 
 
@@ -62,20 +54,20 @@ def _list_space_pages(context: Context, path: str, params: Params, space_id: str
 
 
 def _list_pages(context: Context, path: str, params: Params) -> Answer:
-    ids = many(params, "space-id")
+    ids = to_values(params, "space-id")
     keys = {space.key for space in context.state.spaces.values() if space.id in ids}
     return _list(context, path, params, keys if ids else None)
 
 
 def _list(context: Context, path: str, params: Params, spaces: set[str] | None) -> Answer:
-    statuses = many(params, "status") or {"current", "archived"}
+    statuses = to_values(params, "status") or {"current", "archived"}
     if unknown := statuses - _LIST_STATUSES:
         raise ValueError(f"Invalid status: {min(unknown)}")
     body_format = params.get("body-format")
     if body_format not in {None, "storage"}:
-        # A real list serves atlas_doc_format too; no program here asks for it.
+        # The real lists serve atlas_doc_format too; no program here requests it.
         raise ValueError(f"Provided value '{body_format}' for 'body-format' is not valid")
-    ids = many(params, "id")
+    ids = to_values(params, "id")
     if len(ids) > 250 or not all(page_id.isdigit() for page_id in ids):
         raise ValueError("Invalid id")
     state, title = context.state, params.get("title")
@@ -90,29 +82,29 @@ def _list(context: Context, path: str, params: Params, spaces: set[str] | None) 
                 and page.status in statuses
                 and (spaces is None or page.space in spaces)
                 and title in {None, page.title}
-                and state.is_visible(page)
+                and state.tree.is_visible(page)
             ):
                 yield int(page_id), page
 
     def row(page: SitePage) -> Json:
-        return _page_row(context, page, body_format)
+        return to_page(context, page, body_format)
 
     return _listed(context, path, params, walk, row)
 
 
 def _get_page(context: Context, path: str, params: Params, page_id: str) -> Answer:
     page = _page(context, page_id)
-    statuses = many(params, "status")
+    statuses = to_values(params, "status")
     if statuses and page.status not in statuses:
         raise refusal(404, f"Could not find page with id {page_id}")
     body_format = params.get("body-format")
     if body_format not in {None, *_SINGLE_FORMATS}:
         raise ValueError(f"Provided value '{body_format}' for 'body-format' is not valid")
-    row = _page_row(context, page, body_format)
+    row = to_page(context, page, body_format)
     row["_links"]["base"] = context.links_base
     if params.get("include-labels") == "true":
         row["labels"] = {
-            "results": [_label_row(name) for name in page.labels[:_INCLUDED_LABELS]],
+            "results": [to_label(name) for name in page.labels[:_INCLUDED_LABELS]],
             "meta": {"hasMore": len(page.labels) > _INCLUDED_LABELS},
             "_links": {"self": f"/wiki/api/v2/pages/{page_id}/labels"},
         }
@@ -120,7 +112,7 @@ def _get_page(context: Context, path: str, params: Params, page_id: str) -> Answ
 
 
 def _list_labels(context: Context, path: str, params: Params, page_id: str) -> Answer:
-    return _listed(context, path, params, numbered(_page(context, page_id).labels), _label_row)
+    return _listed(context, path, params, numbered(_page(context, page_id).labels), to_label)
 
 
 def _page_ancestors(context: Context, path: str, params: Params, page_id: str) -> Answer:
@@ -132,9 +124,9 @@ def _folder_ancestors(context: Context, path: str, params: Params, folder_id: st
 
 
 def _ancestors(context: Context, path: str, params: Params, item: SitePage | Folder) -> Answer:
-    above = context.state.ancestors(item)
-    limit = asked_limit(params, 25, 250)  # the nearest; the list has no next
-    rows = [{"id": item_id, "type": _type(context, item_id)} for item_id in above[-limit:]]
+    above = context.state.tree.ancestors(item)
+    limit = to_limit(params, 25, 250)  # the nearest ones; this list has no next link
+    rows = [{"id": item_id, "type": to_type(context, item_id)} for item_id in above[-limit:]]
     return Answer(200, {"results": rows, "_links": {"base": context.links_base}})
 
 
@@ -149,22 +141,22 @@ def _folder_descendants(context: Context, path: str, params: Params, item_id: st
 
 
 def _descendants(context: Context, path: str, params: Params, item_id: str) -> Answer:
-    told = params.get("depth", "2")
-    if not told.isdigit() or not 1 <= int(told) <= 10:
-        raise ValueError(f"Invalid depth: {told}")
+    max_depth = params.get("depth", "2")
+    if not max_depth.isdigit() or not 1 <= int(max_depth) <= 10:
+        raise ValueError(f"Invalid depth: {max_depth}")
     state = context.state
 
     def below() -> Iterator[Json]:
-        for child_id, depth in state.descendants(item_id):
+        for child_id, depth in state.tree.descendants(item_id):
             item = state.visible_folder(child_id) or state.visible_page(child_id)
             status = item.status if isinstance(item, SitePage) else "current"
-            if item is None or depth > int(told) or status in _OUT_OF_TREE:
+            if item is None or depth > int(max_depth) or status in _OUT_OF_TREE:
                 continue
             yield {
                 "id": child_id,
                 "status": status,
                 "title": item.title,
-                "type": _type(context, child_id),
+                "type": to_type(context, child_id),
                 "parentId": item.parent,
                 "depth": depth,
                 "childPosition": None,
@@ -174,21 +166,7 @@ def _descendants(context: Context, path: str, params: Params, item_id: str) -> A
 
 
 def _get_folder(context: Context, path: str, params: Params, folder_id: str) -> Answer:
-    folder = _folder(context, folder_id)
-    row = {
-        "id": folder.id,
-        "type": "folder",
-        "status": "current",
-        "title": folder.title,
-        "parentId": folder.parent,
-        "parentType": _type(context, folder.parent),
-        "spaceId": context.state.spaces[folder.space].id,
-        "authorId": ACCOUNT,
-        "createdAt": to_time(DEFAULT_START),
-        "version": _version(1, DEFAULT_START),
-        "_links": {"webui": webui(folder), "base": context.links_base},
-    }
-    return Answer(200, row)
+    return Answer(200, to_folder(context, _folder(context, folder_id)))
 
 
 def _listed[Row](
@@ -198,16 +176,20 @@ def _listed[Row](
     walk: Callable[[int], Iterator[tuple[int, Row]]],
     to_row: Callable[[Row], Json],
 ) -> Answer:
-    """One page of a list: rows, `_links.next` and the same in a `Link` header."""
-    limit = asked_limit(params, 25, 250)
-    kept = {name: told for name, told in params.items() if name != "cursor"}
-    owner = path + str(sorted((name, told) for name, told in kept.items() if name != "limit"))
+    """Return a page of a list: rows, `_links.next` and the same link in a `Link` header."""
+    limit = to_limit(params, 25, 250)
+    if context.paging.list_rows is not None:
+        limit = min(limit, context.paging.list_rows)
+    kept = {name: value for name, value in params.items() if name != "cursor"}
+    owner = path + str(sorted((name, value) for name, value in kept.items() if name != "limit"))
     position = to_position(params.get("cursor"), owner)
     rows, following = cut(walk, position, limit, context.paging)
     links, headers = {"base": context.links_base}, {}
     if following:
         kept["cursor"] = to_cursor(following, owner)
-        links["next"] = next_link(context, f"/api/v2{path}", kept, following)
+        links["next"] = next_link(
+            context.paging, context.links_base, f"/api/v2{path}", kept, following
+        )
         headers["Link"] = f'<{links["next"]}>; rel="next"'
     return Answer(200, {"results": [to_row(row) for row in rows], "_links": links}, headers)
 
@@ -233,69 +215,10 @@ def _folder(context: Context, folder_id: str) -> Folder:
     return folder
 
 
-def _type(context: Context, item_id: str | None) -> str | None:
-    if item_id is None:
-        return None
-    return "folder" if item_id in context.state.folders else "page"
-
-
-def _label_row(name: str) -> Json:
-    return {"id": label_id(name), "name": name, "prefix": "global"}
-
-
-def _space_row(space: Space) -> Json:
-    row = {
-        "id": space.id,
-        "key": space.key,
-        "name": space.name,
-        "type": space.type,
-        "status": space.status,
-        "authorId": ACCOUNT,
-        "_links": {"webui": f"/spaces/{space.key}"},
-    }
-    return row | ({"homepageId": space.home} if space.home else {})
-
-
-def _version(number: int, when: datetime) -> Json:
-    return {
-        "number": number,
-        "createdAt": to_time(when),
-        "message": "",
-        "minorEdit": False,
-        "authorId": ACCOUNT,
-    }
-
-
-def _page_row(context: Context, page: SitePage, body_format: str | None) -> Json:
-    body = {}
-    if body_format:
-        body = {
-            body_format: {"representation": body_format, "value": context.body(page, body_format)}
-        }
-    return {
-        "id": page.id,
-        "status": page.status,
-        "title": page.title,
-        "spaceId": context.state.spaces[page.space].id,
-        "parentId": page.parent,
-        "parentType": _type(context, page.parent),
-        "position": None,
-        "authorId": ACCOUNT,
-        "createdAt": to_time(page.created),
-        "version": _version(page.version, page.modified),
-        "body": body,
-        "_links": {
-            "webui": webui(page),
-            "editui": f"/pages/resumedraft.action?draftId={page.id}",
-            "tinyui": f"/x/{int(page.id):x}",
-        },
-    }
-
-
 API = Api(
     prefix="/wiki/api/v2",
     refuse=refusal,
-    bad_credentials=(404, "Not Found"),  # exactly so: a page that is gone has a longer title
+    bad_credentials=(404, "Not Found"),  # exactly this title; a missing page has a longer one
     no_route="No such route",
     routes=(
         Route("/spaces", "read:space:confluence", _list_spaces),

@@ -1,9 +1,9 @@
 """The demo's pages: a platform team's space "Known Issues", and a handbook beside it.
 
-A page is one HTML file below its space's key, as Confluence renders it (`export_view`); where
-`NAME.storage.xml` lies beside it, that is its source in Confluence's storage format. A comment at
-the top says what the page's body does not. In bodies, `{{page:NAME}}` stands for another page's
-address and `{{site}}` for the site's (the site itself fills that in).
+A page is one HTML file below its space's key, as Confluence renders it (`export_view`).
+`NAME.storage.xml` beside it is its source in Confluence's storage format. A comment at the top
+contains title, labels and the like. In bodies, `{{page:NAME}}` is replaced by another page's
+address, and `{{site}}` by the site's.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from demo.confluence_site.items import SITE
-from demo.confluence_site.state import SiteState
+from demo.confluence_site import SITE, SiteState
 
 _HERE = Path(__file__).parent
 _FILE = re.compile(r"<!--\n(?P<head>.*?)-->\n(?P<body>.*)", re.DOTALL)
 _LINK = re.compile(r"\{\{page:([a-z-]+)\}\}")
 _SPACES = {"KI": ("Known Issues", 98_400), "HB": ("Platform Handbook", 98_500)}  # first page ids
 
-# Each question has one right answer: the page of that title.
+# question → title of the one page that answers it
 ANSWERS = {
     "A node reports DiskPressure: which command removes unused container images?": (
         "Worker node runs out of disk"
@@ -38,7 +37,7 @@ ANSWERS = {
         "Nächtliche Sicherung bricht ab (Restic-Sperre)"
     ),
     "Which open incident is about invoices that are sent twice?": (
-        "Open incidents and who works on them"  # which only its storage format tells
+        "Open incidents and who works on them"  # only in its storage format
     ),
 }
 QUESTIONS = tuple(ANSWERS)
@@ -46,7 +45,7 @@ QUESTIONS = tuple(ANSWERS)
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A page as its file tells it."""
+    """A page as read from its files."""
 
     id: str
     name: str  # the file's, without number and suffix
@@ -57,7 +56,7 @@ class _Source:
 
 
 def demo_state() -> SiteState:
-    """A new copy of the sample site: two spaces, a folder, and an archived page."""
+    """Return a new sample site: two spaces, a folder, and an archived page."""
     state = SiteState()
     sources = list(_load())
     links = {
@@ -89,8 +88,8 @@ def demo_state() -> SiteState:
 
 
 def _load() -> Iterator[_Source]:
-    for key, (_, first_id) in _SPACES.items():
-        for path in sorted((_HERE / key).glob("*.html")):
+    for space, (_, first_id) in _SPACES.items():
+        for path in sorted((_HERE / space).glob("*.html")):
             number, _, name = path.stem.partition("-")
             found = _FILE.fullmatch(path.read_text("utf-8"))
             if found is None:
@@ -100,8 +99,8 @@ def _load() -> Iterator[_Source]:
             yield _Source(
                 id=str(first_id + int(number)),
                 name=name,
-                space=key,
-                head={told: value for told, _, value in lines},
+                space=space,
+                head={key: value for key, _, value in lines},
                 body=found["body"],
                 storage=storage.read_text("utf-8") if storage.exists() else None,
             )

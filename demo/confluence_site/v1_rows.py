@@ -1,4 +1,4 @@
-"""Rows of the v1 API: what `expand` names, and nothing more."""
+"""Rows of the v1 API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def to_space(context: Context, space: Space) -> Json:
 
 
 def to_content(context: Context, page: SitePage, expand: set[str]) -> Json:
-    """A row, with what `expand` names and nothing more."""
+    """Return a row with the parts that `expand` names."""
     state = context.state
     row: Json = {
         "id": page.id,
@@ -54,7 +54,7 @@ def to_content(context: Context, page: SitePage, expand: set[str]) -> Json:
     if "space" in names:
         row["space"] = to_space(context, state.spaces[page.space])
     if "ancestors" in names:
-        row["ancestors"] = [_ancestor(context, item_id) for item_id in state.ancestors(page)]
+        row["ancestors"] = [_ancestor(context, item_id) for item_id in state.tree.ancestors(page)]
     if "metadata.labels" in names:
         labels = [_label(name) for name in page.labels]
         listed = {"results": labels, "start": 0, "limit": 200, "size": len(labels)}
@@ -77,7 +77,7 @@ def to_content(context: Context, page: SitePage, expand: set[str]) -> Json:
 
 
 def prefixes(name: str) -> Iterator[str]:
-    """`a.b.c` asks for `a`, `a.b` and `a.b.c`; `body.storage.value` for `body.storage` too."""
+    """Return `a`, `a.b` and `a.b.c` for `a.b.c`: expanding it expands all three."""
     parts = name.split(".")
     return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
 
