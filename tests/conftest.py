@@ -1,4 +1,4 @@
-"""Held for every test: no request leaves this machine. And what many tests ask for: a site."""
+"""For every test: no connection leaves this machine. Fixtures of a site, used in many folders."""
 
 import ipaddress
 import socket
@@ -7,17 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
-from tests.support import recovery as healing
+from tests.support.fast_retries import hurry
+from tests.support.recovery import new_state
 
 pytest_plugins = ["pytester", "tests.support.server_fixtures"]
 
 
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any connection to another machine fails, and so does looking up its name."""
-    connect, look_up = socket.socket.connect, socket.getaddrinfo
+    """Fail connections to other machines, and the resolution of their names."""
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
 
-    def is_here(host: object) -> bool:
+    def is_loopback(host: object) -> bool:
         if host in ("localhost", "", None):
             return True
         try:
@@ -26,34 +27,33 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
             return False
 
     def guarded_connect(self: socket.socket, address: object) -> None:
-        if self.family != socket.AF_UNIX and not is_here(address[0]):  # type: ignore[index]
-            raise AssertionError(f"a test tried to reach {address}")
+        if self.family != socket.AF_UNIX and not is_loopback(address[0]):  # type: ignore[index]
+            raise AssertionError(f"a test tried to connect to {address}")
         connect(self, address)  # type: ignore[arg-type]
 
-    def guarded_look_up(host: object, *args: object, **kwargs: object) -> object:
-        if not is_here(host):
-            raise socket.gaierror(socket.EAI_NONAME, f"a test looked up {host}")
-        return look_up(host, *args, **kwargs)  # type: ignore[arg-type]
+    def guarded_resolve(host: object, *args: object, **kwargs: object) -> object:
+        if not is_loopback(host):
+            raise socket.gaierror(socket.EAI_NONAME, f"a test tried to resolve {host}")
+        return resolve(host, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
-    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
 
 
 @pytest.fixture
 def state() -> SiteState:
-    """Twelve pages; a module that wants others has a `state` of its own."""
-    return healing.to_state()
+    """A site's content: space KI with twelve pages. Override it in a module for another one."""
+    return new_state()
 
 
 @pytest.fixture
 def site(state: SiteState) -> Iterator[ConfluenceSite]:
-    """The stand-in site, served."""
+    """The stand-in Confluence site with `state`, listening on loopback."""
     with ConfluenceSite(state) as site:
         yield site
 
 
 @pytest.fixture
-def hurried() -> Iterator[None]:
-    """Programs do not wait, and list few rows at a time."""
-    with healing.hurried():
-        yield
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the waits between retries, for programs that run in this process."""
+    hurry(monkeypatch)

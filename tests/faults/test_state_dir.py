@@ -218,7 +218,7 @@ def test_an_identifier_that_cannot_be_written_is_said_in_a_line(
 
     with VectorApi("dash") as api:
         with monkeypatch.context() as patch:
-            patch.setattr("pathlib.Path.write_text", refuse)
+            patch.setattr(Path, "write_text", refuse)
             assert sync_now(environment(site, api.base_url, tmp_path)).code == 2
         assert "confluence.vdb cannot be written" in caplog.text
         check_that_a_clean_run_heals(site, api, tmp_path)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.markdown import convert as conversion
 from tests.support.convert import PAGE_URL, convert, macro, plain, rich
 
 SITE = "https://acme.atlassian.net"
@@ -206,7 +207,7 @@ def test_a_rendered_body_without_text_failed_and_a_stored_one_is_empty(body: str
 
 
 def test_lost_words_are_counted_and_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.markdown.convert.join_page", lambda blocks: blocks[0].text)
+    monkeypatch.setattr(conversion, "join_page", lambda blocks: blocks[0].text)
     result = convert("<p>one two three</p><p>four two</p>")
     assert (result.words, result.lost_words) == (5, 2)
     assert result.warnings == ("2 of 5 words of the page are not in its Markdown",)

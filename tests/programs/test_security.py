@@ -193,9 +193,8 @@ def test_confluence_cannot_lead_the_credentials_to_another_host(
 
 
 def test_a_next_link_below_a_false_base_stays_on_the_configured_host(
-    told: dict[str, str], site: ConfluenceSite, monkeypatch: pytest.MonkeyPatch
+    told: dict[str, str], site: ConfluenceSite
 ) -> None:
-    monkeypatch.setattr("pipeline.fetch.listing.ROWS_A_REQUEST", 2)
     with VectorApi() as other:
 
         def lead_away(answer: on_site.Json) -> on_site.Json:
@@ -204,7 +203,7 @@ def test_a_next_link_below_a_false_base_stays_on_the_configured_host(
                 links["next"] = f"{other.base_url}{links['next']}"
             return answer | {"_links": links}
 
-        site.paging = Paging(next_shape="wiki")
+        site.paging = Paging(next_shape="wiki", list_rows=2)
         spoilt = on_site.Fault(rewrite=lead_away, headers={"Link": ""})
         site.fail(r"/spaces/\d+/pages", spoilt, times=None)
         ended = sync_now(told)

@@ -16,6 +16,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.confluence_site.faults import login_page
+from pipeline.run.steps import Run
 from pipeline.state.ledger_file import open_ledger
 from tests.support.fast_retries import hurry
 from tests.support.program import ROOT, environment, load_report, run_program, sync_now
@@ -363,7 +364,7 @@ def test_another_collection_with_the_same_state_is_noticed(
 def test_an_unexpected_error_keeps_its_traceback(
     told: dict[str, str], api: VectorApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.run.steps.Run.prune", lambda *_: 1 / 0)
+    monkeypatch.setattr(Run, "prune", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sync_now(told)
     assert load_report(told)["exit_code"] == 1

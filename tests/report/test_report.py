@@ -12,6 +12,7 @@ import pytest
 from pipeline.fetch.errors import PageError
 from pipeline.records import Outcome, StoredChunk
 from pipeline.report import Report, TooManyFailuresError, show_stale
+from pipeline.report import report as report_module
 from pipeline.report.redact import to_short
 from pipeline.report.report import LogLines, to_short_json
 from pipeline.settings import SYNC, Settings, load_settings
@@ -199,7 +200,7 @@ def test_a_report_that_cannot_be_written_is_told_in_a_line(
     message, path = tmp_path / "termination-log", tmp_path / "report.json"
     message.touch()
     path.mkdir()
-    monkeypatch.setattr("pipeline.report.report.TERMINATION_LOG", message)
+    monkeypatch.setattr(report_module, "TERMINATION_LOG", message)
     Report().save(path, str)
     assert f"REPORT_FILE cannot be written: {path}: Is a directory" in caplog.text
     assert json.loads(message.read_text())["exit_code"] == 0
@@ -221,7 +222,7 @@ def test_the_termination_message_is_written_where_the_pod_has_its_file(
 ) -> None:
     message = tmp_path / "termination-log"
     message.touch()
-    monkeypatch.setattr("pipeline.report.report.TERMINATION_LOG", message)
+    monkeypatch.setattr(report_module, "TERMINATION_LOG", message)
     Report().save(None, str)
     assert json.loads(message.read_text())["exit_code"] == 0
 
@@ -231,7 +232,7 @@ def test_no_secret_gets_into_the_report_or_the_termination_message(
 ) -> None:
     message, path = tmp_path / "termination-log", tmp_path / "report.json"
     message.touch()
-    monkeypatch.setattr("pipeline.report.report.TERMINATION_LOG", message)
+    monkeypatch.setattr(report_module, "TERMINATION_LOG", message)
     report = Report()
     report.failures.append(Outcome("1", f"Title {TOKEN}", "upsert", f"refused: {BASIC}"))
     report.warnings.append(f"odd: {VECTOR_TOKEN}")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from demo.confluence_site import ConfluenceSite, SiteState, faults
+from demo.confluence_site import ConfluenceSite, Paging, SiteState, faults
 from pipeline.fetch import CredentialsError, PageError, Site
 from pipeline.markdown.render_errors import looks_failed
 from pipeline.records import Page
@@ -77,14 +77,17 @@ def test_a_storage_format_that_cannot_be_fetched_fails_that_page(site: Confluenc
         assert prefetch.to_markdown(told).text.startswith("It said")  # it was not needed
 
 
-def test_bodies_are_fetched_while_the_listing_continues(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.fetch.listing.ROWS_A_REQUEST", 30)
+def test_bodies_are_fetched_while_the_listing_continues() -> None:
     state = SiteState()
     state.add_space("KI", "Known Issues")
     top = state.add_page("Top", "KI", "<p>Top</p>")
     for number in range(130):
         state.add_page(f"Page {number}", "KI", f"<p>Body {number}</p>", parent=top)
-    with ConfluenceSite(state, latency_seconds=0.02) as site, opened(site) as client:
+    paging = Paging(list_rows=30)
+    with (
+        ConfluenceSite(state, paging=paging, latency_seconds=0.02) as site,
+        opened(site) as client,
+    ):
         prefetch = Prefetch(client, workers=2)
         refs = client.list_pages(client.list_spaces(), prefetch.offer)
         early = [page for at in range(0, 131, 25) for page in prefetch.fetch(refs[at : at + 25])]

@@ -1,24 +1,21 @@
-"""A site of twelve pages, and the check that no fault leaves a trace behind."""
+"""A site of twelve pages, and the check that a clean run repairs what a fault left behind."""
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from demo.confluence_site import ConfluenceSite, SiteState
-from tests.support.fast_retries import hurry
+from demo.confluence_site import ConfluenceSite, Paging, SiteState
 from tests.support.program import Ended, environment, sync_now
 from tests.support.vector_api import VectorApi
 
 PAGES = 12
-ROWS_A_LISTING = 5  # so that twelve pages are listed in three answers
+LIST_ROWS = 5  # three answers list the twelve pages
+# Requests, as patterns for `ConfluenceSite.fail` and `count`
 LISTING, SEARCH, SINGLE = r"/spaces/\d+/pages", r"content/search", r"/wiki/api/v2/pages/\d+"
 BODIES = rf"{SEARCH}|{SINGLE}"
-EVER = None
+EVER = None  # `times` of a fault that lasts
 
 
-def to_state(pages: int = PAGES) -> SiteState:
+def new_state(pages: int = PAGES) -> SiteState:
+    """Return a space of pages with a heading and a sentence each."""
     state = SiteState()
     state.add_space("KI", "Known Issues")
     for number in range(pages):
@@ -26,36 +23,26 @@ def to_state(pages: int = PAGES) -> SiteState:
     return state
 
 
-@contextlib.contextmanager
-def hurried() -> Iterator[None]:
-    """Programs do not wait, and list few rows at a time."""
-    with pytest.MonkeyPatch.context() as patch:
-        hurry(patch)
-        patch.setattr("pipeline.fetch.listing.ROWS_A_REQUEST", ROWS_A_LISTING)
-        yield
-
-
-@contextlib.contextmanager
-def small_site(pages: int = PAGES) -> Iterator[ConfluenceSite]:
-    """The site, met by hurried programs."""
-    with hurried(), ConfluenceSite(to_state(pages)) as site:
-        yield site
+def small_site(pages: int = PAGES) -> ConfluenceSite:
+    """Return a site of that many pages, a few in each answer of a list."""
+    return ConfluenceSite(new_state(pages), paging=Paging(list_rows=LIST_ROWS))
 
 
 def pages_in(api: VectorApi) -> set[str]:
-    return {str(one.metadata["page_id"]) for one in api.documents("confluence").values()}
+    """Return the ids of the pages in the collection."""
+    return {str(row.metadata["page_id"]) for row in api.documents("confluence").values()}
 
 
 def check_that_failures_are_named(ended: Ended, site: ConfluenceSite, api: VectorApi) -> None:
-    """A page is in, or it is told."""
-    failed = {one["page_id"] for one in ended["failures"]}
+    """Assert that the report lists exactly the pages that are not in the collection."""
+    failed = {failure["page_id"] for failure in ended["failures"]}
     assert pages_in(api) == set(site.state.page_ids()) - failed
 
 
 def check_that_a_clean_run_heals(
     site: ConfluenceSite, api: VectorApi, folder: Path, **more: str
 ) -> None:
-    """The store is then what a fresh ingest makes, and nothing is there twice."""
+    """Assert that a run without faults leaves what a first run leaves, without duplicates."""
     site.clear_faults()
     api.faults = []
     assert sync_now(environment(site, api.base_url, folder, **more)).code == 0
