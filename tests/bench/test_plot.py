@@ -1,4 +1,4 @@
-"""The benchmark's plot: points where their numbers say, beside the line of linear growth."""
+"""The benchmark's plot: points and the line of linear growth."""
 
 import re
 from xml.etree import ElementTree
@@ -11,15 +11,15 @@ LINEAR = [(1000, 2.0), (2000, 4.0), (16000, 32.0)]
 
 
 def distances(points: list[tuple[int, float]]) -> list[float]:
-    """How far each point lies above the line, in the drawing's units."""
+    """Return how far each point is above the line, in the drawing's units."""
     root = ElementTree.fromstring(to_svg(points))
-    line = next(one.attrib["d"] for one in root if "stroke-dasharray" in one.attrib)
+    line = next(shape.attrib["d"] for shape in root if "stroke-dasharray" in shape.attrib)
     x0, y0, x1, y1 = map(float, re.findall(r"[\d.]+", line))
     assert (x0, y0) == (LEFT, BOTTOM)  # the origin
     return [
-        y0 + (y1 - y0) * (float(one.attrib["cx"]) - x0) / (x1 - x0) - float(one.attrib["cy"])
-        for one in root
-        if one.tag.endswith("circle")
+        y0 + (y1 - y0) * (float(shape.attrib["cx"]) - x0) / (x1 - x0) - float(shape.attrib["cy"])
+        for shape in root
+        if shape.tag.endswith("circle")
     ]
 
 
@@ -27,7 +27,7 @@ def test_linear_growth_lies_on_the_line() -> None:
     assert distances(LINEAR) == pytest.approx([0, 0, 0], abs=0.2)
 
 
-def test_what_grows_faster_lies_above_the_line() -> None:
+def test_faster_growth_lies_above_the_line() -> None:
     assert distances([*LINEAR, (8000, 24.0)])[-1] > 20
 
 

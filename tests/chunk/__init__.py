@@ -1,0 +1,1 @@
+"""Tests of pipeline.chunk: sections into chunks."""

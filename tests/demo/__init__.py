@@ -1,0 +1,1 @@
+"""Tests of the demo: its site, its servers and its pages."""

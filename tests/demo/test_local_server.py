@@ -1,4 +1,4 @@
-"""The starter of servers, tried on small ones: what must hold however a server behaves."""
+"""LocalServer with small servers: start, stop, restart, failures."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.servers.local_server import LocalServer, ServerError
+from demo.servers import LocalServer, ServerError
 
 _SERVE = """
     import http.server, sys
@@ -55,7 +55,7 @@ class Script(LocalServer):
 
 
 def _is_running(pid: int) -> bool:
-    """A zombie that nobody has collected yet does not count."""
+    """Return whether the process runs; a zombie does not."""
     state = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
@@ -70,7 +70,7 @@ def _wait_until_gone(pid: int) -> None:
     raise AssertionError(f"process {pid} still runs")
 
 
-def test_a_server_runs_for_the_block_and_its_temporary_data_goes_with_it() -> None:
+def test_the_server_and_its_temporary_data_end_with_the_block() -> None:
     with Script(_SERVE) as server:
         assert _is_running(server.pid)
         data_dir = server.data_dir
@@ -79,13 +79,13 @@ def test_a_server_runs_for_the_block_and_its_temporary_data_goes_with_it() -> No
     assert not data_dir.exists()
 
 
-def test_a_given_data_folder_is_kept(tmp_path: Path) -> None:
+def test_a_named_data_folder_is_kept(tmp_path: Path) -> None:
     with Script(_SERVE, tmp_path / "kept"):
         pass
     assert (tmp_path / "kept" / "server.log").exists()
 
 
-def test_a_restart_is_another_process_at_the_same_address() -> None:
+def test_a_restart_is_a_new_process_at_the_same_address() -> None:
     with Script(_SERVE) as server:
         address, pid = server.base_url, server.pid
         server.restart()
@@ -107,14 +107,14 @@ def test_workers_of_the_server_end_with_it() -> None:
     _wait_until_gone(worker)
 
 
-def test_a_server_that_ends_at_start_shows_its_code_and_the_end_of_its_log() -> None:
+def test_a_failed_start_shows_the_exit_code_and_the_end_of_the_log() -> None:
     server = Script("import sys; print('no such vegetable'); sys.exit(3)")
     with pytest.raises(ServerError, match=r"(?s)ended with code 3.*no such vegetable"), server:
         pass
     assert not server.data_dir.exists()
 
 
-def test_the_log_shown_is_of_the_failed_start_alone(tmp_path: Path) -> None:
+def test_a_failed_start_shows_no_earlier_log(tmp_path: Path) -> None:
     (tmp_path / "server.log").write_text("an old story\n")
     with pytest.raises(ServerError) as caught, Script("print('the new one')", tmp_path):
         pass

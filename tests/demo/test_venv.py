@@ -1,18 +1,18 @@
-"""Environments of servers: made once, made again when broken, and failures told apart."""
+"""Virtual environments of servers: created once, retried after a failure, errors distinguished."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from demo.servers import venv as server_venv
+from demo.servers import venv
 from demo.servers.venv import InstallError, Lock, RegistryUnreachableError, install_venv
 
 
 @pytest.fixture
 def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lock:
-    """A lock file, with a cache and a PATH of its own."""
-    monkeypatch.setattr(server_venv, "CACHE", tmp_path / "cache")
+    """A lock file; the cache and PATH are temporary."""
+    monkeypatch.setattr(venv, "CACHE", tmp_path / "cache")
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     path = tmp_path / "requirements.txt"
@@ -21,7 +21,7 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lock:
 
 
 def _fake_uv(lock: Lock, *lines: str) -> Path:
-    """Put a uv on the PATH that notes its calls, makes folders, and then does as the lines say."""
+    """Put a uv on the PATH that logs its calls, creates folders, and then runs `lines`."""
     calls = lock.path.with_name("calls")
     uv = lock.path.with_name("bin") / "uv"
     make_venv = '[ "$1" = venv ] && for folder; do :; done && mkdir -p "$folder"'
@@ -31,7 +31,7 @@ def _fake_uv(lock: Lock, *lines: str) -> Path:
     return calls
 
 
-def test_an_environment_is_made_once_and_with_hashes(lock: Lock) -> None:
+def test_an_environment_is_created_once_and_with_hashes(lock: Lock) -> None:
     calls = _fake_uv(lock)
     first = install_venv("thing", [lock], lambda _: None)
     second = install_venv("thing", [lock], lambda _: None)
@@ -42,20 +42,20 @@ def test_an_environment_is_made_once_and_with_hashes(lock: Lock) -> None:
     assert "--no-deps" not in installed
 
 
-def test_a_lock_without_dependencies_installs_its_packages_alone(lock: Lock) -> None:
+def test_a_lock_without_dependencies_installs_only_its_packages(lock: Lock) -> None:
     calls = _fake_uv(lock)
     install_venv("thing", [Lock(lock.path, with_dependencies=False)], lambda _: None)
     assert "--no-deps" in calls.read_text().splitlines()[-1]
 
 
-def test_a_changed_lock_makes_another_environment(lock: Lock) -> None:
+def test_a_changed_lock_creates_another_environment(lock: Lock) -> None:
     _fake_uv(lock)
     before = install_venv("thing", [lock], lambda _: None)
     lock.path.write_text("one==2.0 --hash=sha256:00\n")
     assert install_venv("thing", [lock], lambda _: None) != before
 
 
-def test_a_failed_installation_is_tried_again(lock: Lock) -> None:
+def test_a_failed_installation_is_repeated(lock: Lock) -> None:
     _fake_uv(lock, "exit 1")
     with pytest.raises(InstallError):
         install_venv("thing", [lock], lambda _: None)
@@ -81,7 +81,7 @@ def test_a_failed_installation_is_tried_again(lock: Lock) -> None:
         ("No solution found when resolving dependencies", False),
     ],
 )
-def test_an_unreachable_index_is_told_from_a_broken_lock(
+def test_an_unreachable_index_differs_from_a_broken_lock(
     lock: Lock, output: str, unreachable: bool
 ) -> None:
     _fake_uv(lock, f'cat >&2 <<"END"\n{output}\nEND', "exit 2")
@@ -117,9 +117,9 @@ def test_a_lock_pins_and_hashes_everything_and_names_no_index(path: Path) -> Non
 
 
 @pytest.mark.parametrize("path", _LOCKS, ids=lambda path: str(path.relative_to(_ROOT)))
-def test_a_lock_has_every_package_that_was_asked_for(path: Path) -> None:
-    asked = {
+def test_a_lock_contains_every_required_package(path: Path) -> None:
+    required = {
         re.split(r"[=<>;\[ ]", line)[0] for line in path.with_suffix(".in").read_text().splitlines()
     }
     locked = set(re.findall(r"^([a-z0-9-]+)(?:\[|==)", path.read_text(), re.MULTILINE))
-    assert asked <= locked
+    assert required <= locked

@@ -1,0 +1,1 @@
+"""Whole runs against sites, servers and disks that fail; a clean run must repair everything."""

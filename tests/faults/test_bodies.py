@@ -1,4 +1,4 @@
-"""Bodies that hurt others: they come in whole, and come in once."""
+"""Bodies that broke other converters are inserted completely, and once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,18 +7,18 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite
 from tests.support.program import environment, sync_now
-from tests.support.recovery import PAGES, check_that_a_clean_run_heals, pages_in
+from tests.support.recovery import PAGES, check_that_a_clean_run_repairs, pages_in
 from tests.support.vector_api import VectorApi
 
 pytestmark = pytest.mark.usefixtures("hurried")
 
 LONG = "Administration, documentation and infrastructure configuration. "
-BODIES_THAT_HURT: dict[str, Callable[[], str]] = {
+HARD_BODIES: dict[str, Callable[[], str]] = {
     "NULs": lambda: "a\x00b<p>words\x00here</p>",
     "lone surrogates": lambda: "<p>broken \ud800 half</p>",
     "200 levels": lambda: "<div>" * 200 + "deep" + "</div>" * 200,
     "21 MB": lambda: f"<p>{LONG * 350_000}</p>",
-    # A million rows take 42 s and 1.4 GB, in proportion to these.
+    # A million rows take 42 s and 1.4 GB: proportional to these.
     "a long table": lambda: "<table>" + "<tr><td>a</td><td>b</td></tr>" * 60_000 + "</table>",
     "nothing": lambda: "",
 }
@@ -27,16 +27,13 @@ SLOW = {"21 MB", "a long table"}
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
-        for name in BODIES_THAT_HURT
-    ],
+    [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in HARD_BODIES],
 )
-def test_a_body_that_hurts_others(name: str, site: ConfluenceSite, tmp_path: Path) -> None:
-    site.state.add_page("Odd", "KI", BODIES_THAT_HURT[name]())
+def test_a_hard_body_is_inserted(name: str, site: ConfluenceSite, tmp_path: Path) -> None:
+    site.state.add_page("Odd", "KI", HARD_BODIES[name]())
     with VectorApi("underscore") as api:
-        # Its chunks say the same a thousand times: no query tells them apart.
-        told = environment(site, api.base_url, tmp_path, VERIFY="0")
-        assert sync_now(told).code == 0
+        # Its chunks are almost equal, so that a query cannot find each of them.
+        environ = environment(site, api.base_url, tmp_path, VERIFY="0")
+        assert sync_now(environ).code == 0
         assert len(pages_in(api)) == PAGES + 1
-        check_that_a_clean_run_heals(site, api, tmp_path, VERIFY="0")
+        check_that_a_clean_run_repairs(site, api, tmp_path, VERIFY="0")

@@ -1,15 +1,14 @@
-"""Clocks that disagree: pages are dated by Confluence's, so its own decides who comes in."""
+"""Wrong clocks: Confluence dates the pages, so its clock decides which are in the window."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from demo.confluence_site import ConfluenceSite
-from demo.confluence_site import faults as on_site
+from demo.confluence_site import ConfluenceSite, faults
 from pipeline.state.ledger_file import open_ledger
 from tests.support.program import environment, sync_now
-from tests.support.recovery import EVER, PAGES, check_that_a_clean_run_heals, pages_in
+from tests.support.recovery import EVER, PAGES, check_that_a_clean_run_repairs, pages_in
 from tests.support.vector_api import VectorApi
 
 pytestmark = pytest.mark.usefixtures("hurried")
@@ -18,41 +17,41 @@ DAY = {"SINCE_HOURS": "24"}
 
 
 def set_clock(site: ConfluenceSite, hours: float) -> None:
-    """The site's clock goes wrong by so much, and dates every page."""
+    """Set the site's clock off by `hours`, and edit every page at that time."""
     site.state.clock = lambda: datetime.now(UTC) + timedelta(hours=hours)
     for page in list(site.state.page_ids()):
         site.state.edit(page)
 
 
 @pytest.mark.parametrize("hours", [-30, -5, 0, 5, 30])
-def test_no_page_is_missed_by_a_nightly_run_however_wrong_a_clock_is(
+def test_a_nightly_run_misses_no_page_with_a_wrong_clock(
     hours: float, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     set_clock(site, hours)
     with VectorApi("underscore", delete_route="document") as api:
-        told = environment(site, api.base_url, tmp_path, **DAY)
-        assert sync_now(told).code == 0
+        environ = environment(site, api.base_url, tmp_path, **DAY)
+        assert sync_now(environ).code == 0
         assert len(pages_in(api)) == PAGES
-        night = timedelta(hours=25)  # goes by: what was then is so much earlier now
+        night = timedelta(hours=25)  # moves the last run back instead of waiting
         with open_ledger(tmp_path / "sync.sqlite3") as ledger:
             began = datetime.fromisoformat(ledger.get_about("complete_run_began"))
             ledger.set_about(complete_run_began=(began - night).isoformat())
         then = site.state.clock() - night
         missed = site.state.add_page("Just after the run", "KI", modified=then)
         old = site.state.add_page("Old", "KI", modified=then - timedelta(hours=3))
-        assert sync_now(told).code == 0
+        assert sync_now(environ).code == 0
         assert missed in pages_in(api)
         assert old not in pages_in(api)
-        check_that_a_clean_run_heals(site, api, tmp_path)
+        check_that_a_clean_run_repairs(site, api, tmp_path)
 
 
 @pytest.mark.parametrize("date", ["", "yesterday"])
-def test_an_answer_that_tells_no_time_is_dated_by_this_machine(
+def test_an_answer_without_a_valid_date_is_dated_by_this_machine(
     date: str, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     site.state.add_page("Old", "KI", modified=datetime.now(UTC) - timedelta(hours=30))
-    site.fail("", on_site.Fault(headers={"Date": date}), times=EVER)
+    site.fail("", faults.Fault(headers={"Date": date}), times=EVER)
     with VectorApi("dash") as api:
         assert sync_now(environment(site, api.base_url, tmp_path, **DAY)).code == 0
         assert len(pages_in(api)) == PAGES
-        check_that_a_clean_run_heals(site, api, tmp_path)
+        check_that_a_clean_run_repairs(site, api, tmp_path)

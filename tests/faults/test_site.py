@@ -1,7 +1,7 @@
-"""Every fault that Confluence was seen to produce: its exit code, and what the store holds then.
+"""Every fault observed on Confluence: the exit code, and the pages in the collection.
 
-After each one, here and in the other files of this name, a clean run makes the store what a fresh
-ingest makes it, with nothing twice.
+After each, here and in the other files of this folder, a run without faults leaves what a first
+run leaves, without duplicates.
 """
 
 import itertools
@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.confluence_site import ConfluenceSite, Paging
-from demo.confluence_site import faults as on_site
+from demo.confluence_site import ConfluenceSite, Paging, faults
 from tests.support.program import environment, sync_now
 from tests.support.recovery import (
     BODIES,
@@ -22,8 +21,8 @@ from tests.support.recovery import (
     LISTING,
     PAGES,
     SEARCH,
-    check_that_a_clean_run_heals,
-    check_that_failures_are_named,
+    check_that_a_clean_run_repairs,
+    check_that_failures_are_reported,
     pages_in,
     small_site,
 )
@@ -37,8 +36,8 @@ HTTP_DATE = "Mon, 01 Jan 2001 00:00:00 GMT"
 OTHER_HOST = "https://evil.example/wiki/api/v2/spaces"
 
 
-def of_one_page(site: ConfluenceSite) -> on_site.Match:
-    """Requests for the first page's body, by whichever way."""
+def of_one_page(site: ConfluenceSite) -> faults.Match:
+    """Match requests for the first page's body, by search or by id."""
     page = next(iter(site.state.page_ids()))
     return lambda request: (
         request.path.endswith(f"/pages/{page}")
@@ -46,37 +45,37 @@ def of_one_page(site: ConfluenceSite) -> on_site.Match:
     )
 
 
-def of_more_than_five(_site: ConfluenceSite) -> on_site.Match:
+def of_more_than_five(_site: ConfluenceSite) -> faults.Match:
     return lambda request: "search" in request.path and int(request.query["limit"]) > 5
 
 
-def after_the_listing(_site: ConfluenceSite) -> on_site.Match:
-    """Every request from the first one for a body on."""
-    begun: list[on_site.Request] = []
+def after_the_listing(_site: ConfluenceSite) -> faults.Match:
+    """Match the first request for a body and every request after it."""
+    bodies: list[faults.Request] = []
 
-    def has_begun(request: on_site.Request) -> bool:
+    def is_after_listing(request: faults.Request) -> bool:
         if re.search(BODIES, request.target):
-            begun.append(request)
-        return bool(begun)
+            bodies.append(request)
+        return bool(bodies)
 
-    return has_begun
+    return is_after_listing
 
 
-def nothing_and_a_next_link() -> on_site.Fault:
-    """An empty answer, and a cursor that was never there before."""
+def nothing_and_a_next_link() -> faults.Fault:
+    """Return an empty answer with a new cursor each time."""
     cursors = itertools.count()
-    return on_site.rewritten(
+    return faults.rewritten(
         lambda _: {"results": [], "_links": {"next": f"/wiki/api/v2/pages?again={next(cursors)}"}}
     )
 
 
 @dataclass(frozen=True)
 class Site:
-    """A fault of Confluence: where, what, how often; how the run ends; pages in the store."""
+    """A fault, where and how often it happens; the exit code, and the pages in the collection."""
 
     name: str
-    where: str | Callable[[ConfluenceSite], on_site.Match]
-    fault: Callable[[], on_site.Fault]
+    where: str | Callable[[ConfluenceSite], faults.Match]
+    fault: Callable[[], faults.Fault]
     times: int | None
     code: int
     held: int
@@ -84,51 +83,49 @@ class Site:
 
 
 SITE = [
-    Site("429 with seconds", BODIES, lambda: on_site.rate_limited("0"), 2, 0, PAGES),
-    Site("429 with an HTTP date", BODIES, lambda: on_site.rate_limited(HTTP_DATE), 2, 0, PAGES),
-    Site("429 with nothing", LISTING, on_site.rate_limited, 2, 0, PAGES),
-    Site("429 for ever", LISTING, lambda: on_site.rate_limited("0"), EVER, 4, 0),
-    Site("500 once on the listing", LISTING, on_site.server_error, 1, 0, PAGES),
-    Site("500 for ever on the listing", LISTING, on_site.server_error, EVER, 4, 0),
-    Site("500 for ever on one page", of_one_page, on_site.server_error, EVER, 1, PAGES - 1),
-    Site("500 for ever on searches", SEARCH, on_site.server_error, EVER, 0, PAGES),
-    Site("500 on large searches", of_more_than_five, on_site.server_error, EVER, 0, PAGES),
-    Site("504 for ever on searches", SEARCH, lambda: on_site.server_error(504), EVER, 0, PAGES),
-    Site("410 on v1", SEARCH, lambda: on_site.error(410), EVER, 0, PAGES),
-    Site("502 twice", LISTING, lambda: on_site.server_error(502), 2, 0, PAGES),
-    Site("503 with Retry-After", BODIES, lambda: on_site.error(503, Retry_After="0"), 2, 0, PAGES),
-    Site("504 once", LISTING, lambda: on_site.server_error(504), 1, 0, PAGES),
-    Site("reset", LISTING, on_site.reset, 2, 0, PAGES),
-    Site("reset for ever", "", on_site.reset, EVER, 4, 0),
-    Site("reset in the middle of a body", BODIES, on_site.reset_in_body, 2, 0, PAGES),
-    Site("hang", LISTING, lambda: on_site.hang(2.5), 1, 0, PAGES),
-    Site("truncated JSON", LISTING, on_site.truncated_json, 2, 0, PAGES),
-    Site("truncated JSON for ever", LISTING, on_site.truncated_json, EVER, 4, 0),
-    Site("HTML with 200", LISTING, on_site.login_page, EVER, 4, 0),
-    Site("HTML with 200 at first", USER, on_site.login_page, EVER, 4, 0),
-    Site("wrong content type", LISTING, on_site.wrong_content_type, EVER, 4, 0),
-    Site("a list, not an object", LISTING, lambda: on_site.text("[]"), EVER, 4, 0),
-    Site(
-        "next link to another host", LISTING, lambda: on_site.next_link_to(OTHER_HOST), EVER, 4, 0
-    ),
-    Site("redirect to another host", LISTING, lambda: on_site.redirect(OTHER_HOST), EVER, 4, 0),
-    Site("repeated cursor", LISTING, on_site.repeated_cursor, EVER, 4, 0),
-    Site("empty answers for ever", ANY_LIST, nothing_and_a_next_link, EVER, 4, 0),
-    Site("401 at first", USER, lambda: on_site.error(401), EVER, 3, 0),
-    Site("403 at first", USER, lambda: on_site.error(403), EVER, 3, 0),
-    Site("token revoked after the preflight", "", lambda: on_site.error(403), EVER, 3, 0, after=1),
+    Site("429 with seconds", BODIES, lambda: faults.rate_limited("0"), 2, 0, PAGES),
+    Site("429 with an HTTP date", BODIES, lambda: faults.rate_limited(HTTP_DATE), 2, 0, PAGES),
+    Site("429 with nothing", LISTING, faults.rate_limited, 2, 0, PAGES),
+    Site("429 every time", LISTING, lambda: faults.rate_limited("0"), EVER, 4, 0),
+    Site("500 once on the listing", LISTING, faults.server_error, 1, 0, PAGES),
+    Site("500 every time on the listing", LISTING, faults.server_error, EVER, 4, 0),
+    Site("500 every time on one page", of_one_page, faults.server_error, EVER, 1, PAGES - 1),
+    Site("500 every time on searches", SEARCH, faults.server_error, EVER, 0, PAGES),
+    Site("500 on large searches", of_more_than_five, faults.server_error, EVER, 0, PAGES),
+    Site("504 every time on searches", SEARCH, lambda: faults.server_error(504), EVER, 0, PAGES),
+    Site("410 on v1", SEARCH, lambda: faults.error(410), EVER, 0, PAGES),
+    Site("502 twice", LISTING, lambda: faults.server_error(502), 2, 0, PAGES),
+    Site("503 with Retry-After", BODIES, lambda: faults.error(503, Retry_After="0"), 2, 0, PAGES),
+    Site("504 once", LISTING, lambda: faults.server_error(504), 1, 0, PAGES),
+    Site("reset", LISTING, faults.reset, 2, 0, PAGES),
+    Site("reset every time", "", faults.reset, EVER, 4, 0),
+    Site("reset in the middle of a body", BODIES, faults.reset_in_body, 2, 0, PAGES),
+    Site("hang", LISTING, lambda: faults.hang(2.5), 1, 0, PAGES),
+    Site("truncated JSON", LISTING, faults.truncated_json, 2, 0, PAGES),
+    Site("truncated JSON every time", LISTING, faults.truncated_json, EVER, 4, 0),
+    Site("HTML with 200", LISTING, faults.login_page, EVER, 4, 0),
+    Site("HTML with 200 at first", USER, faults.login_page, EVER, 4, 0),
+    Site("wrong content type", LISTING, faults.wrong_content_type, EVER, 4, 0),
+    Site("a list, not an object", LISTING, lambda: faults.text("[]"), EVER, 4, 0),
+    Site("next link to another host", LISTING, lambda: faults.next_link_to(OTHER_HOST), EVER, 4, 0),
+    Site("redirect to another host", LISTING, lambda: faults.redirect(OTHER_HOST), EVER, 4, 0),
+    Site("repeated cursor", LISTING, faults.repeated_cursor, EVER, 4, 0),
+    Site("empty answers every time", ANY_LIST, nothing_and_a_next_link, EVER, 4, 0),
+    Site("401 at first", USER, lambda: faults.error(401), EVER, 3, 0),
+    Site("403 at first", USER, lambda: faults.error(403), EVER, 3, 0),
+    Site("token revoked after the preflight", "", lambda: faults.error(403), EVER, 3, 0, after=1),
     *(
         Site(
             f"{status} for a token revoked after the listing",
             after_the_listing,
-            lambda status=status: on_site.error(status),
+            lambda status=status: faults.error(status),
             EVER,
             3,
             0,
         )
         for status in (401, 403, 404)
     ),
-    Site("404 for one listed page", of_one_page, lambda: on_site.error(404), EVER, 1, PAGES - 1),
+    Site("404 for one listed page", of_one_page, lambda: faults.error(404), EVER, 1, PAGES - 1),
 ]
 
 
@@ -144,54 +141,56 @@ def test_a_fault_of_confluence(row: Site, site: ConfluenceSite, tmp_path: Path) 
         ended = sync_now(environment(site, api.base_url, tmp_path))
         assert (ended.code, len(pages_in(api))) == (row.code, row.held), ended["failures"]
         if row.code < 2:
-            check_that_failures_are_named(ended, site, api)
-        check_that_a_clean_run_heals(site, api, tmp_path)
+            check_that_failures_are_reported(ended, site, api)
+        check_that_a_clean_run_repairs(site, api, tmp_path)
         assert site.writes == []
 
 
 @pytest.mark.parametrize("row", [row for row in SITE if row.code > 1], ids=lambda row: row.name)
-def test_a_fault_that_ends_a_run_leaves_the_store_as_it_was(
+def test_a_fault_that_ends_a_run_leaves_the_collection_unchanged(
     row: Site, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     with VectorApi("underscore", delete_route="document") as api:
-        told = environment(site, api.base_url, tmp_path)
-        assert sync_now(told).code == 0
+        environ = environment(site, api.base_url, tmp_path)
+        assert sync_now(environ).code == 0
         before = api.documents("confluence")
         gone, edited, *_ = site.state.page_ids()
         site.state.trash(gone)
         site.state.edit(edited, "<p>Edited.</p>")
         inject(row, site)
-        assert sync_now(told).code == row.code
+        assert sync_now(environ).code == row.code
         assert api.documents("confluence") == before
-        check_that_a_clean_run_heals(site, api, tmp_path)
+        check_that_a_clean_run_repairs(site, api, tmp_path)
         assert gone not in pages_in(api)
 
 
-ODD_LISTS = {
+UNUSUAL_PAGING = {
     "empty answers with a next link": Paging(list_rows=LIST_ROWS, empty_pages=True),
     "short answers": Paging(list_rows=LIST_ROWS, short_pages=True),
     "duplicate rows": Paging(list_rows=LIST_ROWS, repeated_rows=True),
 }
 
 
-@pytest.mark.parametrize("name", ODD_LISTS)
-def test_a_list_that_comes_oddly(name: str, site: ConfluenceSite, tmp_path: Path) -> None:
-    site.paging = ODD_LISTS[name]
+@pytest.mark.parametrize("name", UNUSUAL_PAGING)
+def test_a_list_in_unusual_pages_is_read_completely(
+    name: str, site: ConfluenceSite, tmp_path: Path
+) -> None:
+    site.paging = UNUSUAL_PAGING[name]
     with VectorApi("dash") as api:
         ended = sync_now(environment(site, api.base_url, tmp_path))
         assert (ended.code, ended["pages"]["listed"], ended["pages"]["new"]) == (0, PAGES, PAGES)
         assert site.count(LISTING) > PAGES // LIST_ROWS
-        check_that_a_clean_run_heals(site, api, tmp_path)
+        check_that_a_clean_run_repairs(site, api, tmp_path)
 
 
-def test_a_confluence_that_nobody_serves(tmp_path: Path) -> None:
+def test_a_confluence_that_is_down(tmp_path: Path) -> None:
     with VectorApi("underscore", delete_route="document") as api:
         with small_site() as site:
             assert sync_now(environment(site, api.base_url, tmp_path)).code == 0
         assert sync_now(environment(site, api.base_url, tmp_path)).code == 4
         assert len(pages_in(api)) == PAGES
         with site:
-            check_that_a_clean_run_heals(site, api, tmp_path)
+            check_that_a_clean_run_repairs(site, api, tmp_path)
 
 
 @pytest.mark.parametrize("is_held", [False, True], ids=["new", "held"])
@@ -202,19 +201,19 @@ def test_a_page_that_vanishes_between_listing_and_fetch(
     page, *_ = site.state.page_ids()
     steps = [getattr(site.state, way)]
 
-    def take_away(request: on_site.Request) -> bool:
+    def remove_page(request: faults.Request) -> bool:
         if re.search(BODIES, request.target) and steps:
             steps.pop()(page)
         return False
 
     with VectorApi("underscore", delete_route="document") as api:
-        told = environment(site, api.base_url, tmp_path)
+        environ = environment(site, api.base_url, tmp_path)
         if is_held:
-            assert sync_now(told).code == 0
+            assert sync_now(environ).code == 0
             site.state.edit(page, "<p>Edited.</p>")
-        site.fail(take_away, on_site.reset())
-        ended = sync_now(told)
-        assert (ended.code, [one["page_id"] for one in ended["failures"]]) == (1, [page])
+        site.fail(remove_page, faults.reset())
+        ended = sync_now(environ)
+        assert (ended.code, [failure["page_id"] for failure in ended["failures"]]) == (1, [page])
         assert len(pages_in(api)) == (PAGES if is_held else PAGES - 1)
-        check_that_a_clean_run_heals(site, api, tmp_path)
+        check_that_a_clean_run_repairs(site, api, tmp_path)
         assert page not in pages_in(api)

@@ -1,4 +1,4 @@
-"""Fifty nights in a row, most of them bad ones: nothing is lost, and nothing grows."""
+"""Fifty nightly runs, most with faults: no page is lost, and no resource grows."""
 
 import gc
 import logging
@@ -19,8 +19,8 @@ OPEN_FILES = Path("/proc/self/fd")
 
 
 def change(state: SiteState, chance: random.Random, night: int) -> None:
-    """What people do in a day: edit, add, delete, rename."""
-    pages = [one for one in state.page_ids("KI") if state.page(one).status == "current"]
+    """Edit, rename, add and trash pages, as in a day."""
+    pages = [page for page in state.page_ids("KI") if state.page(page).status == "current"]
     for page in chance.sample(pages, 3):
         state.edit(page, f"<h2>Night {night}</h2><p>Edited {chance.random()}.</p>")
     state.rename(chance.choice(pages), f"Renamed {night}")
@@ -29,17 +29,17 @@ def change(state: SiteState, chance: random.Random, night: int) -> None:
 
 
 def count_open_files() -> int:
-    gc.collect()  # errors hold on to their connections until they are collected
+    gc.collect()  # errors keep their connections open until they are collected
     return len(list(OPEN_FILES.iterdir())) if OPEN_FILES.exists() else 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["underscore", "dash"])
-def test_fifty_bad_nights_leave_what_a_fresh_ingest_makes(
+def test_fifty_runs_with_faults_leave_what_a_first_run_leaves(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hurry(monkeypatch)
-    # pytest keeps every record, and with a traceback the connection that it broke off at.
+    # pytest keeps every log record, whose traceback keeps a connection open.
     monkeypatch.setattr(logging.getLogger("pipeline"), "propagate", False)
     monkeypatch.setattr(logging, "lastResort", None)
     chance = random.Random(20260601)
@@ -51,8 +51,8 @@ def test_fifty_bad_nights_leave_what_a_fresh_ingest_makes(
     more = {"BATCH_SIZE": "4", "MAX_DELETE_PERCENT": "100"}
     sizes, files, threads, codes = [], [], [], set()
     with ConfluenceSite(state) as site, VectorApi(**kind) as api:  # type: ignore[arg-type]
-        told = environment(site, api.base_url, tmp_path, **more)
-        assert sync_now(told).code == 0
+        environ = environment(site, api.base_url, tmp_path, **more)
+        assert sync_now(environ).code == 0
         for night in range(NIGHTS):
             change(state, chance, night)
             if chance.random() < 0.7:
@@ -60,21 +60,21 @@ def test_fifty_bad_nights_leave_what_a_fresh_ingest_makes(
                 site.fail("", fault, after=chance.randrange(8), times=chance.randrange(1, 6))
             if chance.random() < 0.5:
                 api.faults = [Fault(**chance.choice(API_FAULTS), times=chance.randrange(1, 6))]
-            codes.add(sync_now(told).code)
+            codes.add(sync_now(environ).code)
             site.clear_faults()
             api.faults = []
             sizes.append((tmp_path / "sync.sqlite3").stat().st_size)
             files.append(count_open_files())
             threads.append(threading.active_count())
-        assert sync_now(told).code == 0
+        assert sync_now(environ).code == 0
         with VectorApi(**kind) as fresh:  # type: ignore[arg-type]
             assert sync_now(environment(site, fresh.base_url, tmp_path / "fresh")).code == 0
-            held, wanted = api.documents("confluence"), fresh.documents("confluence")
+            actual, expected = api.documents("confluence"), fresh.documents("confluence")
         assert not api.duplicates("confluence")
-    stale = 0 if form == "underscore" else len(held) - len(wanted)
-    assert len(held) == len(wanted) + stale
-    assert wanted.keys() <= held.keys()
-    assert codes > {0}, "some nights were bad, or this shows nothing"
+    stale = 0 if form == "underscore" else len(actual) - len(expected)
+    assert len(actual) == len(expected) + stale
+    assert expected.keys() <= actual.keys()
+    assert codes > {0}, "no run met a fault: the test shows nothing"
     assert max(files[-10:]) <= max(files[:10]) + 12, files
     assert max(threads[-10:]) <= max(threads[:10]) + 8, threads
     if form == "underscore":  # dash has to remember every stale chunk

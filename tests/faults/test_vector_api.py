@@ -1,4 +1,4 @@
-"""Every fault that a Vector API was seen to produce: exit code, and what the store holds then."""
+"""Every fault observed on a Vector API: the exit code, and the pages in the collection."""
 
 import re
 from dataclasses import dataclass
@@ -8,14 +8,13 @@ from typing import Literal
 import pytest
 from tenacity import RetryCallState
 
-from demo.confluence_site import ConfluenceSite
-from demo.confluence_site import faults as on_site
+from demo.confluence_site import ConfluenceSite, faults
 from tests.support.program import environment, sync_now
 from tests.support.recovery import (
     BODIES,
     PAGES,
-    check_that_a_clean_run_heals,
-    check_that_failures_are_named,
+    check_that_a_clean_run_repairs,
+    check_that_failures_are_reported,
     pages_in,
 )
 from tests.support.vector_api import Fault, Form, VectorApi
@@ -27,7 +26,7 @@ ONE_PAGE = "This is page 7."
 
 @dataclass(frozen=True)
 class Api:
-    """A fault of the Vector API; `held` is for the form that deletes and the one that cannot."""
+    """A fault; the exit code, and the number of pages in the collection."""
 
     name: str
     fault: dict[str, object]
@@ -43,19 +42,19 @@ API = [
     Api("insert 429 with Retry-After", {"status": 429, "retry_after": "0", "times": 3}, 0, PAGES),
     Api("insert 500 once", {"status": 500}, 0, PAGES),
     Api(
-        "insert 500 for one page for ever",
+        "insert 500 for one page every time",
         {"status": 500, "times": None, "saying": ONE_PAGE},
         1,
         PAGES - 1,
     ),
     Api(
-        "insert 400 for one page for ever",
+        "insert 400 for one page every time",
         {"status": 400, "times": None, "saying": ONE_PAGE},
         1,
         PAGES - 1,
     ),
-    Api("insert 500 for ever", {"status": 500, "times": None}, 5, 0),
-    Api("insert 400 for ever", {"status": 400, "times": None}, 5, 0),
+    Api("insert 500 every time", {"status": 500, "times": None}, 5, 0),
+    Api("insert 400 every time", {"status": 400, "times": None}, 5, 0),
     Api("time-out after storing", {"status": 504, "stored": "all"}, 0, PAGES),
     Api("reset after storing", {"answer": "reset", "stored": "all"}, 0, PAGES),
     Api("half a batch stored", {"status": 500, "stored": "half"}, 0, PAGES),
@@ -76,8 +75,8 @@ def test_a_fault_of_the_vector_api(
         ended = sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="5"))
         assert (ended.code, len(pages_in(api))) == (row.code, row.held), ended["failures"]
         if row.code < 2:
-            check_that_failures_are_named(ended, site, api)
-        check_that_a_clean_run_heals(site, api, tmp_path)
+            check_that_failures_are_reported(ended, site, api)
+        check_that_a_clean_run_repairs(site, api, tmp_path)
 
 
 @pytest.mark.parametrize("form", ["dash", "underscore"])
@@ -92,7 +91,7 @@ def test_a_server_that_restarts_between_batches(
     with VectorApi(form) as api, pytest.MonkeyPatch.context() as patch:
 
         def wait(state: RetryCallState) -> float:
-            """Bring the server back before the client gives up."""
+            """Restart the server on the third attempt."""
             refused.append(state.attempt_number)
             if len(refused) == 3:
                 api.start()
@@ -102,8 +101,8 @@ def test_a_server_that_restarts_between_batches(
         api.faults = [Fault(answer="stop", stored=stored, saying=ONE_PAGE)]
         ended = sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="3"))
         assert (ended.code, len(pages_in(api))) == (0, PAGES)
-        assert len(refused) >= 3  # of the batch that met the stop, and of one beside it
-        check_that_a_clean_run_heals(site, api, tmp_path)
+        assert len(refused) >= 3  # attempts of the interrupted batch, and of a parallel one
+        check_that_a_clean_run_repairs(site, api, tmp_path)
 
 
 @pytest.mark.parametrize("form", ["dash", "underscore"])
@@ -111,16 +110,16 @@ def test_a_store_that_is_deleted_during_the_run(
     form: Form, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     with VectorApi(form) as api:
-        told = environment(site, api.base_url, tmp_path)
-        assert sync_now(told).code == 0
+        environ = environment(site, api.base_url, tmp_path)
+        assert sync_now(environ).code == 0
         page = next(iter(site.state.page_ids()))
         site.state.edit(page, "<p>Edited.</p>")
 
-        def drop_on_the_way(request: on_site.Request) -> bool:
+        def drop_store(request: faults.Request) -> bool:
             if re.search(BODIES, request.target) and api.documents("confluence"):
                 api.drop("confluence")
             return False
 
-        site.fail(drop_on_the_way, on_site.reset())
-        assert sync_now(told).code == 5
-        check_that_a_clean_run_heals(site, api, tmp_path)
+        site.fail(drop_store, faults.reset())
+        assert sync_now(environ).code == 5
+        check_that_a_clean_run_repairs(site, api, tmp_path)

@@ -1,0 +1,1 @@
+"""Tests of the OpenShift manifests and the template."""

@@ -1,4 +1,4 @@
-"""The manifests: valid for the API server, accepted by restricted-v2, true to the settings."""
+"""The manifests are valid, accepted by restricted-v2, and in step with the settings."""
 
 import base64
 import re
@@ -26,7 +26,7 @@ from tests.support.manifests import (
 ROOT = FOLDER.parent
 BIN = Path(sys.executable).parent
 TEMPLATE = FOLDER / "template.ocp"
-GIVEN = {
+PARAMETERS = {
     name: VALUES[name]
     for name in ("IMAGE", "LLAMA_BASE_URL", "CONF_CLOUD_ID", "CONF_USER", "CONF_API_TOKEN")
 }
@@ -35,16 +35,16 @@ UNITS = {"m": 0.001, "Mi": 2**20, "Gi": 2**30, "": 1}
 
 
 def every_object() -> list[tuple[str, Object]]:
-    found = [(path.name, one) for path in plain_files() for one in envsubst(path, VALUES)]
-    return found + [(TEMPLATE.name, one) for one in oc_process(TEMPLATE, GIVEN)]
+    found = [(path.name, manifest) for path in plain_files() for manifest in envsubst(path, VALUES)]
+    return found + [(TEMPLATE.name, manifest) for manifest in oc_process(TEMPLATE, PARAMETERS)]
 
 
-def ids(value: object) -> str:
+def to_id(value: object) -> str:
     return f"{value[0]} {value[1]['kind']}" if isinstance(value, tuple) else str(value)
 
 
 OBJECTS = every_object()
-RUNNING = [told for told in OBJECTS if pod_template(told[1])]
+RUNNING = [entry for entry in OBJECTS if pod_template(entry[1])]
 
 
 def amount(text: str) -> float:
@@ -55,45 +55,49 @@ def amount(text: str) -> float:
 @pytest.mark.parametrize("version", SUPPORTED)
 def test_every_object_fits_the_schema(version: str, tmp_path: Path) -> None:
     paths = []
-    for number, (_, one) in enumerate(OBJECTS):
-        if one["kind"] != "PrometheusRule":  # a custom resource: no schema in Kubernetes itself
+    for number, (_, manifest) in enumerate(OBJECTS):
+        if (
+            manifest["kind"] != "PrometheusRule"
+        ):  # a custom resource: no schema in Kubernetes itself
             paths.append(tmp_path / f"{number}.yaml")
-            paths[-1].write_text(yaml.safe_dump(one))
-    told = run_tool(str(BIN / "kubernetes-validate"), "-k", version, "--strict", *map(str, paths))
-    assert told.startswith("exit 0"), told
+            paths[-1].write_text(yaml.safe_dump(manifest))
+    output = run_tool(str(BIN / "kubernetes-validate"), "-k", version, "--strict", *map(str, paths))
+    assert output.startswith("exit 0"), output
 
 
-def test_a_typo_does_not_pass_the_schema(tmp_path: Path) -> None:
-    one = envsubst(FOLDER / "cronjob.yaml", VALUES)[0]
-    one["spec"]["concurencyPolicy"] = "Forbid"
-    (tmp_path / "typo.yaml").write_text(yaml.safe_dump(one))
+def test_a_typo_fails_the_schema(tmp_path: Path) -> None:
+    manifest = envsubst(FOLDER / "cronjob.yaml", VALUES)[0]
+    manifest["spec"]["concurencyPolicy"] = "Forbid"
+    (tmp_path / "typo.yaml").write_text(yaml.safe_dump(manifest))
     validate = str(BIN / "kubernetes-validate")
-    told = run_tool(validate, "-k", SUPPORTED[-1], "--strict", str(tmp_path / "typo.yaml"))
-    assert not told.startswith("exit 0")
+    output = run_tool(validate, "-k", SUPPORTED[-1], "--strict", str(tmp_path / "typo.yaml"))
+    assert not output.startswith("exit 0")
 
 
-@pytest.mark.parametrize("told", OBJECTS, ids=ids)
-def test_nothing_is_left_to_substitute(told: tuple[str, Object]) -> None:
-    name, one = told
-    text = yaml.safe_dump(one).replace(TOKEN, "").replace(yaml.safe_dump(TOKEN), "")
-    if one["kind"] != "Secret":
+@pytest.mark.parametrize("entry", OBJECTS, ids=to_id)
+def test_every_variable_is_substituted(entry: tuple[str, Object]) -> None:
+    name, manifest = entry
+    text = yaml.safe_dump(manifest).replace(TOKEN, "").replace(yaml.safe_dump(TOKEN), "")
+    if manifest["kind"] != "Secret":
         assert "${" not in text, name
 
 
-@pytest.mark.parametrize("told", OBJECTS, ids=ids)
-def test_names_and_labels_are_what_a_server_takes(told: tuple[str, Object]) -> None:
-    one = told[1]
-    name = one["metadata"]["name"]
+@pytest.mark.parametrize("entry", OBJECTS, ids=to_id)
+def test_names_and_labels_are_valid(entry: tuple[str, Object]) -> None:
+    manifest = entry[1]
+    name = manifest["metadata"]["name"]
     assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name)
-    assert len(name) <= (52 if one["kind"] == "CronJob" else 63)
-    assert one["metadata"]["labels"]["app.kubernetes.io/part-of"] == "confluence-vector-sync"
-    if template := pod_template(one):
+    assert len(name) <= (52 if manifest["kind"] == "CronJob" else 63)
+    assert manifest["metadata"]["labels"]["app.kubernetes.io/part-of"] == "confluence-vector-sync"
+    if template := pod_template(manifest):
         assert "app.kubernetes.io/name" in template["metadata"]["labels"]
 
 
-@pytest.mark.parametrize("told", [t for t in OBJECTS if t[1]["kind"] == "CronJob"], ids=ids)
-def test_a_schedule_has_five_fields_in_range_and_a_time_zone(told: tuple[str, Object]) -> None:
-    spec = told[1]["spec"]
+@pytest.mark.parametrize(
+    "entry", [entry for entry in OBJECTS if entry[1]["kind"] == "CronJob"], ids=to_id
+)
+def test_a_schedule_has_five_fields_in_range_and_a_time_zone(entry: tuple[str, Object]) -> None:
+    spec = entry[1]["spec"]
     assert spec["schedule"] == "0 2 * * *"
     ranges = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)]
     for field, (low, high) in zip(spec["schedule"].split(), ranges, strict=True):
@@ -103,9 +107,9 @@ def test_a_schedule_has_five_fields_in_range_and_a_time_zone(told: tuple[str, Ob
     assert spec["startingDeadlineSeconds"] >= 600
 
 
-@pytest.mark.parametrize("told", RUNNING, ids=ids)
-def test_the_pod_is_what_restricted_v2_accepts(told: tuple[str, Object]) -> None:
-    template = pod_template(told[1])
+@pytest.mark.parametrize("entry", RUNNING, ids=to_id)
+def test_restricted_v2_accepts_the_pod(entry: tuple[str, Object]) -> None:
+    template = pod_template(entry[1])
     assert template is not None
     pod = template["spec"]
     container = pod["containers"][0]
@@ -125,26 +129,30 @@ def test_the_pod_is_what_restricted_v2_accepts(told: tuple[str, Object]) -> None
     assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
 
 
-@pytest.mark.parametrize("told", RUNNING, ids=ids)
-def test_what_may_be_written_is_mounted(told: tuple[str, Object]) -> None:
-    pod = pod_template(told[1])["spec"]  # type: ignore[index]
-    mounts = {one["name"]: one["mountPath"] for one in pod["containers"][0]["volumeMounts"]}
+@pytest.mark.parametrize("entry", RUNNING, ids=to_id)
+def test_the_writable_folders_are_mounted(entry: tuple[str, Object]) -> None:
+    pod = pod_template(entry[1])["spec"]  # type: ignore[index]
+    mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
     assert mounts == {"state": "/app/state", "tmp": "/tmp"}
-    assert {one["name"] for one in pod["volumes"]} == set(mounts)
-    assert all("sizeLimit" in one["emptyDir"] for one in pod["volumes"])
+    assert {volume["name"] for volume in pod["volumes"]} == set(mounts)
+    assert all("sizeLimit" in volume["emptyDir"] for volume in pod["volumes"])
 
 
-@pytest.mark.parametrize("told", RUNNING, ids=ids)
-def test_requests_stay_below_limits(told: tuple[str, Object]) -> None:
-    resources = pod_template(told[1])["spec"]["containers"][0]["resources"]  # type: ignore[index]
+@pytest.mark.parametrize("entry", RUNNING, ids=to_id)
+def test_requests_stay_below_limits(entry: tuple[str, Object]) -> None:
+    resources = pod_template(entry[1])["spec"]["containers"][0]["resources"]  # type: ignore[index]
     for name in ("cpu", "memory", "ephemeral-storage"):
         assert amount(resources["requests"][name]) <= amount(resources["limits"][name])
 
 
-@pytest.mark.parametrize("told", RUNNING, ids=ids)
-def test_the_failure_policy_follows_the_exit_codes(told: tuple[str, Object]) -> None:
-    one = told[1]
-    spec = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+@pytest.mark.parametrize("entry", RUNNING, ids=to_id)
+def test_the_failure_policy_follows_the_exit_codes(entry: tuple[str, Object]) -> None:
+    manifest = entry[1]
+    spec = (
+        manifest["spec"]["jobTemplate"]["spec"]
+        if manifest["kind"] == "CronJob"
+        else manifest["spec"]
+    )
     ignored, failed = spec["podFailurePolicy"]["rules"]
     assert ignored == {
         "action": "Ignore",
@@ -162,23 +170,31 @@ def test_the_failure_policy_follows_the_exit_codes(told: tuple[str, Object]) -> 
     ("config", "program"),
     [("configmap.yaml", SYNC), ("configmap-llama.yaml", INGEST), ("template.ocp", INGEST)],
 )
-def test_the_settings_load_and_exist(config: str, program: str) -> None:
-    objects = [one for name, one in OBJECTS if name == config and one["kind"] == "ConfigMap"]
-    told = objects[0]["data"]
-    assert told.keys() <= {row.name for row in describe(program)}
-    settings = load_settings(program, told | {"CONF_USER": "u", "CONF_API_TOKEN": "t"})
-    assert 0 < settings.run_deadline_seconds < 14400, "activeDeadlineSeconds comes later"
+def test_the_settings_exist_and_load(config: str, program: str) -> None:
+    objects = [
+        manifest for name, manifest in OBJECTS if name == config and manifest["kind"] == "ConfigMap"
+    ]
+    data = objects[0]["data"]
+    assert data.keys() <= {row.name for row in describe(program)}
+    settings = load_settings(program, data | {"CONF_USER": "u", "CONF_API_TOKEN": "t"})
+    assert 0 < settings.run_deadline_seconds < 14400, "must be below activeDeadlineSeconds"
 
 
 def test_a_run_ends_before_its_job_does() -> None:
-    for _, one in RUNNING:
-        spec = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+    for _, manifest in RUNNING:
+        spec = (
+            manifest["spec"]["jobTemplate"]["spec"]
+            if manifest["kind"] == "CronJob"
+            else manifest["spec"]
+        )
         assert spec["activeDeadlineSeconds"] == 14400
 
 
-@pytest.mark.parametrize("told", [t for t in OBJECTS if t[1]["kind"] == "Secret"], ids=ids)
-def test_a_token_with_any_character_survives(told: tuple[str, Object]) -> None:
-    secret = told[1]
+@pytest.mark.parametrize(
+    "entry", [entry for entry in OBJECTS if entry[1]["kind"] == "Secret"], ids=to_id
+)
+def test_a_token_with_special_characters_is_unchanged(entry: tuple[str, Object]) -> None:
+    secret = entry[1]
     plain = secret.get("stringData") or {
         name: base64.b64decode(value).decode() for name, value in secret["data"].items()
     }
@@ -186,10 +202,10 @@ def test_a_token_with_any_character_survives(told: tuple[str, Object]) -> None:
     assert secret["metadata"]["name"] == "confluence-creds"
 
 
-def test_what_a_pod_refers_to_is_there() -> None:
-    names = {(one["kind"], one["metadata"]["name"]) for _, one in OBJECTS}
-    for _, one in RUNNING:
-        for source in pod_template(one)["spec"]["containers"][0]["envFrom"]:  # type: ignore[index]
+def test_the_objects_that_a_pod_refers_to_exist() -> None:
+    names = {(manifest["kind"], manifest["metadata"]["name"]) for _, manifest in OBJECTS}
+    for _, manifest in RUNNING:
+        for source in pod_template(manifest)["spec"]["containers"][0]["envFrom"]:  # type: ignore[index]
             for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
                 if key in source:
                     assert (kind, source[key]["name"]) in names
@@ -198,25 +214,25 @@ def test_what_a_pod_refers_to_is_there() -> None:
 def test_every_parameter_of_the_template_is_described_and_used() -> None:
     template = yaml.safe_load(TEMPLATE.read_text())
     text = TEMPLATE.read_text().partition("objects:")[2]
-    for one in template["parameters"]:
-        assert one["description"]
-        assert f"${{{one['name']}}}" in text
+    for parameter in template["parameters"]:
+        assert parameter["description"]
+        assert f"${{{parameter['name']}}}" in text
     used = set(re.findall(r"\$\{(\w+)\}", text))
-    assert used == {one["name"] for one in template["parameters"]}
-    assert [one["kind"] for one in oc_process(TEMPLATE, GIVEN)] == [
+    assert used == {parameter["name"] for parameter in template["parameters"]}
+    assert [manifest["kind"] for manifest in oc_process(TEMPLATE, PARAMETERS)] == [
         "ConfigMap", "Secret", "Job", "CronJob",
     ]  # fmt: skip
 
 
-def test_the_template_refuses_what_oc_refuses() -> None:
+def test_the_template_rejects_missing_and_unknown_parameters() -> None:
     with pytest.raises(ValueError, match="required"):
         oc_process(TEMPLATE, {})
     with pytest.raises(ValueError, match="unknown"):
-        oc_process(TEMPLATE, GIVEN | {"TYPO": "x"})
+        oc_process(TEMPLATE, PARAMETERS | {"TYPO": "x"})
 
 
 @pytest.mark.parametrize("path", plain_files(), ids=lambda path: path.name)
-def test_the_documented_variables_are_those_that_are_used(path: Path) -> None:
+def test_the_documented_variables_are_the_used_ones(path: Path) -> None:
     body = "\n".join(
         line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")
     )
@@ -231,6 +247,6 @@ def test_the_shards_divide_the_pages() -> None:
     assert job["completionMode"] == "Indexed"
 
 
-def test_the_containerfile_is_linted() -> None:
-    told = run_tool(str(BIN / "hadolint"), str(ROOT / "Containerfile"))
-    assert told.strip() == "exit 0", told
+def test_the_containerfile_passes_the_linter() -> None:
+    output = run_tool(str(BIN / "hadolint"), str(ROOT / "Containerfile"))
+    assert output.strip() == "exit 0", output

@@ -1,0 +1,1 @@
+"""Tests of pipeline.report: exit codes, report file, log."""

@@ -1,0 +1,1 @@
+"""Tests of pipeline.run: the steps of a run."""

@@ -1,0 +1,1 @@
+"""Tests of pipeline.state: the ledger and other files in STATE_DIR."""

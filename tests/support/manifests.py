@@ -1,4 +1,4 @@
-"""The manifests as a cluster would get them: through `envsubst`, or through `oc process`."""
+"""The manifests as they are applied to a cluster: by `envsubst`, or by `oc process`."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent.parent.parent / "openshift"
-TOKEN = "a\"b'c$HOME\\d\n${X} end"  # whatever a token may hold
+TOKEN = "a\"b'c$HOME\\d\n${X} end"  # characters that YAML, shells and templates treat specially
 VALUES = {
     "IMAGE": "quay.io/acme/confluence-sync@sha256:" + "0" * 64,
     "CONF_CLOUD_ID": "00000000-0000-0000-0000-000000000000",
@@ -34,28 +34,28 @@ def plain_files() -> list[Path]:
 
 
 def documented_variables(path: Path) -> list[str]:
-    """The variable list of the `envsubst` call in a file's head."""
+    """Return the variables of the `envsubst` call in a file's header."""
     lists = re.findall(r"envsubst '([^']*)'", path.read_text("utf-8"))
-    return [name.removeprefix("$") for told in lists for name in told.split()]
+    return [name.removeprefix("$") for names in lists for name in names.split()]
 
 
 def envsubst(path: Path, values: Mapping[str, str]) -> list[Object]:
-    """The file's objects, with its documented variables substituted as `envsubst` would."""
+    """Return the file's objects with its documented variables substituted, as by `envsubst`."""
     text = path.read_text("utf-8")
     for name in documented_variables(path):
         text = re.sub(rf"\$\{{{name}\}}|\${name}\b", lambda _, n=name: values.get(n, ""), text)
-    return [one for one in yaml.safe_load_all(text) if one]
+    return [document for document in yaml.safe_load_all(text) if document]
 
 
-def oc_process(path: Path, given: Mapping[str, str]) -> list[Object]:
-    """What `oc process -f path -p NAME=VALUE …` makes; raises `ValueError` as it refuses."""
+def oc_process(path: Path, parameters: Mapping[str, str]) -> list[Object]:
+    """Return the objects of `oc process -f path -p NAME=VALUE …`. Raises ValueError as it does."""
     template = yaml.safe_load(path.read_text("utf-8"))
-    names = {one["name"]: one for one in template["parameters"]}
-    if unknown := given.keys() - names.keys():
+    rows = {row["name"]: row for row in template["parameters"]}
+    if unknown := parameters.keys() - rows.keys():
         raise ValueError(f"unknown parameter {unknown}")
-    values = {name: given.get(name, str(one.get("value", ""))) for name, one in names.items()}
-    for name, one in names.items():
-        if one.get("required") and not values[name]:
+    values = {name: parameters.get(name, str(row.get("value", ""))) for name, row in rows.items()}
+    for name, row in rows.items():
+        if row.get("required") and not values[name]:
             raise ValueError(f"parameter {name} is required")
 
     def fill(node: Any) -> Any:
@@ -70,20 +70,22 @@ def oc_process(path: Path, given: Mapping[str, str]) -> list[Object]:
         return re.sub(r"\$\{(\w+)\}", lambda found: values.get(found[1], found[0]), node)
 
     objects: list[Object] = fill(template["objects"])
-    for one in objects:
-        one.setdefault("metadata", {}).setdefault("labels", {}).update(template.get("labels", {}))
+    for manifest in objects:
+        manifest.setdefault("metadata", {}).setdefault("labels", {}).update(
+            template.get("labels", {})
+        )
     return objects
 
 
-def pod_template(one: Object) -> Object | None:
-    """The pod template of a Job or CronJob."""
-    if one["kind"] == "CronJob":
-        found: Object = one["spec"]["jobTemplate"]["spec"]["template"]
+def pod_template(manifest: Object) -> Object | None:
+    """Return the pod template of a Job or CronJob; None for other objects."""
+    if manifest["kind"] == "CronJob":
+        found: Object = manifest["spec"]["jobTemplate"]["spec"]["template"]
         return found
-    return one["spec"]["template"] if one["kind"] == "Job" else None
+    return manifest["spec"]["template"] if manifest["kind"] == "Job" else None
 
 
 def run_tool(*command: str) -> str:
-    """Everything a check says; empty or 'passed' is for the caller to judge."""
+    """Run a command; return its exit code and output as text."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     return f"exit {done.returncode}\n{done.stdout}{done.stderr}"

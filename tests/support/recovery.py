@@ -33,13 +33,13 @@ def pages_in(api: VectorApi) -> set[str]:
     return {str(row.metadata["page_id"]) for row in api.documents("confluence").values()}
 
 
-def check_that_failures_are_named(ended: Ended, site: ConfluenceSite, api: VectorApi) -> None:
+def check_that_failures_are_reported(ended: Ended, site: ConfluenceSite, api: VectorApi) -> None:
     """Assert that the report lists exactly the pages that are not in the collection."""
     failed = {failure["page_id"] for failure in ended["failures"]}
     assert pages_in(api) == set(site.state.page_ids()) - failed
 
 
-def check_that_a_clean_run_heals(
+def check_that_a_clean_run_repairs(
     site: ConfluenceSite, api: VectorApi, folder: Path, **more: str
 ) -> None:
     """Assert that a run without faults leaves what a first run leaves, without duplicates."""
