@@ -1,1 +1,1 @@
-"""Tests: a folder for each stage, `faults`, `programs`, `openshift`, `demo`; `support` is shared."""
+"""Tests: a folder per stage, `faults`, `programs`, `openshift`, `demo`; `support` is shared."""
