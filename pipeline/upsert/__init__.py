@@ -1,7 +1,11 @@
-"""Vector databases as sinks: one file for each kind of server, behind the one `Sink` protocol.
+"""Vector databases as sinks: one file for each kind of server, behind the `Sink` protocol.
 
-`open_sink` chooses by what the server describes of itself; `insert_all` gets one batch in,
-whatever happens on the way. The errors say what a failure means for the run.
+`open_sink` chooses by what the server describes of itself; `insert_all` stores one batch,
+whatever happens on the way. The errors are named by what they mean for the run.
+
+Inside: `discovery` has the table of the variants; `dash`, `underscore`, `vector_stores`,
+`rag_tool` and `dry_run` are the sinks; `dash_stores/` is what dash needs, `files/` what
+vector_stores and rag_tool share.
 """
 
 from pipeline.upsert.discovery import open_rag_tool, open_sink

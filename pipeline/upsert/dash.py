@@ -11,12 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
+from pipeline.settings import Settings
 from pipeline.upsert.api import AnswerError, Api
-from pipeline.upsert.dash_stores import Stores
-from pipeline.upsert.errors import InsertRejectedError, InsertThrottledError, VectorApiError
+from pipeline.upsert.dash_stores import ClientEmbeds, DashStores, ServerEmbeds
+from pipeline.upsert.description import Description
+from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.find_by_query import ask_beside, find_by_query
+from pipeline.upsert.lost_store import lost_store_ends_the_run
 
 log = logging.getLogger(__name__)
+
+INSERT, QUERY = "/v1/vector-io/insert", "/v1/vector-io/query"
+ROUTES = f"{INSERT} with /v1/vector-dbs, or with /v1/vector_stores and /v1/embeddings"
 
 
 class Dash:
@@ -27,7 +33,7 @@ class Dash:
     can_list = False
     inserts_at_once = 2
 
-    def __init__(self, api: Api, stores: Stores, name: str) -> None:
+    def __init__(self, api: Api, stores: DashStores, name: str) -> None:
         self._api, self._stores, self._name = api, stores, name
         self.identifier = ""
         self.opened_new = False
@@ -38,7 +44,7 @@ class Dash:
         return self._api.requests
 
     def look_up(self, known: str = "") -> str:
-        """The identifier kept from an earlier run if it still exists, else the one of our name."""
+        """Return the identifier kept from an earlier run if it exists, else that of our name."""
         self.identifier = self._choose(known)
         return self.identifier
 
@@ -71,22 +77,15 @@ class Dash:
     def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         """Store one batch, once."""
         body = {self._stores.key: self.identifier, "chunks": self._stores.to_rows(chunks)}
-        try:
-            self._api.insert("/v1/vector-io/insert", body)
-        except InsertThrottledError:
-            raise
-        except InsertRejectedError as error:
-            # An unknown store is a 400 here, like a bad chunk.
-            if not any(one.identifier == self.identifier for one in self._stores.list_stores()):
-                raise VectorApiError(
-                    f"the store {self.identifier} has gone from the server during the run; "
-                    "the next run makes it anew and fills it"
-                ) from error
-            raise
+        with lost_store_ends_the_run(f"the store {self.identifier}", self._exists):
+            self._api.insert(INSERT, body)
         return {chunk.id: chunk.id for chunk in chunks}
 
+    def _exists(self) -> bool:
+        return any(store.identifier == self.identifier for store in self._stores.list_stores())
+
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Which of these chunks a query answers with, each asked for by its own text."""
+        """Return which of these chunks a query answers with, each asked for by its own text."""
         return find_by_query(self._ask, chunks)
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
@@ -94,7 +93,7 @@ class Dash:
         raise NotImplementedError("dash servers do not delete chunks")
 
     def query(self, question: str, top_k: int) -> list[Hit]:
-        """The best hits; a question that is some chunk's text, letter for letter, works too."""
+        """Return the best hits; a question that equals a chunk's text works too."""
         try:
             hits = self._ask(question, top_k)
         except AnswerError as error:
@@ -109,18 +108,18 @@ class Dash:
             "query": question,
             "params": {"max_chunks": top_k, "mode": "vector"},
         }
-        answer = self._api.post("/v1/vector-io/query", body) or {}
+        answer = self._api.post(QUERY, body) or {}
         scores = answer.get("scores") or []
         return [_to_hit(row, score) for row, score in zip(answer["chunks"], scores, strict=True)]
 
     def make_fresh(self) -> str:
-        """Make another store of the same name and go on with it."""
+        """Make another store of the same name and use it from now on."""
         self.identifier = self._stores.make(self._name, fresh=True)
         self.opened_new = True
         return self.identifier
 
     def older_stores(self) -> list[str]:
-        """Stores of our name that this tool made, without the current one."""
+        """Return the stores of our name that this tool made, without the current one."""
         return [
             store.identifier
             for store in self._stores.list_stores()
@@ -132,8 +131,36 @@ class Dash:
         self._stores.remove(identifier)
 
     def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         self._api.close()
+
+
+def is_dash(description: Description) -> bool:
+    """Return whether a server describes the dash variant, in either form."""
+    has_stores = description.has("/v1/vector-dbs") or _takes_vectors(description)
+    return description.has(INSERT) and has_stores
+
+
+def open_dash(api: Api, settings: Settings, description: Description) -> Dash:
+    """Return the sink for the form that the server describes; without a description, 0.2's."""
+    stores: DashStores
+    if not description.paths or description.has("/v1/vector-dbs"):
+        stores = ServerEmbeds(api, settings)
+    elif _takes_vectors(description):
+        stores = ClientEmbeds(api, settings)
+    else:
+        raise VectorApiError(
+            f"VECTOR_API_VARIANT=dash, but {api.base_url}/openapi.json has neither form of it: "
+            f"looked for {ROUTES}; found {description.to_summary()}"
+        )
+    return Dash(api, stores, settings.collection_id)
+
+
+def _takes_vectors(description: Description) -> bool:
+    """Return whether inserts go to a `vector_store_id`, with vectors that the server can make."""
+    return description.has(
+        INSERT, "/v1/vector_stores", "/v1/embeddings"
+    ) and description.takes_field(INSERT, "vector_store_id")
 
 
 def _to_hit(row: Mapping[str, Any], score: float | None) -> Hit:

@@ -1,6 +1,6 @@
 """The underscore variant: `/v1/vector_io/collections`, `/documents` and `/query`.
 
-Whether chunks can be deleted, and how, is told by the server's own description.
+The server's description shows whether chunks can be deleted, and by which route.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import Any
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
 from pipeline.upsert.api import REFUSING, AnswerError, Api, to_segment
-from pipeline.upsert.errors import InsertRejectedError, InsertThrottledError, VectorApiError
+from pipeline.upsert.description import Description
+from pipeline.upsert.errors import InsertRejectedError, VectorApiError
 from pipeline.upsert.find_by_query import find_by_query
+from pipeline.upsert.lost_store import lost_store_ends_the_run
 
 ROOT = "/v1/vector_io"
+ROUTES = DOCUMENTS = f"{ROOT}/documents"
+DELETE_DOCUMENTS = f"{DOCUMENTS}/delete"
 DELETES_A_REQUEST = 100
 HIT_KEYS = ("results", "documents", "chunks", "hits", "matches", "data")
 
@@ -29,7 +33,7 @@ class Underscore:
     inserts_at_once = 2
 
     def __init__(self, api: Api, settings: Settings, routes: Collection[tuple[str, str]]) -> None:
-        """`routes`: (method, path) of everything that the server describes; may be empty."""
+        """`routes`: (method, path) of every route that the server describes; may be empty."""
         self._api = api
         self._collection = settings.collection_id
         self._model = settings.embedding_model_id
@@ -43,8 +47,8 @@ class Underscore:
         return self._api.requests
 
     def look_up(self, known: str = "") -> str:
-        """The collection's id if the server answers queries to it."""
-        del known  # here the name is the identifier
+        """Return the collection's id if the server answers queries to it, else ""."""
+        del known  # the name is the identifier
         return self._collection if self._exists(unknown=(400, 404)) else ""
 
     def open_collection(self, known: str = "") -> str:
@@ -61,12 +65,12 @@ class Underscore:
             self._api.post(f"{ROOT}/collections", body)
             self.opened_new = True
         except AnswerError as error:
-            if error.status != 409:  # somebody else has just made it
+            if error.status != 409:  # another run has just made it
                 raise
         return self._collection
 
     def _exists(self, unknown: Collection[int]) -> bool:
-        """Whether the collection answers queries; `unknown`: statuses that say that it does not."""
+        """Return whether the collection answers queries; `unknown`: statuses of a missing one."""
         try:
             self._ask("anything", 1)
         except AnswerError as error:
@@ -85,23 +89,16 @@ class Underscore:
             {"document_id": chunk.id, "text": chunk.text, "metadata": dict(chunk.metadata)}
             for chunk in chunks
         ]
-        try:
-            self._api.insert(
-                f"{ROOT}/documents", {"collection_id": self._collection, "documents": documents}
-            )
-        except InsertThrottledError:
-            raise
-        except InsertRejectedError as error:
-            if not self._exists(unknown=(404,)):
-                raise VectorApiError(
-                    f"the collection {self._collection} has gone from the server during the run; "
-                    "the next run makes it anew and fills it"
-                ) from error
-            raise
+        body = {"collection_id": self._collection, "documents": documents}
+        with lost_store_ends_the_run(f"the collection {self._collection}", self._still_exists):
+            self._api.insert(DOCUMENTS, body)
         return {chunk.id: chunk.id for chunk in chunks}
 
+    def _still_exists(self) -> bool:
+        return self._exists(unknown=(404,))
+
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Which of these chunks a query answers with, each asked for by its own text."""
+        """Return which of these chunks a query answers with, each asked for by its own text."""
         return find_by_query(self._ask, chunks)
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
@@ -109,27 +106,30 @@ class Underscore:
         if self._delete_route is None:
             raise NotImplementedError("this underscore server describes no delete route")
         try:
-            if self._delete_route == ("POST", f"{ROOT}/documents/delete"):
-                for some in batched(stored, DELETES_A_REQUEST):
-                    ids = [chunk.id for chunk in some]
-                    body = {"collection_id": self._collection, "document_ids": ids}
-                    self._api.post(self._delete_route[1], body)
-                return
-            for chunk in stored:
-                self._api.delete(self._to_document_path(chunk.id))
+            if self._delete_route == ("POST", DELETE_DOCUMENTS):
+                self._delete_in_batches(stored)
+            else:
+                for chunk in stored:
+                    self._api.delete(self._to_document_path(chunk.id))
         except AnswerError as error:
             if error.status in REFUSING or not 400 <= error.status < 500:
                 raise
             raise InsertRejectedError(str(error)) from error
 
+    def _delete_in_batches(self, stored: Sequence[StoredChunk]) -> None:
+        for batch in batched(stored, DELETES_A_REQUEST):
+            ids = [chunk.id for chunk in batch]
+            body = {"collection_id": self._collection, "document_ids": ids}
+            self._api.post(DELETE_DOCUMENTS, body)
+
     def _to_document_path(self, document_id: str) -> str:
         collection, document = to_segment(self._collection), to_segment(document_id)
         if self._delete_route and "/collections/" in self._delete_route[1]:
             return f"{ROOT}/collections/{collection}/documents/{document}"
-        return f"{ROOT}/documents/{document}?collection_id={collection}"
+        return f"{DOCUMENTS}/{document}?collection_id={collection}"
 
     def query(self, question: str, top_k: int) -> list[Hit]:
-        """The best hits for a question."""
+        """Return the best hits for a question."""
         return self._ask(question, top_k)
 
     def _ask(self, question: str, top_k: int) -> list[Hit]:
@@ -137,26 +137,36 @@ class Underscore:
         return [_to_hit(row) for row in _to_rows(self._api.post(f"{ROOT}/query", body))]
 
     def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         self._api.close()
 
 
+def is_underscore(description: Description) -> bool:
+    """Return whether a server describes the underscore variant."""
+    return description.has(DOCUMENTS)
+
+
+def open_underscore(api: Api, settings: Settings, description: Description) -> Underscore:
+    """Return the sink; without a description, one that cannot delete."""
+    return Underscore(api, settings, description.list_routes())
+
+
 def _choose_delete_route(routes: Collection[tuple[str, str]]) -> tuple[str, str] | None:
-    """The route that removes most with one request."""
+    """Return the route that removes most documents with one request."""
     forms = (
-        ("POST", rf"{ROOT}/documents/delete"),
+        ("POST", DELETE_DOCUMENTS),
         ("DELETE", rf"{ROOT}/collections/{{[^/]+}}/documents/{{[^/]+}}"),
-        ("DELETE", rf"{ROOT}/documents/{{[^/]+}}"),
+        ("DELETE", rf"{DOCUMENTS}/{{[^/]+}}"),
     )
-    for wanted, pattern in forms:
+    for form, pattern in forms:
         for method, path in routes:
-            if method == wanted and re.fullmatch(pattern, path):
+            if method == form and re.fullmatch(pattern, path):
                 return method, path
     return None
 
 
 def _to_rows(answer: Any) -> list[Mapping[str, Any]]:
-    """The hits of an answer: a list, or a list under one of the usual names."""
+    """Return the hits of an answer: a list, or a list under one of the usual names."""
     rows = answer
     if isinstance(answer, Mapping):
         rows = next((answer[key] for key in HIT_KEYS if isinstance(answer.get(key), list)), None)

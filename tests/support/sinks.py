@@ -1,12 +1,12 @@
-"""What the sinks' tests share: chunks, settings, and a sink that does not wait."""
+"""What the tests of the sinks share: chunks, settings, and a sink that does not wait."""
 
 from pipeline.records import Chunk
-from pipeline.settings import SYNC, Secret, Settings, load_settings
+from pipeline.settings import INGEST, SYNC, Secret, Settings, load_settings
 from pipeline.upsert import Sink
 from pipeline.upsert.api import Api
 from pipeline.upsert.discovery import choose_sink
 
-# What a site holds: usual, tiny, not Latin, all alike at the start, beyond the model's window.
+# As on real sites: usual, tiny, not Latin, all alike at the start, beyond the model's window.
 TEXTS = [
     "Payments > Known issues\n\nThe payment gateway times out at midnight when the batch runs.",
     "Hello",
@@ -40,27 +40,43 @@ def to_chunks(texts: list[str]) -> list[Chunk]:
     return [to_chunk(number, text) for number, text in enumerate(texts)]
 
 
-def to_settings(base_url: str, **given: str) -> Settings:
-    environ = {
-        "CONF_BASE_URL": "http://127.0.0.1:1",
-        "CONF_USER": "somebody@site.example",
-        "CONF_API_TOKEN": "secret-of-confluence",
-        "VECTOR_API_BASE_URL": base_url,
-    }
-    return load_settings(SYNC, environ | given)
+CONFLUENCE = {
+    "CONF_BASE_URL": "http://127.0.0.1:1",
+    "CONF_USER": "bot@site.example",
+    "CONF_API_TOKEN": "secret-of-confluence",
+    "SPACE_NAME": "Known Issues",
+}
+
+
+def check_that_the_best_hit_is(chunk: Chunk, question: str, sink: Sink) -> None:
+    """A question gets its chunk first, with text and metadata as they were sent."""
+    best, *_ = sink.query(question, 3)
+    assert (best.chunk_id, best.text) == (chunk.id, chunk.text)
+    assert best.metadata == chunk.metadata
+
+
+def to_settings(base_url: str, **settings: str) -> Settings:
+    """Return the settings of sync.py."""
+    return load_settings(SYNC, {**CONFLUENCE, "VECTOR_API_BASE_URL": base_url} | settings)
+
+
+def to_ingest_settings(base_url: str, **settings: str) -> Settings:
+    """Return the settings of ingest_conf.py."""
+    chunks = {"CHUNK_TOKENS": "100", "CHUNK_OVERLAP": "0"}
+    return load_settings(INGEST, {**CONFLUENCE, "LLAMA_BASE_URL": base_url, **chunks} | settings)
 
 
 def to_api(base_url: str, token: str = "", attempts: int = 3, read_seconds: float = 60.0) -> Api:
-    """A transport whose retries do not wait."""
+    """Return a transport whose retries do not wait."""
     return Api(
         base_url, Secret(token), attempts=attempts, read_seconds=read_seconds, sleep=lambda _: None
     )
 
 
-def to_sink(base_url: str, read_seconds: float = 60.0, **given: str) -> Sink:
-    """The sink that discovery chooses, with its collection open."""
-    settings = to_settings(base_url, **given)
-    api = to_api(base_url, settings.vector_api_token.reveal(), read_seconds=read_seconds)
-    sink = choose_sink(api, settings)
+def to_sink(base_url: str, read_seconds: float = 60.0, **settings: str) -> Sink:
+    """Return the sink that discovery chooses, with its collection open."""
+    loaded = to_settings(base_url, **settings)
+    api = to_api(base_url, loaded.vector_api_token.reveal(), read_seconds=read_seconds)
+    sink = choose_sink(api, loaded)
     sink.open_collection()
     return sink

@@ -1,4 +1,4 @@
-"""What the tests of both file-keeping sinks share: chunks, and what is really on the server."""
+"""What the tests of both sinks with files share: chunks, and what is really on the server."""
 
 import hashlib
 from itertools import count
@@ -10,11 +10,12 @@ from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import Sink
 
 PROVIDERS = ("faiss", "sqlite-vec")
+WORDS = ("cats", "engines", "gardens", "music", "bread", "ships")
 _numbers = count()
 
 
 def to_chunk(page: int, text: str, **metadata: str | int) -> Chunk:
-    """A chunk as the chunker makes it."""
+    """Return a chunk as the chunker makes it."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     facts: dict[str, str | int] = {
         "source": "confluence",
@@ -34,19 +35,28 @@ def to_chunk(page: int, text: str, **metadata: str | int) -> Chunk:
 
 
 def to_chunks(*words: str) -> list[Chunk]:
+    """Return a chunk about each word, on pages 1, 2, …"""
     return [to_chunk(n, f"About {word}\n\n    All of {word}.") for n, word in enumerate(words, 1)]
 
 
+def to_document(page: int, word: str, paragraphs: int = 30, **metadata: str | int) -> Chunk:
+    """Return a whole page about a word, of several of the server's chunks."""
+    lines = [f"Paragraph {n} tells more about {word} and their place." for n in range(paragraphs)]
+    text = "\n\n".join([f"# About {word}", f"KI > About {word}", *lines])
+    return to_chunk(page, text, **metadata)
+
+
 def new_name() -> str:
-    """A store's name that no other test has."""
+    """Return a store's name that no other test has."""
     return f"test-{next(_numbers)}"
 
 
 def stored(sink: Sink) -> dict[str, StoredChunk]:
-    """Chunk id → what the store lists, freshly read."""
+    """Return chunk id → what the store lists, freshly read."""
     listed = list(sink.list_stored())
-    assert len({one.id for one in listed}) == len(listed)
-    return {one.id: one for one in listed}
+    by_id = {chunk.id: chunk for chunk in listed}
+    assert len(by_id) == len(listed)
+    return by_id
 
 
 class Looker:
@@ -57,26 +67,25 @@ class Looker:
         self.prefix, self.key = prefix, "vector_db_id" if "openai" in prefix else "vector_store_id"
 
     def files(self) -> list[dict[str, Any]]:
-        """The store's files; no test has more than a hundred."""
+        """Return the store's files; no test has more than a hundred."""
         path = f"{self.prefix}/vector_stores/{self.store}/files"
         rows: list[dict[str, Any]] = self.get(f"{path}?limit=100")["data"]
         return rows
 
     def uploads(self) -> set[str]:
-        """Ids of the uploads that were made for this store."""
+        """Return the ids of the uploads that were made for this store."""
         rows = self.get(f"{self.prefix}/files?limit=10000")["data"]
         return {row["id"] for row in rows if self.store in row["filename"]}
 
     def texts(self, query: str) -> set[str]:
-        """Everything that the store answers, by both routes."""
+        """Return every text that the store answers, by both routes."""
         body = {"query": query, "max_num_results": 50}
         found = self.post(f"{self.prefix}/vector_stores/{self.store}/search", body)["data"]
         body = {"query": query, "params": {"max_chunks": 50}, self.key: self.store}
-        plainly = self.post("/v1/vector-io/query", body)["chunks"]
-        one = {part["text"] for row in found for part in row["content"]}
-        other = {row["content"] for row in plainly}
-        assert {to_plain(text) for text in one} == {to_plain(text) for text in other}
-        return {to_plain(text) for text in one}
+        queried = self.post("/v1/vector-io/query", body)["chunks"]
+        searched = {to_plain(part["text"]) for row in found for part in row["content"]}
+        assert searched == {to_plain(row["content"]) for row in queried}
+        return searched
 
     def upload(self, name: str) -> str:
         """Leave a file behind, as a killed run would."""
@@ -102,5 +111,5 @@ class Looker:
 
 
 def to_plain(text: str) -> str:
-    """A text without the white space that OGX tidies and the blanks that keep texts apart."""
+    """Return a text without the white space that OGX changes and without invisible characters."""
     return " ".join(text.replace("\u200b", "").split())

@@ -1,4 +1,4 @@
-"""The dash sink against real servers: Llama Stack 0.2.23 and 0.7.3, OGX; faiss and sqlite-vec."""
+"""The dash sink on real servers: Llama Stack 0.2.23 and 0.7.3, OGX; faiss and sqlite-vec."""
 
 import itertools
 from collections.abc import Iterator
@@ -11,9 +11,17 @@ import requests
 from demo.servers.llama_stack import LlamaStack
 from pipeline.upsert import InsertRejectedError, Rotating, VectorApiError
 from pipeline.upsert.dash import Dash
-from pipeline.upsert.dash_stores import to_identifier
+from pipeline.upsert.dash_stores import ClientEmbeds, DashStores, ServerEmbeds, to_identifier
 from pipeline.upsert.discovery import choose_sink
-from tests.support.sinks import TEXTS, to_api, to_chunk, to_chunks, to_settings, to_sink
+from tests.support.sinks import (
+    TEXTS,
+    check_that_the_best_hit_is,
+    to_api,
+    to_chunk,
+    to_chunks,
+    to_settings,
+    to_sink,
+)
 
 CHUNKS = to_chunks(TEXTS)
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -22,7 +30,7 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Server:
-    """A real server, one of its providers, and a collection name nobody has used yet."""
+    """A real server, one of its providers, and a collection name that no other test has."""
 
     base_url: str
     provider: str
@@ -34,8 +42,13 @@ class Server:
         assert sink.variant == "dash"
         return sink
 
+    def stores(self) -> DashStores:
+        settings = to_settings(self.base_url, VECTOR_DB_PROVIDER=self.provider)
+        api = to_api(self.base_url)
+        return ServerEmbeds(api, settings) if self.is_classic else ClientEmbeds(api, settings)
+
     def make_foreign_store(self) -> str:
-        """A store of the same name that somebody else made."""
+        """Make a store of the same name without the mark of this tool."""
         body: dict[str, object] = {
             "embedding_model": MODEL,
             "embedding_dimension": 384,
@@ -107,10 +120,7 @@ def test_a_chunk_is_found_among_many_that_begin_alike(llama_stack: LlamaStack) -
 @pytest.mark.real_server
 def test_a_question_gets_the_best_hits_with_their_metadata(sink: Dash) -> None:
     sink.insert(CHUNKS)
-    best, *_ = sink.query("When does the payment gateway time out?", 3)
-    assert best.chunk_id == CHUNKS[0].id
-    assert best.text == CHUNKS[0].text
-    assert best.metadata == CHUNKS[0].metadata
+    check_that_the_best_hit_is(CHUNKS[0], "When does the payment gateway time out?", sink)
 
 
 @pytest.mark.real_server
@@ -120,7 +130,7 @@ def test_a_question_that_is_a_stored_text_letter_for_letter_is_answered(sink: Da
 
 
 @pytest.mark.real_server
-def test_a_chunk_that_the_server_refuses_is_told_as_rejected(sink: Dash) -> None:
+def test_a_chunk_that_the_server_refuses_is_rejected(sink: Dash) -> None:
     chunk = to_chunk(1, "text")
     broken = type(chunk)("", chunk.page_id, None, 1, chunk.metadata)  # type: ignore[arg-type]
     with pytest.raises(InsertRejectedError, match="HTTP 4"):
@@ -137,10 +147,8 @@ def test_a_store_that_is_deleted_during_the_run_ends_it(sink: Dash) -> None:
 
 @pytest.mark.real_server
 def test_runs_that_start_together_make_one_store(server: Server, sink: Dash) -> None:
-    late = server.open()
-    assert late._stores.make(server.name, fresh=False) == sink.identifier
+    assert server.stores().make(server.name, fresh=False) == sink.identifier
     assert sink.older_stores() == []
-    late.close()
 
 
 @pytest.mark.real_server
@@ -183,13 +191,13 @@ def test_rotation_builds_beside_the_old_store_and_removes_only_ours(server: Serv
 @pytest.mark.parametrize(
     ("setting", "value"), [("EMBEDDING_MODEL_ID", "nope"), ("VECTOR_DB_PROVIDER", "nope")]
 )
-def test_what_the_server_does_not_have_is_told_with_what_it_has(
+def test_a_missing_model_or_provider_is_an_error_that_names_what_the_server_has(
     server: Server, setting: str, value: str
 ) -> None:
-    given = {"COLLECTION_ID": server.name, "VECTOR_DB_PROVIDER": server.provider, setting: value}
-    wanted = rf"'nope' \({setting}\); it has .*(MiniLM|faiss)"
-    settings = to_settings(server.base_url, **given)
-    with pytest.raises(VectorApiError, match=wanted):
+    own = {"COLLECTION_ID": server.name, "VECTOR_DB_PROVIDER": server.provider, setting: value}
+    settings = to_settings(server.base_url, **own)
+    message = rf"'nope' \({setting}\); it has .*(MiniLM|faiss)"
+    with pytest.raises(VectorApiError, match=message):
         choose_sink(to_api(server.base_url), settings).open_collection()
 
 

@@ -1,4 +1,4 @@
-"""What a server speaks is read from its own description; what it does not is told in one line."""
+"""The variant of a server is read from its own description; other servers are a one-line error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import responses
 from demo.servers.llama_stack import LlamaStack
 from pipeline.upsert import Sink, VectorApiError
 from pipeline.upsert.dash import Dash
-from pipeline.upsert.discovery import choose_sink, open_sink
+from pipeline.upsert.discovery import VARIANTS, choose_sink, open_sink
 from tests.support.real_servers import Ogx
 from tests.support.sinks import to_api, to_settings
 from tests.support.vector_api import DeleteRoute, Fault, VectorApi
@@ -19,15 +19,15 @@ INSERT = "/v1/vector-io/insert"
 FILES = "/vector_stores/{vector_store_id}/files"
 
 
-def choose(base_url: str, **given: str) -> Sink:
-    settings = to_settings(base_url, **given)
-    api = to_api(base_url, settings.vector_api_token.reveal())
-    return choose_sink(api, settings)
+def choose(base_url: str, **settings: str) -> Sink:
+    loaded = to_settings(base_url, **settings)
+    api = to_api(base_url, loaded.vector_api_token.reveal())
+    return choose_sink(api, loaded)
 
 
 @contextmanager
 def described(*paths: str, key: str = "vector_db_id") -> Iterator[None]:
-    """A server whose description has these paths; inserts name their store by `key`."""
+    """Serve a description that has these paths; inserts name their store by `key`."""
     schema = {"properties": {key: {"type": "string"}, "chunks": {"type": "array"}}}
     body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Insert"}}}}
     operations = {path: {"get": {}, "post": {"requestBody": body}} for path in paths}
@@ -60,6 +60,12 @@ def test_the_variant_follows_from_the_routes(paths: list[str], key: str, variant
         assert choose(URL).variant == variant
 
 
+@pytest.mark.parametrize("name", [variant.name for variant in VARIANTS])
+def test_each_variant_can_be_forced_by_its_name(name: str) -> None:
+    with described(INSERT, "/v1/vector-dbs", "/v1/vector_io/documents", f"/v1{FILES}"):
+        assert choose(URL, VECTOR_API_VARIANT=name).variant == name
+
+
 @pytest.mark.parametrize("route", ["", "document", "collection", "post"])
 def test_an_underscore_server_can_delete_if_its_description_says_so(route: DeleteRoute) -> None:
     with VectorApi(delete_route=route) as api:
@@ -67,7 +73,7 @@ def test_an_underscore_server_can_delete_if_its_description_says_so(route: Delet
         assert choose(api.base_url, VECTOR_API_VARIANT="underscore").can_delete == bool(route)
 
 
-def test_a_server_with_none_of_the_routes_is_told_what_was_looked_for_and_found() -> None:
+def test_a_server_with_none_of_the_routes_is_an_error_that_names_both_sides() -> None:
     with described("/pets", "/v2/vectors"), pytest.raises(VectorApiError) as raised:
         choose(URL)
     text = str(raised.value)
@@ -137,7 +143,7 @@ def test_an_unknown_host_is_one_clear_line() -> None:
         open_sink(to_settings("http://nowhere.invalid"))
 
 
-def test_a_failure_that_passes_is_waited_for() -> None:
+def test_a_failure_that_passes_is_retried() -> None:
     with VectorApi() as api:
         api.faults.append(Fault(status=503, on="describe", times=2))
         assert choose(api.base_url).variant == "underscore"

@@ -1,4 +1,4 @@
-"""The underscore sink against the stand-in, over real sockets."""
+"""The underscore sink on the stand-in Vector API, over real sockets."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.records import StoredChunk
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, Sink, VectorApiError
-from tests.support.sinks import TEXTS, to_chunks, to_sink
+from tests.support.sinks import TEXTS, check_that_the_best_hit_is, to_chunks, to_sink
 from tests.support.vector_api import DeleteRoute, Fault, VectorApi
 
 CHUNKS = to_chunks(TEXTS)
@@ -27,7 +27,7 @@ def sink(api: VectorApi) -> Iterator[Sink]:
 
 
 @pytest.mark.parametrize("status", [200, 201])
-def test_a_collection_that_is_not_there_is_made(api: VectorApi, status: int) -> None:
+def test_a_missing_collection_is_made(api: VectorApi, status: int) -> None:
     api.create_status = status
     sink = to_sink(api.base_url, COLLECTION_ID="my docs")
     assert sink.opened_new
@@ -37,7 +37,7 @@ def test_a_collection_that_is_not_there_is_made(api: VectorApi, status: int) -> 
     sink.close()
 
 
-def test_a_collection_that_somebody_else_makes_at_the_same_moment_is_used(api: VectorApi) -> None:
+def test_a_collection_that_another_run_makes_at_the_same_moment_is_used(api: VectorApi) -> None:
     api.faults.append(Fault(status=409, on="create"))
     sink = to_sink(api.base_url)
     assert not sink.opened_new
@@ -66,10 +66,7 @@ def test_every_kind_of_text_is_found_again(sink: Sink) -> None:
 
 def test_a_question_gets_the_best_hits_with_their_metadata(sink: Sink) -> None:
     sink.insert(CHUNKS)
-    best, *_ = sink.query("when does the payment gateway time out", 3)
-    assert best.chunk_id == CHUNKS[0].id
-    assert best.text == CHUNKS[0].text
-    assert best.metadata == CHUNKS[0].metadata
+    check_that_the_best_hit_is(CHUNKS[0], "when does the payment gateway time out", sink)
 
 
 @pytest.mark.parametrize("route", ["document", "collection", "post"])
@@ -89,7 +86,7 @@ def test_a_server_that_describes_no_delete_route_cannot_delete(sink: Sink) -> No
     assert not sink.can_delete
 
 
-def test_a_delete_that_the_server_refuses_is_told() -> None:
+def test_a_delete_that_the_server_refuses_is_an_error() -> None:
     with VectorApi(delete_route="document") as api:
         api.faults.append(Fault(status=422, on="delete", times=None))
         sink = to_sink(api.base_url)

@@ -1,0 +1,102 @@
+"""Stores of Llama Stack 0.4 and later and of OGX, `/v1/vector_stores`: we send the vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import batched
+from typing import Any
+
+from pipeline.records import Chunk
+from pipeline.settings import Settings
+from pipeline.upsert.api import AnswerError, Api, to_segment
+from pipeline.upsert.dash_stores.stores import DashStore
+from pipeline.upsert.dash_stores.wire import to_provider_field, to_row
+from pipeline.upsert.embedding_models import EmbeddingModel, find_embedding_model
+from pipeline.upsert.errors import InsertUnclearError, VectorApiError
+from pipeline.upsert.list_all import list_all
+from pipeline.upsert.made_by import MADE_BY_US, is_made_by_us
+
+ROUTE = "/v1/vector_stores"
+TEXTS_A_REQUEST = 100
+STORES_A_REQUEST = 100
+
+
+class ClientEmbeds:
+    """Stores whose chunks arrive with vectors from the server's `/v1/embeddings`."""
+
+    key = "vector_store_id"
+
+    def __init__(self, api: Api, settings: Settings) -> None:
+        self._api, self._settings = api, settings
+        self._model: EmbeddingModel | None = None
+
+    def list_stores(self) -> list[DashStore]:
+        """See `DashStores`."""
+        return [
+            DashStore(row["id"], row.get("name") or "", is_made_by_us(row))
+            for row in list_all(self._api, ROUTE, STORES_A_REQUEST)
+        ]
+
+    def make(self, name: str, *, fresh: bool) -> str:
+        """See `DashStores`. Runs that start together make several of one name; the oldest stays."""
+        provider = to_provider_field(self._api, self._settings.vector_db_provider)
+        body = {
+            "name": name,
+            "metadata": MADE_BY_US,
+            "embedding_model": self._used_model.name,
+            # The model without the dimension is refused, and leaves a store behind.
+            "embedding_dimension": self._used_model.dimension or self._measure_dimension(),
+            **provider,
+        }
+        try:
+            made = str(self._api.post_once(ROUTE, body)["id"])
+        except AnswerError as error:
+            if provider or "provider" not in str(error):
+                raise
+            raise VectorApiError(f"{error} (VECTOR_DB_PROVIDER names it)") from error
+        stores = self.list_stores()
+        ours = [store.identifier for store in stores if store.is_ours and store.name == name]
+        if fresh or ours[0] == made:
+            return made
+        self.remove(made)
+        return ours[0]
+
+    def remove(self, identifier: str) -> None:
+        """See `DashStores`. An unknown store is a 400 here, so it is looked for first."""
+        if any(store.identifier == identifier for store in self.list_stores()):
+            self._api.delete(f"{ROUTE}/{to_segment(identifier)}")
+
+    def to_rows(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
+        """See `DashStores`."""
+        vectors = [
+            vector
+            for batch in batched(chunks, TEXTS_A_REQUEST)
+            for vector in self._embed([chunk.text for chunk in batch])
+        ]
+        return [
+            to_row(chunk)
+            | {
+                "embedding": vector,
+                "embedding_model": self._used_model.name,
+                "embedding_dimension": len(vector),
+            }
+            for chunk, vector in zip(chunks, vectors, strict=True)
+        ]
+
+    @property
+    def _used_model(self) -> EmbeddingModel:
+        if self._model is None:
+            self._model = find_embedding_model(self._api, self._settings.embedding_model_id)
+        return self._model
+
+    def _measure_dimension(self) -> int:
+        body = {"model": self._used_model.name, "input": ["size"]}
+        return len(self._api.post("/v1/embeddings", body)["data"][0]["embedding"])
+
+    def _embed(self, texts: list[str]) -> list[list[float]]:
+        # Sent like an insert, so that a text that the model refuses fails alone.
+        body = {"model": self._used_model.name, "input": texts}
+        rows = (self._api.insert("/v1/embeddings", body) or {}).get("data") or []
+        if len(rows) != len(texts):
+            raise InsertUnclearError(f"{len(texts)} texts got {len(rows)} embeddings")
+        return [row["embedding"] for row in sorted(rows, key=lambda row: row.get("index", 0))]

@@ -1,0 +1,77 @@
+"""Stores of Llama Stack 0.2, `/v1/vector-dbs`: the server makes the vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.records import Chunk
+from pipeline.settings import Settings
+from pipeline.upsert.api import Api, to_segment
+from pipeline.upsert.dash_stores.stores import DashStore
+from pipeline.upsert.dash_stores.wire import to_provider_field, to_row
+from pipeline.upsert.embedding_models import find_embedding_model
+
+ROUTE = "/v1/vector-dbs"
+PREFIX = "conf-"  # of the identifiers that this tool chooses
+
+
+class ServerEmbeds:
+    """Stores whose identifiers are chosen by this tool; see `DashStores`."""
+
+    key = "vector_db_id"
+
+    def __init__(self, api: Api, settings: Settings) -> None:
+        self._api, self._settings = api, settings
+
+    def list_stores(self) -> list[DashStore]:
+        """See `DashStores`. Of one name, the identifiers that we choose sort by age."""
+        rows = (self._api.get(ROUTE) or {}).get("data") or []
+        stores = [_to_store(str(row["identifier"]), row.get("vector_db_name")) for row in rows]
+        return sorted(stores, key=lambda store: store.identifier)
+
+    def make(self, name: str, *, fresh: bool) -> str:
+        """See `DashStores`. A repeated request makes no second store: the identifier is ours."""
+        model = find_embedding_model(self._api, self._settings.embedding_model_id)
+        provider = to_provider_field(self._api, self._settings.vector_db_provider)
+        identifier = to_identifier(name)
+        if fresh:
+            identifier += datetime.now(UTC).strftime("-%Y%m%dt%H%M%S%f")
+        body: dict[str, Any] = {
+            "vector_db_id": identifier,
+            "provider_vector_db_id": identifier,
+            "vector_db_name": name,
+            "embedding_model": model.name,
+            **provider,
+        }
+        if model.dimension:
+            body["embedding_dimension"] = model.dimension
+        made = self._api.post(ROUTE, body) or {}
+        return str(made.get("identifier") or identifier)
+
+    def remove(self, identifier: str) -> None:
+        """See `DashStores`."""
+        self._api.delete(f"{ROUTE}/{to_segment(identifier)}")
+
+    def to_rows(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
+        """See `DashStores`."""
+        return [to_row(chunk) for chunk in chunks]
+
+
+def to_identifier(name: str) -> str:
+    """Return the identifier of a collection's first store: readable, safe in paths and table names.
+
+    Two names never share one: a hash replaces what the name loses on the way.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    if slug != name:
+        slug = f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
+    return PREFIX + slug
+
+
+def _to_store(identifier: str, name: str | None) -> DashStore:
+    # Early 0.2 servers know no names: there, the identifier is the name.
+    return DashStore(identifier, name or identifier, identifier.startswith(PREFIX))

@@ -1,0 +1,36 @@
+"""The interface of a dash server's stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline.records import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class DashStore:
+    """One store of a server."""
+
+    identifier: str
+    name: str
+    is_ours: bool  # made by this tool: rotation may remove it
+
+
+class DashStores(Protocol):
+    """A server's stores, and the form of their chunks in an insert."""
+
+    key: str  # the field of requests that names the store
+
+    def list_stores(self) -> list[DashStore]:
+        """Return every store of the server, oldest first as far as the server shows the order."""
+
+    def make(self, name: str, *, fresh: bool) -> str:
+        """Make a store, another one of that name if `fresh`; return its identifier."""
+
+    def remove(self, identifier: str) -> None:
+        """Remove a store with all its chunks; a store that does not exist is no error."""
+
+    def to_rows(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
+        """Return the chunks as an insert takes them. Raises what an insert raises."""

@@ -1,0 +1,132 @@
+"""The base of the sinks whose chunks are files: one store of that name, found or made."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.records import Chunk, Hit, StoredChunk
+from pipeline.settings import Settings
+from pipeline.upsert.api import Api
+from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.files.store_files import StoreFiles
+
+log = logging.getLogger(__name__)
+
+
+class FileSink(ABC):
+    """One store of a server, found by identifier or by name, or made; see `Sink`.
+
+    A sink of this kind adds how its server lists and makes stores, and how it takes chunks in.
+    """
+
+    inserts_at_once = 1  # `StoreFiles` has to know which file came last
+
+    def __init__(self, api: Api, settings: Settings, name: str) -> None:
+        self._api, self._settings, self._name = api, settings, name
+        self._identifier = ""
+        self._opened: StoreFiles | None = None
+        self._is_listed = False  # whether the server's list was just read
+        self.opened_new = False
+
+    @property
+    @abstractmethod
+    def _routes(self) -> StoreApi | None:
+        """The server's routes for files; None where it has none.
+
+        Raises `VectorApiError` for a server that this sink cannot use.
+        """
+
+    @abstractmethod
+    def _list_candidates(self, known: str) -> list[str]:
+        """Return `known` alone if the server has that store, else those of our name, best first."""
+
+    @abstractmethod
+    def _make_store(self) -> str:
+        """Make a store of our name; return its identifier."""
+
+    @property
+    def requests(self) -> int:
+        """Requests made so far."""
+        return self._api.requests
+
+    def look_up(self, known: str = "") -> str:
+        """Return the store's identifier, or "" if there is none; then its files can be read."""
+        self._open_files(self._choose(known))
+        return self._identifier
+
+    def open_collection(self, known: str = "") -> str:
+        """Find the store or make it, and remove what an interrupted run left half done."""
+        self.look_up(known)
+        if self._opened and self._opened.has_lost_vectors():
+            log.warning("the store %s has lost its vectors: deleting it", self._identifier)
+            self._opened.destroy()
+            self._identifier = ""
+        self.opened_new = not self._identifier
+        if self.opened_new:
+            self._open_files(self._make_store())
+        if self._opened:
+            self._opened.tidy()
+        return self._identifier
+
+    def list_stored(self) -> Iterator[StoredChunk]:
+        """Return everything of ours that the store holds, with its file's id as handle."""
+        if not self._is_listed:
+            self._files.load_new()
+        self._is_listed = False
+        return self._files.list_stored()
+
+    def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Store one batch; return chunk id → file id."""
+        self._is_listed = False
+        return self._put(chunks) if chunks else {}
+
+    @abstractmethod
+    def _put(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Store at least one chunk; raises as `Sink.insert` does."""
+
+    def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        """Return which of these the store answers a search with: chunk id → file id."""
+        return self._files.find(chunks)
+
+    def delete(self, stored: Sequence[StoredChunk]) -> None:
+        """Remove chunks and their files; ones that are gone already are no error."""
+        self._is_listed = False
+        self._files.delete(stored)
+
+    def query(self, question: str, top_k: int) -> list[Hit]:
+        """Return the best hits for a question, best first."""
+        return self._files.query(question, top_k)
+
+    def close(self) -> None:
+        """End the batch in hand and close the connections."""
+        if self._opened:
+            self._opened.close()
+        self._api.close()
+
+    @property
+    def _files(self) -> StoreFiles:
+        if self._opened is None:
+            raise VectorApiError("the collection is not open")
+        return self._opened
+
+    def _choose(self, known: str) -> str:
+        candidates = self._list_candidates(known)
+        if known in candidates:
+            return known
+        if known:
+            log.warning("the store %s is gone: looking for one named %s", known, self._name)
+        if len(candidates) > 1:
+            log.warning(
+                "%d stores have the name %s: using the fullest", len(candidates), self._name
+            )
+        return candidates[0] if candidates else ""
+
+    def _open_files(self, identifier: str) -> None:
+        self._identifier, routes = identifier, self._routes
+        self._opened = (
+            StoreFiles(routes, identifier, self._settings) if routes and identifier else None
+        )
+        self._is_listed = True

@@ -1,0 +1,118 @@
+"""What a store holds of ours: the files of its list, and what this run has changed since."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline.records import StoredChunk
+from pipeline.upsert.files.entry import Entry, to_entry
+
+
+class Held:
+    """Our files in one store, in memory. `add` and the copies are safe to use from threads."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}  # by file id, oldest first
+        self._failed: list[str] = []  # files that the server could not take in
+        self._of_this_run: set[str] = set()  # file ids
+        self._copies: dict[str, set[int]] = {}  # text hash → copies in use
+        self._lock = threading.Lock()
+
+    def __contains__(self, file_id: str) -> bool:
+        return file_id in self._entries
+
+    def __getitem__(self, file_id: str) -> Entry:
+        return self._entries[file_id]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(list(self._entries.values()))
+
+    def load(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """Replace everything by the rows of the store's list; return what is new.
+
+        New is what was not held before: chunk id → file id, oldest first.
+        """
+        entries, failed = {}, []
+        for row in rows:
+            entry = to_entry(row)
+            if entry is None:
+                continue
+            if row["status"] == "completed":
+                entries[entry.file_id] = entry
+            elif row["status"] in ("failed", "cancelled"):
+                failed.append(entry.file_id)
+        known, self._entries, self._failed = self._entries.keys(), entries, failed
+        for entry in entries.values():
+            self._copies.setdefault(entry.text_hash, set()).add(entry.copy)
+        return {entry.chunk_id: i for i, entry in entries.items() if i not in known}
+
+    def add(self, entry: Entry, *, of_this_run: bool = True) -> None:
+        """Hold another file."""
+        with self._lock:
+            self._entries[entry.file_id] = entry
+            if of_this_run:
+                self._of_this_run.add(entry.file_id)
+
+    def remove(self, file_id: str) -> None:
+        """Hold a file no longer; one that is not held is no error."""
+        if entry := self._entries.pop(file_id, None):
+            self.give_back(entry.text_hash, entry.copy)
+
+    def mark_of_this_run(self, file_ids: Iterable[str]) -> None:
+        """Keep these files from a deletion that is meant for what earlier runs stored."""
+        self._of_this_run.update(file_ids)
+
+    def is_of_this_run(self, file_id: str) -> bool:
+        """Return whether this run has put the file there."""
+        return file_id in self._of_this_run
+
+    def take_failed(self) -> list[str]:
+        """Return the files that the server could not take in, once."""
+        failed, self._failed = self._failed, []
+        return failed
+
+    def list_of(self, chunk_id: str) -> list[str]:
+        """Return the files of a chunk."""
+        return [i for i, entry in self._entries.items() if entry.chunk_id == chunk_id]
+
+    def list_superseded(self) -> list[str]:
+        """Return the files of chunks that have a newer file."""
+        newest = {entry.chunk_id: entry.file_id for entry in self._entries.values()}
+        return [i for i, entry in self._entries.items() if newest[entry.chunk_id] != i]
+
+    def list_meant(self, stored: Sequence[StoredChunk]) -> list[str]:
+        """Return the files by which these chunks are stored, oldest of a chunk first.
+
+        A handle that is gone (another file took its place) means every file of that chunk,
+        except those that this run has put there.
+        """
+        by_chunk: dict[str, list[str]] = {}
+        for file_id, entry in self._entries.items():
+            if not self.is_of_this_run(file_id):
+                by_chunk.setdefault(entry.chunk_id, []).append(file_id)
+        meant: dict[str, None] = {}
+        for chunk in stored:
+            is_held = chunk.handle in self._entries
+            files = [chunk.handle] if is_held else by_chunk.get(chunk.id, [])
+            meant.update(dict.fromkeys(files))
+        return list(meant)
+
+    def get_newest_but(self, file_ids: set[str]) -> str:
+        """Return the newest file that is none of these; "" if there is none."""
+        return next((i for i in reversed(self._entries) if i not in file_ids), "")
+
+    def take_copy(self, text_hash: str) -> int:
+        """Return the smallest number by which no file of that text is kept apart, and use it."""
+        with self._lock:
+            taken = self._copies.setdefault(text_hash, set())
+            copy = next(number for number in itertools.count() if number not in taken)
+            taken.add(copy)
+            return copy
+
+    def give_back(self, text_hash: str, copy: int) -> None:
+        """Let another file of that text use the number."""
+        with self._lock:
+            self._copies[text_hash].discard(copy)

@@ -1,0 +1,45 @@
+"""What faiss needs: the last file that a store took in is never deleted.
+
+When faiss loses its last chunk, it keeps that chunk's text, and from then on answers every search
+with the wrong texts. So before that file is deleted, one that stays is put in once more, at the
+end; where none stays, a filler.
+"""
+
+from __future__ import annotations
+
+from pipeline.records import Chunk
+from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
+from pipeline.upsert.files.file_writer import FileWriter
+from pipeline.upsert.files.held import Held
+
+FILLER = Chunk("conf-empty", "", "This collection is empty.", 5, {"page_id": ""})
+
+
+class LastFile:
+    """Which file a store took in last, as far as this run knows."""
+
+    def __init__(self, held: Held, writer: FileWriter) -> None:
+        self._held, self._writer = held, writer
+        self._last = ""  # "" where it is not known
+
+    def note(self, file_id: str) -> None:
+        """Note the file that the store has just taken in; "" where that is not known."""
+        self._last = file_id
+
+    def secure(self, doomed: set[str]) -> list[str]:
+        """Make a file the last one that is not among the doomed.
+
+        Returns the file that was replaced for it and has to be removed first, if there is one.
+        Raises `VectorApiError` if it cannot be done: then nothing may be deleted.
+        """
+        if self._last and self._last not in doomed:
+            return []
+        staying = self._held.get_newest_but(doomed)
+        try:
+            if not staying:
+                self._last = self._writer.put(FILLER)
+                return []
+            self._last = self._writer.put_again(staying)
+        except (InsertRejectedError, InsertUnclearError) as error:
+            raise VectorApiError(f"nothing was deleted: {error}") from None
+        return [staying]

@@ -1,0 +1,42 @@
+"""What a store is kept in, and whether its vectors are still there."""
+
+from __future__ import annotations
+
+from pipeline.upsert.api import AnswerError, to_segment
+from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
+
+
+def get_provider(stores: StoreApi, store: str) -> str:
+    """Return the type of a store's provider, such as `inline::faiss`; "" where it is not known."""
+    about = (stores.get_store(store) or {}).get("metadata") or {}
+    provider = str(about.get("provider_id", ""))
+    try:
+        rows = stores.api.get("/v1/providers")["data"]
+    except AnswerError as error:
+        if error.status not in (403, 404):
+            raise
+        rows = []
+    types = {row["provider_id"]: str(row["provider_type"]) for row in rows}
+    return types.get(provider, provider)
+
+
+def has_lost_vectors(stores: StoreApi, store: str, provider: str) -> bool:
+    """Return whether the server fails at the store's vectors, although it can embed.
+
+    With Llama Stack 0.2, sqlite-vec stores do not outlive a restart: searches find nothing, the
+    store takes in nothing more, and only this query shows why, with a 500.
+    """
+    if "sqlite-vec" not in provider or stores.prefix != OLD_PREFIX:
+        return False
+    body = {"vector_db_id": store, "query": "?", "params": {"max_chunks": 1}}
+    try:
+        stores.api.post_once("/v1/vector-io/query", body)
+    except AnswerError as error:
+        if error.status != 500:
+            raise
+    else:
+        return False
+    about = stores.api.get(f"/v1/vector-dbs/{to_segment(store)}")
+    model = str(about["embedding_model"])
+    stores.api.post_once(f"{stores.prefix}/embeddings", {"model": model, "input": ["?"]})
+    return True

@@ -1,0 +1,39 @@
+"""Several requests at a time, until the sink is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pipeline.upsert.errors import VectorApiError
+
+
+class Workers:
+    """Runs the same step for many items, in threads."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Begin no more steps: a batch in another thread ends after the requests in hand."""
+        self._is_closed = True
+
+    def run[T](self, step: Callable[[T], None], items: Sequence[T]) -> None:
+        """Run the step for each item, in no order; raise the first error.
+
+        Raises `VectorApiError` once this is closed.
+        """
+
+        def run_step(item: T) -> None:
+            if self._is_closed:
+                raise VectorApiError("the run has ended")
+            step(item)
+
+        if len(items) < 2:
+            for item in items:
+                run_step(item)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            for result in [pool.submit(run_step, item) for item in items]:
+                result.result()

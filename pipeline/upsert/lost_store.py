@@ -1,0 +1,28 @@
+"""Inserts into a store that was deleted while the run was writing to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pipeline.upsert.errors import InsertRejectedError, InsertThrottledError, VectorApiError
+
+
+@contextmanager
+def lost_store_ends_the_run(store: str, exists: Callable[[], bool]) -> Iterator[None]:
+    """Raise `VectorApiError` for an insert that is rejected because its store no longer exists.
+
+    Servers answer an unknown store like a bad chunk, so `exists` asks the server after every
+    rejection. `store` names it in the error, such as "the store vs_1".
+    """
+    try:
+        yield
+    except InsertThrottledError:
+        raise
+    except InsertRejectedError as error:
+        if exists():
+            raise
+        raise VectorApiError(
+            f"{store} has gone from the server during the run; "
+            "the next run makes it again and fills it"
+        ) from error

@@ -1,0 +1,122 @@
+"""Which store the vector_stores sink uses, and what it removes when it opens it."""
+
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from demo.servers.llama_stack import LlamaStack, Provider
+from pipeline.upsert import VectorApiError
+from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
+from pipeline.upsert.vector_stores import VectorStores
+from tests.support.server_fixtures import real_server
+from tests.support.sinks import to_api, to_settings
+from tests.support.store_files import PROVIDERS, WORDS, stored, to_chunk, to_chunks
+from tests.support.store_places import VectorStoresPlace
+from tests.support.vector_api import VectorApi
+
+pytestmark = pytest.mark.real_server
+
+
+def test_what_a_killed_run_left_half_done_is_cleared_away(place: VectorStoresPlace) -> None:
+    sink, chunks = place.open(), to_chunks(*WORDS)
+    sink.insert(chunks)
+    look = place.look
+    upload = look.upload(f"{chunks[0].id}.{place.identifier}.md")
+    failed = look.upload(f"{chunks[1].id}.{place.identifier}.nothing-reads-this")
+    row = next(r for r in look.files() if r["attributes"]["conf_chunk_id"] == chunks[1].id)
+    assert look.attach(failed, row["attributes"]) == "failed"
+    # Inserted anew, killed before the old one was deleted.
+    sink.insert([to_chunk(3, chunks[2].text, labels="new")])
+    someone_elses = look.upload(f"notes on {place.identifier}.md.txt")
+    theirs = look.upload(f"{chunks[0].id}.vs_another.md")
+
+    again = place.open()
+
+    assert stored(again).keys() == {chunk.id for chunk in chunks}
+    assert again.find(chunks).keys() == {chunk.id for chunk in chunks}
+    assert again.query("all about gardens?", 1)[0].metadata["labels"] == "new"
+    assert {row["status"] for row in look.files()} == {"completed"}
+    left = look.uploads()
+    assert upload not in left
+    assert failed not in left
+    assert left - {someone_elses} == {row["id"] for row in look.files()}
+    assert look.get(f"{place.prefix}/files/{theirs}")["id"] == theirs
+
+
+def test_other_shards_uploads_are_not_taken_for_left_over_ones(faiss: VectorStoresPlace) -> None:
+    faiss.open()
+    upload = faiss.look.upload(f"conf-1-0.{faiss.identifier}.md")
+    faiss.open(SHARD_INDEX="0", SHARD_COUNT="2")
+    assert upload in faiss.look.uploads()
+
+
+def test_looking_up_changes_nothing_and_can_be_read_from(faiss: VectorStoresPlace) -> None:
+    chunks = to_chunks(*WORDS)
+    faiss.open().insert(chunks)
+    orphan = faiss.look.upload(f"{chunks[0].id}.{faiss.identifier}.md")
+    sink = faiss.make()
+    assert sink.look_up() == faiss.identifier
+    assert stored(sink).keys() == {chunk.id for chunk in chunks}
+    assert len(sink.find(chunks)) == len(chunks)
+    assert orphan in faiss.look.uploads()
+    assert faiss.make(COLLECTION_ID="none").look_up() == ""
+
+
+def test_a_vanished_store_is_found_by_name_or_made_anew(faiss: VectorStoresPlace) -> None:
+    faiss.open()
+    first = faiss.identifier
+    assert faiss.open(known="vs_nothing-of-that-name").opened_new is False
+    assert faiss.identifier == first
+    stores = StoreApi(to_api(faiss.base_url), faiss.prefix)
+    stores.delete_store(first)
+    stores.delete_store(first)
+    assert faiss.open(known=first).opened_new
+    assert faiss.identifier != first
+
+
+def test_of_stores_with_the_same_name_the_fullest_is_taken(
+    faiss: VectorStoresPlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    faiss.open().insert(to_chunks(*WORDS))
+    full = faiss.identifier
+    body = {"name": faiss.name, "embedding_model": "all-MiniLM-L6-v2", "embedding_dimension": 384}
+    faiss.look.post(f"{faiss.prefix}/vector_stores", body)
+    faiss.open()
+    assert faiss.identifier == full
+    assert f"2 stores have the name {faiss.name}" in caplog.text
+
+
+def test_an_unknown_model_is_told_and_leaves_no_store(place: VectorStoresPlace) -> None:
+    with pytest.raises(VectorApiError, match="all-MiniLM-L6-v2"):
+        place.open(EMBEDDING_MODEL_ID="no-such-model")
+    assert StoreApi(to_api(place.base_url), place.prefix).list_stores(place.name) == []
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_restart_of_the_server_changes_nothing(
+    provider: Provider, tmp_path: Path, places: ExitStack
+) -> None:
+    chunks = to_chunks(*WORDS)
+    with real_server(LlamaStack(tmp_path, provider)) as server:
+        place = VectorStoresPlace(server.base_url, provider, OLD_PREFIX, places)
+        place.open().insert(chunks)
+        first = place.identifier
+        server.restart()
+        sink = place.open(known=first)
+        if provider == "sqlite-vec":  # 0.2 loses such a store's vectors: it is made anew
+            assert sink.opened_new
+            assert place.look.uploads() == set()
+            sink.insert(chunks)
+        else:
+            assert place.identifier == first
+        assert sink.find(chunks).keys() == {chunk.id for chunk in chunks}
+        assert [one.chunk_id for one in sink.query("all about music?", 1)] == [chunks[3].id]
+        assert len(StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores(place.name)) == 1
+
+
+def test_a_server_without_vector_stores_is_an_error_that_names_the_missing_route() -> None:
+    with VectorApi() as api:
+        sink = VectorStores(to_settings(api.base_url), to_api(api.base_url))
+        with closing(sink), pytest.raises(VectorApiError, match=r"has no vector stores: .*/files"):
+            sink.look_up()
