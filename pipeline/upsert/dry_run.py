@@ -1,4 +1,4 @@
-"""The sink of a dry run: looks at the real collection, counts, and writes nothing."""
+"""The sink of a dry run: reads the real collection and writes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class DryRun:
-    """Stands before a real sink, or before none where the server cannot be reached."""
+    """Wraps a real sink, or none where the server cannot be reached."""
 
     variant = "dry_run"
     inserts_at_once = 1
@@ -23,8 +23,6 @@ class DryRun:
         self.can_delete = sink is None or sink.can_delete
         self.can_list = sink is not None and sink.can_list
         self.opened_new = False  # whether a real run would make the collection
-        self.inserted = 0  # chunks that would have been inserted
-        self.deleted = 0  # chunks that would have been deleted
 
     @property
     def requests(self) -> int:
@@ -32,45 +30,43 @@ class DryRun:
         return self._sink.requests if self._sink else 0
 
     def look_up(self, known: str = "") -> str:
-        """The collection's identifier; without the server, the one kept from an earlier run."""
+        """Return the collection's identifier; without the server, that of an earlier run."""
         if self._sink is None:
             return known
         try:
             return self._sink.look_up(known)
         except VectorApiError as error:
-            log.warning("the dry run goes on without the vector server: %s", error)
+            log.warning("dry run without the vector server: %s", error)
             self._sink.close()
             self._sink, self.can_list = None, False
             return known
 
     def open_collection(self, known: str = "") -> str:
-        """Find the collection; one that does not exist is only named as such."""
+        """Find the collection; where it does not exist, return words instead of an identifier."""
         identifier = self.look_up(known)
         self.opened_new = not identifier
         return identifier or "(not made in a dry run)"
 
     def list_stored(self) -> Iterator[StoredChunk]:
-        """What the real collection holds."""
+        """Return what the real collection holds."""
         return self._sink.list_stored() if self._sink and not self.opened_new else iter(())
 
     def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Count the chunks."""
-        self.inserted += len(chunks)
+        """Return handles as if the chunks were stored."""
         return {chunk.id: chunk.id for chunk in chunks}
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Which of these chunks the real collection has."""
+        """Return which of these chunks the real collection has."""
         return self._sink.find(chunks) if self._sink and not self.opened_new else {}
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
-        """Count the chunks."""
-        self.deleted += len(stored)
+        """Delete nothing."""
 
     def query(self, question: str, top_k: int) -> list[Hit]:
-        """The real collection's hits."""
+        """Return the real collection's hits."""
         return self._sink.query(question, top_k) if self._sink and not self.opened_new else []
 
     def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
         if self._sink:
             self._sink.close()
