@@ -1,4 +1,4 @@
-"""The embedding models a server offers, by the names people and servers give them."""
+"""The embedding models that a server offers, by full or short names."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from pipeline.upsert.errors import VectorApiError
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
-    """A model as requests name it."""
+    """A model by its name in requests."""
 
     name: str
-    dimension: int | None  # of its vectors; None where the server does not tell
+    dimension: int | None  # of its vectors; None where it is not listed
 
 
-def find_embedding_model(api: Api, wanted: str) -> EmbeddingModel:
-    """The server's model that `wanted` means: its full name, or the part after the provider's.
+def find_embedding_model(api: Api, required: str) -> EmbeddingModel:
+    """Return the server's model of that name: in full, or the part after the provider's.
 
     Llama Stack 0.2 lists `identifier` and `metadata`, later servers `id` and `custom_metadata`.
-    A server that lists no models is taken at the user's word; one that lists others is an error.
+    Where a server lists no models, the name is used as it is. Raises `VectorApiError` where it
+    lists others only.
     """
     try:
         rows = (api.get("/v1/models") or {}).get("data") or []
     except AnswerError as error:
         if error.status != 404:
             raise
-        return EmbeddingModel(wanted, None)
+        return EmbeddingModel(required, None)
     models = {name: dimension for row in rows for name, dimension in _to_names(row)}
     for name, dimension in models.items():
-        if name == wanted or name.endswith(f"/{wanted}"):
+        if name == required or name.endswith(f"/{required}"):
             return EmbeddingModel(name, dimension)
     if models:
         raise VectorApiError(
-            f"the server has no embedding model {wanted!r} (EMBEDDING_MODEL_ID); "
+            f"the server has no embedding model {required!r} (EMBEDDING_MODEL_ID); "
             f"it has {', '.join(models)}"
         )
-    return EmbeddingModel(wanted, None)
+    return EmbeddingModel(required, None)
 
 
 def _to_names(row: dict[str, Any]) -> list[tuple[str, int | None]]:

@@ -1,30 +1,34 @@
-"""The errors by which a sink says what a failure means for the run."""
+"""The errors of sinks, by what they mean for the run."""
 
 from __future__ import annotations
 
 
 class VectorApiError(Exception):
-    """The server cannot serve this run: unreachable, unknown, unauthorized, store gone. Exit 5."""
+    """The server cannot be used in this run: unreachable, unknown, unauthorized, or without the
+    store. The run ends with exit code 5."""
 
 
 class InsertRejectedError(Exception):
-    """The server answered that it did not store these chunks; fewer or others may go through."""
+    """The server refused these chunks, and none of them is stored.
+
+    Fewer or other chunks may be accepted. A refused deletion is one too: nothing was deleted.
+    """
 
 
 class InsertThrottledError(InsertRejectedError):
-    """The server asks to come again later (429); nothing of it is stored."""
+    """The server asks to send the chunks again later (429); none of them is stored."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
-        self.retry_after = retry_after  # seconds, where the server told
+        self.retry_after = retry_after  # seconds; None where the answer names no time
 
 
 class InsertUnclearError(Exception):
-    """Nobody knows whether these chunks are stored (time-out, reset, 5xx): look before retrying."""
+    """Some of these chunks may be stored (time-out, reset, 5xx): look before sending them again."""
 
     def __init__(
         self, message: str, retry_after: float | None = None, *, still_at_work: bool = False
     ) -> None:
         super().__init__(message)
-        self.retry_after = retry_after  # seconds, where the server told
-        self.still_at_work = still_at_work  # the server may yet store them
+        self.retry_after = retry_after  # seconds; None where the answer names no time
+        self.still_at_work = still_at_work  # the server may store them after this error

@@ -9,10 +9,12 @@ from pipeline.records import Chunk, Hit, StoredChunk
 
 
 class Sink(Protocol):
-    """One kind of vector server, with one collection open.
+    """One kind of vector server, with one collection of it open.
 
-    Calls come from one thread at a time; but with `inserts_at_once` over 1, an `insert` and the
-    `find` after one run beside other calls. Every call may raise `VectorApiError`.
+    `look_up` or `open_collection` is called before anything that reads or writes. Calls come from
+    one thread at a time; but with `inserts_at_once` over 1, an `insert` and the `find` after it
+    run beside other calls, and `close` may come during one. Every call may raise
+    `VectorApiError`, and no call returns an empty answer for a failed one.
     """
 
     variant: str  # dash, underscore, vector_stores, rag_tool, dry_run
@@ -20,48 +22,57 @@ class Sink(Protocol):
 
     @property
     def can_delete(self) -> bool:
-        """False: what was inserted stays, stale chunks can only be counted."""
+        """Whether `delete` works; False: what was inserted stays, and is only counted as stale."""
 
     @property
     def can_list(self) -> bool:
-        """True: `list_stored` tells what is in, so no ledger is needed."""
+        """Whether `list_stored` works: then the collection itself is the ledger."""
 
     @property
     def requests(self) -> int:
         """Requests made so far."""
 
-    def look_up(self, known: str = "") -> str:
-        """The collection's identifier, or "" if there is none. Changes nothing on the server;
-        afterwards `find`, `query` and `list_stored` read the collection, if there is one."""
-
-    def open_collection(self, known: str = "") -> str:
-        """Find the collection (by the identifier kept from an earlier run, else by name) or
-        make it; return the identifier to keep. `opened_new` tells which it was."""
-
     @property
     def opened_new(self) -> bool:
         """Whether `open_collection` had to make the collection: it is empty."""
 
+    def look_up(self, known: str = "") -> str:
+        """Return the collection's identifier, or "" if there is none; change nothing.
+
+        `known`: the identifier kept from an earlier run; where the server does not have it, the
+        name decides. Afterwards `find`, `query` and `list_stored` read the collection.
+        """
+
+    def open_collection(self, known: str = "") -> str:
+        """Find the collection as `look_up` does, or make it; return the identifier to keep."""
+
     def list_stored(self) -> Iterator[StoredChunk]:
-        """Everything the collection holds that this tool put there, complete or an error."""
+        """Yield every chunk of ours in the collection, complete or an error.
+
+        Raises where `can_list` is False.
+        """
 
     def insert(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Store one batch, once, without retrying; return chunk id → handle for every chunk.
+        """Store one batch, sent once; return chunk id → handle for every chunk.
 
-        Raises `InsertRejectedError` (nothing of it is stored) or `InsertUnclearError`.
+        Raises `InsertRejectedError` (nothing of it is stored), `InsertThrottledError` (the same,
+        send it again later) or `InsertUnclearError` (`find` shows what is stored).
         """
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Which of these chunks the store answers with, by query or by list: id → handle."""
+        """Return chunk id → handle of those chunks that the store answers a search with."""
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
-        """Remove these chunks; ones that are gone already are no error."""
+        """Remove these chunks; a chunk that is gone already is no error.
+
+        Raises where `can_delete` is False, and `InsertRejectedError` for a refusal.
+        """
 
     def query(self, question: str, top_k: int) -> list[Hit]:
-        """The best hits for a question in words, best first."""
+        """Return at most `top_k` hits for a question in words, best first."""
 
     def close(self) -> None:
-        """Give back connections."""
+        """Close the connections; the sink cannot be used afterwards."""
 
 
 @runtime_checkable
@@ -73,10 +84,10 @@ class Rotating(Protocol):
         """The store that inserts and queries go to."""
 
     def make_fresh(self) -> str:
-        """Make another, empty store of the same name, go on with it; return its identifier."""
+        """Make another, empty store of the same name and use it; return its identifier."""
 
     def older_stores(self) -> list[str]:
-        """Stores of the same name that this tool made, without the current one."""
+        """Return the stores of the same name that this tool made, without the current one."""
 
     def delete_store(self, identifier: str) -> None:
         """Remove a whole store; one that is gone already is no error."""
@@ -84,7 +95,7 @@ class Rotating(Protocol):
 
 @runtime_checkable
 class Resetting(Protocol):
-    """What a sink adds that can throw away everything of its name, to start afresh."""
+    """What a sink adds that can delete everything of its name, to start afresh."""
 
     def reset(self) -> list[str]:
-        """Delete every store of that name with what it holds; return their identifiers."""
+        """Delete every store of that name with its chunks; return their identifiers."""
