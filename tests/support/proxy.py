@@ -1,4 +1,4 @@
-"""A proxy before a real server, in which a test makes things go wrong on the way."""
+"""A proxy before a real server, with which a test makes requests fail on the way."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-# Method, path → an answer's status and JSON, given instead of asking the server; "drop" closes
+# Method, path → an answer's status and JSON, sent instead of asking the server; "drop" closes
 # the connection after the server has answered; "echo" is a refusal that repeats what was sent;
 # None lets the request through.
 Fault = Callable[[str, str], tuple[int, Any] | str | None]
@@ -18,7 +18,7 @@ _NOT_FORWARDED = {"host", "connection", "content-length", "transfer-encoding"}
 
 
 class Proxy:
-    """Answers below `base_url` what the server answers, but for the faults."""
+    """Answers below `base_url` what the server answers, except for the faults."""
 
     def __init__(self, server: str, base_url: str) -> None:
         self.server, self.base_url = server, base_url
@@ -30,7 +30,7 @@ class Proxy:
 
 @contextmanager
 def proxy_to(server: str, tls: SSLContext | None = None) -> Iterator[Proxy]:
-    """Run a proxy for the block; with a server's context, https comes in and http goes on."""
+    """Run a proxy for the block; with a server's TLS context, it is reached by https."""
 
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
@@ -40,8 +40,8 @@ def proxy_to(server: str, tls: SSLContext | None = None) -> Iterator[Proxy]:
             if isinstance(fault, tuple):
                 return self._answer(fault[0], json.dumps(fault[1]).encode())
             if fault == "echo":
-                said = f"cannot store {self.headers['Authorization']} {body.decode()}"
-                return self._answer(400, json.dumps({"detail": said}).encode())
+                echo = f"cannot store {self.headers['Authorization']} {body.decode()}"
+                return self._answer(400, json.dumps({"detail": echo}).encode())
             kept = {k: v for k, v in self.headers.items() if k.lower() not in _NOT_FORWARDED}
             answer = requests.request(
                 self.command,
@@ -55,9 +55,10 @@ def proxy_to(server: str, tls: SSLContext | None = None) -> Iterator[Proxy]:
                 return None
             content = answer.content
             if self.path == "/openapi.json" and proxy.hidden:
-                told = answer.json()
-                told["paths"] = {p: o for p, o in told["paths"].items() if proxy.hidden not in p}
-                content = json.dumps(told).encode()
+                described = answer.json()
+                paths = described["paths"].items()
+                described["paths"] = {p: o for p, o in paths if proxy.hidden not in p}
+                content = json.dumps(described).encode()
             return self._answer(answer.status_code, content)
 
         def _answer(self, status: int, content: bytes) -> None:
@@ -67,10 +68,10 @@ def proxy_to(server: str, tls: SSLContext | None = None) -> Iterator[Proxy]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server asks for
+        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: Any) -> None:
-            """Tests print what they want to see."""
+            """Print nothing: tests read `requests`."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         proxy = Proxy(server, f"http{'s' if tls else ''}://127.0.0.1:{http.server_port}")

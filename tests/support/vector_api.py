@@ -5,7 +5,7 @@
         ...  # sync to api.base_url
         api.documents("confluence")
 
-Every knob may be turned while it runs. By hand: `python -m tests.support.vector_api`.
+Faults and latencies may be changed while it runs. By hand: `python -m tests.support.vector_api`.
 """
 
 import argparse
@@ -13,55 +13,19 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Literal, Self
 from urllib.parse import unquote
 
+from tests.support.vector_api_faults import Fault, Logged
+from tests.support.vector_api_forms import Collections, Dash, DeleteRoute, Route, Underscore
 from tests.support.vector_api_wire import Answer, RefusedError, Request, Server, to_description
-from tests.support.word_index import Document, WordIndex
+from tests.support.word_index import Document
+
+__all__ = ["DeleteRoute", "Fault", "Form", "VectorApi"]
 
 Form = Literal["underscore", "dash"]
-DeleteRoute = Literal["", "document", "collection", "post"]
-
-
-@dataclass
-class Fault:
-    """Something that goes wrong, `times` times (None: for ever), with requests it applies to."""
-
-    status: int = 500
-    on: str = "insert"  # insert, query, delete, create, describe, any
-    times: int | None = 1
-    stored: Literal["nothing", "half", "all"] = "nothing"  # although it goes wrong
-    answer: Literal["status", "reset", "hang", "html", "cut", "echo", "stop"] = "status"
-    retry_after: str = ""
-    location: str = ""  # where a redirect leads: another server's base URL
-    chunk: str = ""  # only where this chunk is among the inserted ones
-    saying: str = ""  # only where an inserted chunk says this
-    over_bytes: int = -1  # only where the body is longer
-    text: str = "made to fail"
-
-    def applies(self, request: Request, kind: str, ids: list[str]) -> bool:
-        """Whether it strikes this request."""
-        return (
-            self.times != 0
-            and self.on in (kind, "any")
-            and (not self.chunk or self.chunk in ids)
-            and (not self.saying or any(self.saying in text for text in request.texts))
-            and request.size > self.over_bytes
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """One request as it was answered; status 0: by hanging up."""
-
-    method: str
-    path: str
-    kind: str
-    status: int
-    chunks: int
-    authorization: str
+HANG_SECONDS = 30.0  # then a hanging connection is closed
 
 
 class VectorApi:
@@ -74,16 +38,20 @@ class VectorApi:
         token: str = "",
         seconds_a_request: float = 0.0,
         seconds_a_chunk: float = 0.0,
+        create_status: int = 201,
     ) -> None:
-        """The latencies are those of inserts; queries take `seconds_a_request`."""
-        self.form, self.delete_route, self.token = form, delete_route, token
+        """The latencies are those of inserts; queries take `seconds_a_request`.
+
+        `delete_route`: what the underscore form describes; "": none. `create_status`: its answer
+        to a new collection; real servers send 200 or 201.
+        """
+        self.form, self.token = form, token
         self.seconds_a_request, self.seconds_a_chunk = seconds_a_request, seconds_a_chunk
-        self.hang_seconds = 30.0  # then it hangs up
-        self.create_status = 201  # of a new collection; 200 is seen too
         self.faults: list[Fault] = []
         self.log: list[Logged] = []
-        self._collections: dict[str, WordIndex] = {}
-        self._names: dict[str, str] = {}  # dash: identifier → name
+        self._held: Collections = (
+            Dash() if form == "dash" else Underscore(delete_route, create_status)
+        )
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._port = 0
@@ -97,31 +65,27 @@ class VectorApi:
         return f"http://127.0.0.1:{self._port}"
 
     def documents(self, collection: str) -> dict[str, Document]:
-        """What a collection holds (dash: the one of that name or identifier): id → document."""
-        return {document.id: document for document in self._rows(collection)}
+        """Return what a collection (dash: of that name or identifier) holds: id → document."""
+        return {document.id: document for document in self._list_documents(collection)}
 
     def duplicates(self, collection: str) -> list[str]:
-        """Ids that are stored more than once: only dash lets that happen."""
-        counted = Counter(document.id for document in self._rows(collection))
+        """Return the ids that are stored more than once: only dash lets that happen."""
+        counted = Counter(document.id for document in self._list_documents(collection))
         return [document_id for document_id, times in counted.items() if times > 1]
 
     def drop(self, collection: str) -> None:
-        """Somebody deletes the collection."""
+        """Delete a collection, as another client would."""
         with self._lock:
-            del self._collections[self._to_identifier(collection)]
+            del self._held.indexes[self._held.to_identifier(collection)]
 
     def count(self, kind: str) -> int:
-        """How many requests of a kind came in."""
-        return sum(one.kind == kind for one in self.log)
+        """Return how many requests of a kind arrived."""
+        return sum(request.kind == kind for request in self.log)
 
-    def _rows(self, collection: str) -> list[Document]:
+    def _list_documents(self, collection: str) -> list[Document]:
         with self._lock:
-            index = self._collections.get(self._to_identifier(collection))
+            index = self._held.indexes.get(self._held.to_identifier(collection))
             return index.list_documents() if index else []
-
-    def _to_identifier(self, collection: str) -> str:
-        named = (i for i, name in self._names.items() if name == collection)
-        return collection if collection in self._collections else next(named, collection)
 
     # start and stop
 
@@ -158,7 +122,7 @@ class VectorApi:
 
     def _serve(self, request: Request) -> Answer:
         kind, route = self._find_route(request)
-        ids = [str(one.get("document_id") or one.get("chunk_id")) for one in request.chunks]
+        ids = [str(row.get("document_id") or row.get("chunk_id")) for row in request.chunks]
         try:
             answer = self._answer(request, kind, route, ids)
         except RefusedError as refusal:
@@ -170,7 +134,7 @@ class VectorApi:
                 Logged(request.method, request.path, kind, status, len(ids), authorization)
             )
         if answer.way == "hang":
-            self._closing.wait(self.hang_seconds)
+            self._closing.wait(HANG_SECONDS)
         if answer.way == "stop":  # the server goes down; `start` brings it back
             self.stop()
         return answer
@@ -189,16 +153,9 @@ class VectorApi:
             if fault.times:
                 fault.times -= 1
             if fault.stored != "nothing":
-                keep = len(ids) if fault.stored == "all" else len(ids) // 2
-                request.keep_chunks(keep)
+                request.keep_chunks(len(ids) if fault.stored == "all" else len(ids) // 2)
                 route(request)
-        headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-        if fault.location:
-            headers["Location"] = fault.location + request.path
-        status = 200 if fault.answer in ("html", "cut") else fault.status
-        echo = f"{fault.text}: {request.headers.get('Authorization')} {request.body}"
-        told = {"detail": echo if fault.answer == "echo" else fault.text}
-        return Answer(status, told, headers, fault.answer)
+        return fault.to_answer(request)
 
     def _find_route(self, request: Request) -> tuple[str, Callable[[Request], Answer]]:
         for method, path, kind, route in self._routes():
@@ -208,127 +165,16 @@ class VectorApi:
                 return kind, route
         return "unknown", _refuse_unknown
 
-    def _routes(self) -> Iterable[tuple[str, str, str, Callable[[Request], Answer]]]:
+    def _routes(self) -> Iterator[Route]:
         yield "GET", "/openapi.json", "describe", self._describe
-        if self.form == "dash":
-            yield "GET", "/v1/models", "describe", self._list_models
-            yield "GET", "/v1/vector-dbs", "describe", self._list_stores
-            yield "POST", "/v1/vector-dbs", "create", self._make_store
-            yield "DELETE", "/v1/vector-dbs/{vector_db_id}", "delete", self._delete_store
-            yield "POST", "/v1/vector-io/insert", "insert", self._insert_chunks
-            yield "POST", "/v1/vector-io/query", "query", self._query_chunks
-            return
-        root = "/v1/vector_io"
-        yield "POST", f"{root}/collections", "create", self._make_collection
-        yield "POST", f"{root}/documents", "insert", self._insert_documents
-        yield "POST", f"{root}/query", "query", self._query_documents
-        if self.delete_route == "post":
-            yield "POST", f"{root}/documents/delete", "delete", self._delete_documents
-        elif self.delete_route == "document":
-            yield "DELETE", f"{root}/documents/{{document_id}}", "delete", self._delete_document
-        elif self.delete_route == "collection":
-            path = f"{root}/collections/{{collection_id}}/documents/{{document_id}}"
-            yield "DELETE", path, "delete", self._delete_document
+        yield from self._held.routes()
 
     def _describe(self, _request: Request) -> Answer:
         return Answer(200, to_description((method, path) for method, path, _, _ in self._routes()))
 
-    # the underscore form
-
-    def _make_collection(self, request: Request) -> Answer:
-        identifier = str(request.need("collection_id"))
-        request.need("embedding_model_id")
-        if identifier in self._collections:
-            raise RefusedError(409, f"collection {identifier} exists")
-        self._collections[identifier] = WordIndex(overwrites=True)
-        return Answer(self.create_status, {"collection_id": identifier})
-
-    def _insert_documents(self, request: Request) -> Answer:
-        index = self._get(request.need("collection_id"), 404)
-        for one in request.chunks:
-            _check_flat(one["metadata"])
-            index.put(Document(one["document_id"], one["text"], one["metadata"]))
-        return Answer(200, {"inserted": len(request.chunks)})
-
-    def _query_documents(self, request: Request) -> Answer:
-        index = self._get(request.need("collection_id"), 404)
-        hits = index.search(str(request.need("query")), int(request.body.get("top_k", 5)))
-        rows = [
-            {"document_id": hit.id, "text": hit.text, "score": score, "metadata": hit.metadata}
-            for hit, score in hits
-        ]
-        return Answer(200, {"results": rows})
-
-    def _delete_documents(self, request: Request) -> Answer:
-        index = self._get(request.need("collection_id"), 404)
-        gone = sum(index.remove(one) for one in request.need("document_ids"))
-        return Answer(200, {"deleted": gone})
-
-    def _delete_document(self, request: Request) -> Answer:
-        collection = request.parts[0] if len(request.parts) == 2 else request.query["collection_id"]
-        if not self._get(collection, 404).remove(request.parts[-1]):
-            raise RefusedError(404, "no such document")
-        return Answer(204, None)
-
-    # the dash form of Llama Stack 0.2
-
-    def _list_models(self, _request: Request) -> Answer:
-        about = {"embedding_dimension": 384}
-        row = {"identifier": "st/all-MiniLM-L6-v2", "model_type": "embedding", "metadata": about}
-        return Answer(200, {"data": [row]})
-
-    def _list_stores(self, _request: Request) -> Answer:
-        rows = [{"identifier": i, "vector_db_name": self._names[i]} for i in self._collections]
-        return Answer(200, {"data": rows})
-
-    def _make_store(self, request: Request) -> Answer:
-        name = request.body.get("vector_db_name") or request.need("vector_db_id")
-        identifier = request.body.get("provider_vector_db_id") or f"vs_{len(self._names)}"
-        self._names.setdefault(identifier, name)
-        self._collections.setdefault(identifier, WordIndex(overwrites=False))
-        return Answer(200, {"identifier": identifier, "vector_db_name": name})
-
-    def _delete_store(self, request: Request) -> Answer:
-        if self._collections.pop(request.parts[0], None) is None:
-            raise RefusedError(404, "no such store")
-        return Answer(204, None)
-
-    def _insert_chunks(self, request: Request) -> Answer:
-        index = self._get(request.need("vector_db_id"), 400)
-        for one in request.chunks:
-            _check_flat(one["metadata"])
-            if "document_id" not in one["metadata"]:
-                raise RefusedError(500, "Internal server error: An unexpected error occurred.")
-            index.put(Document(one["chunk_id"], one["content"], one["metadata"]))
-        return Answer(200, None)
-
-    def _query_chunks(self, request: Request) -> Answer:
-        index = self._get(request.need("vector_db_id"), 400)
-        question, params = request.need("query"), request.body.get("params") or {}
-        hits = index.search(question, int(params.get("max_chunks", 3)))
-        if any(hit.text == question for hit, _ in hits):  # its distance is 0, and 1/0 no JSON
-            raise RefusedError(
-                400, "Invalid value: Out of range float values are not JSON compliant"
-            )
-        rows = [
-            {"content": hit.text, "chunk_id": hit.id, "metadata": hit.metadata} for hit, _ in hits
-        ]
-        return Answer(200, {"chunks": rows, "scores": [score for _, score in hits]})
-
-    def _get(self, collection: object, unknown: int) -> WordIndex:
-        index = self._collections.get(str(collection))
-        if index is None:
-            raise RefusedError(unknown, f"Invalid value: `{collection}` not served by any provider")
-        return index
-
 
 def _refuse_unknown(_request: Request) -> Answer:
     raise RefusedError(404, "Not Found")
-
-
-def _check_flat(metadata: dict[str, object]) -> None:
-    if not all(isinstance(value, str | int | float) for value in metadata.values()):
-        raise RefusedError(422, "metadata must be flat")
 
 
 def main() -> None:

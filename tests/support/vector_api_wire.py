@@ -32,23 +32,23 @@ class Request:
 
     @property
     def chunks(self) -> list[dict[str, Any]]:
-        """What it wants stored, in either form."""
+        """The chunks to store, in either form."""
         rows = self.body.get("documents") or self.body.get("chunks") or []
         return rows if isinstance(rows, list) else []
 
     @property
     def texts(self) -> list[str]:
-        """What these chunks say."""
-        return [str(one.get("text") or one.get("content")) for one in self.chunks]
+        """The texts of these chunks."""
+        return [str(row.get("text") or row.get("content")) for row in self.chunks]
 
     def keep_chunks(self, count: int) -> None:
-        """Forget all but the first ones."""
+        """Drop all chunks but the first `count`."""
         for key in ("documents", "chunks"):
             if key in self.body:
                 self.body[key] = self.body[key][:count]
 
     def need(self, name: str) -> Any:
-        """A field that must be there."""
+        """Return a required field."""
         if name not in self.body:
             detail = {"loc": ["body", name], "msg": "Field required", "type": "missing"}
             raise RefusedError(422, json.dumps(detail))
@@ -57,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to send, and how."""
+    """What to send, and by which way."""
 
     status: int
     body: object
@@ -66,7 +66,7 @@ class Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers with what `answer` says; closing it breaks the connections that are open."""
+    """Answers what `answer` returns; closing it breaks the connections that are open."""
 
     daemon_threads = True
 
@@ -104,7 +104,7 @@ class Connection(BaseHTTPRequestHandler):
             super().handle()
 
     def log_message(self, *_: object) -> None:
-        """The stand-in keeps a log of its own."""
+        """Print nothing: the stand-in keeps a log of its own."""
 
     def _respond(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -136,7 +136,7 @@ class Connection(BaseHTTPRequestHandler):
 
 
 def to_description(routes: Iterable[tuple[str, str]]) -> dict[str, object]:
-    """An OpenAPI document that describes these routes, each a method and a path."""
+    """Return an OpenAPI document with these routes, each a method and a path."""
     paths: dict[str, dict[str, object]] = {}
     for method, path in routes:
         paths.setdefault(path, {})[method.lower()] = {"responses": {"200": {"description": "OK"}}}

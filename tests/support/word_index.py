@@ -21,10 +21,10 @@ class Document:
 
 
 class WordIndex:
-    """Documents in the order in which they came; tens of thousands are no burden."""
+    """Documents in the order of their insertion; fast with tens of thousands."""
 
     def __init__(self, overwrites: bool) -> None:
-        """`overwrites`: a second document of an id replaces the first; else there are two."""
+        """`overwrites`: a second document of an id replaces the first; else both stay."""
         self._overwrites = overwrites
         self._rows: list[Document | None] = []
         self._row_of: dict[str, int] = {}
@@ -41,29 +41,29 @@ class WordIndex:
             self._rows_with.setdefault(word, array("I")).append(row)
 
     def remove(self, document_id: str) -> bool:
-        """Take a document away; False if it was not there."""
+        """Remove a document; return False if it was not there."""
         row = self._row_of.pop(document_id, None)
         if row is not None:
             self._rows[row] = None
         return row is not None
 
     def list_documents(self) -> list[Document]:
-        """Everything, oldest first; ids repeat where nothing is overwritten."""
+        """Return all documents, oldest first; ids repeat where nothing is overwritten."""
         return [document for document in self._rows if document]
 
     def search(self, question: str, top_k: int) -> list[tuple[Document, float]]:
-        """The documents that share most of the question's words, with scores from 0 to 1."""
+        """Return the documents that share most words with the question, with scores from 0 to 1."""
         words = _to_words(question)
         known = sorted((w for w in words if w in self._rows_with), key=self._frequency)
         rows = chain.from_iterable(self._rows_with[word] for word in known[:RAREST])
         counted = Counter(rows).most_common(CANDIDATES + top_k)
         near = [document for row, _ in counted if (document := self._rows[row])]
         scored = [(document, _to_score(words, document)) for document in near]
-        scored.sort(key=lambda one: (-one[1], one[0].id))
+        scored.sort(key=lambda hit: (-hit[1], hit[0].id))
         if len(scored) < top_k:  # vector stores answer with something, however far
             there = {document.id for document in near}
-            rest = (one for one in self._rows if one and one.id not in there)
-            scored += [(one, 0.0) for one, _ in zip(rest, range(top_k), strict=False)]
+            rest = (row for row in self._rows if row and row.id not in there)
+            scored += [(row, 0.0) for row, _ in zip(rest, range(top_k), strict=False)]
         return scored[:top_k]
 
     def _frequency(self, word: str) -> int:

@@ -27,14 +27,14 @@ def sink(api: VectorApi) -> Iterator[Sink]:
 
 
 @pytest.mark.parametrize("status", [200, 201])
-def test_a_missing_collection_is_made(api: VectorApi, status: int) -> None:
-    api.create_status = status
-    sink = to_sink(api.base_url, COLLECTION_ID="my docs")
-    assert sink.opened_new
-    assert sink.open_collection() == "my docs"
-    assert not sink.opened_new
-    assert api.count("create") == 1
-    sink.close()
+def test_a_missing_collection_is_made(status: int) -> None:
+    with VectorApi(create_status=status) as api:
+        sink = to_sink(api.base_url, COLLECTION_ID="my docs")
+        assert sink.opened_new
+        assert sink.open_collection() == "my docs"
+        assert not sink.opened_new
+        assert api.count("create") == 1
+        sink.close()
 
 
 def test_a_collection_that_another_run_makes_at_the_same_moment_is_used(api: VectorApi) -> None:

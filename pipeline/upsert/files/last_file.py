@@ -27,7 +27,7 @@ class LastFile:
         self._last = file_id
 
     def secure(self, doomed: set[str]) -> list[str]:
-        """Make a file the last one that is not among the doomed.
+        """Make sure that the file which the store took in last is none of these.
 
         Returns the file that was replaced for it and has to be removed first, if there is one.
         Raises `VectorApiError` if it cannot be done: then nothing may be deleted.
