@@ -95,6 +95,13 @@ def test_a_forced_dash_without_its_routes_is_refused() -> None:
         choose(URL, VECTOR_API_VARIANT="dash")
 
 
+def test_forced_vector_stores_without_their_routes_are_refused_when_opened() -> None:
+    with VectorApi() as api:
+        sink = choose(api.base_url, VECTOR_API_VARIANT="vector_stores")
+        with pytest.raises(VectorApiError, match=r"has no vector stores: .*/files"):
+            sink.look_up()
+
+
 @pytest.mark.parametrize("variant", ["dash", "underscore"])
 def test_a_forced_variant_does_without_a_description(variant: str) -> None:
     with VectorApi() as api:

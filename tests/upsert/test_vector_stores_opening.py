@@ -1,6 +1,6 @@
 """Which store the vector_stores sink uses, and what it removes when it opens it."""
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,12 +8,10 @@ import pytest
 from demo.servers.llama_stack import LlamaStack, Provider
 from pipeline.upsert import VectorApiError
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
-from pipeline.upsert.vector_stores import VectorStores
 from tests.support.server_fixtures import real_server
-from tests.support.sinks import to_api, to_settings
+from tests.support.sinks import to_api
 from tests.support.store_files import PROVIDERS, WORDS, stored, to_chunk, to_chunks
 from tests.support.store_places import VectorStoresPlace
-from tests.support.vector_api import VectorApi
 
 pytestmark = pytest.mark.real_server
 
@@ -113,10 +111,3 @@ def test_a_restart_of_the_server_changes_nothing(
         assert sink.find(chunks).keys() == {chunk.id for chunk in chunks}
         assert [one.chunk_id for one in sink.query("all about music?", 1)] == [chunks[3].id]
         assert len(StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores(place.name)) == 1
-
-
-def test_a_server_without_vector_stores_is_an_error_that_names_the_missing_route() -> None:
-    with VectorApi() as api:
-        sink = VectorStores(to_settings(api.base_url), to_api(api.base_url))
-        with closing(sink), pytest.raises(VectorApiError, match=r"has no vector stores: .*/files"):
-            sink.look_up()
