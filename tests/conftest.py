@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
-from tests.support.fast_retries import hurry
 from tests.support.recovery import new_state
 
 pytest_plugins = ["pytester", "tests.support.server_fixtures"]
@@ -51,9 +50,3 @@ def site(state: SiteState) -> Iterator[ConfluenceSite]:
     """The stand-in Confluence site with `state`, listening on loopback."""
     with ConfluenceSite(state) as site:
         yield site
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the waits between retries, for programs that run in this process."""
-    hurry(monkeypatch)

@@ -19,7 +19,7 @@ ALLOWED = {
 }
 DOCUMENTED = (
     *(f"{name}.py" for name in (*sorted(PROGRAMS), "entrypoint", "pipeline/records")),
-    *(f"pipeline/{folder}/__init__.py" for folder in ALLOWED if folder not in ("records", "http")),
+    *(f"pipeline/{folder}/__init__.py" for folder in ALLOWED if folder != "records"),
     *(f"pipeline/upsert/{name}.py" for name in
       ("discovery", "dash", "underscore", "vector_stores", "rag_tool", "dry_run")),
     *(f"{folder}/__init__.py" for folder in

@@ -4,7 +4,6 @@
 """
 
 from pipeline.fetch.bodies import PAGES_A_REQUEST
-from pipeline.fetch.cooldown import Patience
 from pipeline.fetch.errors import (
     ConfluenceError,
     CredentialsError,
@@ -21,7 +20,6 @@ __all__ = [
     "CredentialsError",
     "PageError",
     "PageGoneError",
-    "Patience",
     "Site",
     "Space",
     "StoppedWaitingError",

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from pipeline.fetch.content import V1
 from pipeline.fetch.errors import (
-    AnswerError,
     ConfluenceError,
     CredentialsError,
+    StatusError,
     to_credentials_error,
 )
 from pipeline.fetch.rows import to_line
@@ -29,7 +29,7 @@ class Account:
         """Return the account's display name. Raises `CredentialsError` if it is refused."""
         try:
             user = self._transport.get(f"{V1}/user/current")
-        except AnswerError as error:
+        except StatusError as error:
             if error.status in REFUSALS:
                 raise to_credentials_error(error, self._settings) from None
             raise
@@ -46,7 +46,7 @@ class Account:
         """Raise `CredentialsError` for a list that is refused: never take it for an empty list."""
         try:
             yield
-        except AnswerError as error:
+        except StatusError as error:
             if error.status not in REFUSALS:
                 raise
             self.rule_out_site_failure(error)
@@ -56,9 +56,9 @@ class Account:
 
     def rule_out_site_failure(self, error: ConfluenceError) -> None:
         """Raise if the site or the credentials fail; return if only this page or list does."""
-        status = error.status if isinstance(error, AnswerError) else 0
+        status = error.status if isinstance(error, StatusError) else 0
         if status == 429:
             raise error
         self.check()
-        if isinstance(error, AnswerError) and status == 401:
+        if isinstance(error, StatusError) and status == 401:
             raise to_credentials_error(error, self._settings) from None

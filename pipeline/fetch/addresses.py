@@ -1,4 +1,4 @@
-"""Links in answers: next links in three shapes, none to be followed as it stands; the base."""
+"""Links in answers: next links in three shapes, put below our own root; the base for people."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pipeline.settings import GATEWAY, Settings
 def to_next(
     link: str, answer: Mapping[str, Any], params: Mapping[str, str | int], settings: Settings
 ) -> str:
-    """A next link as path and query below our own root, with what it dropped of `params`.
+    """Return a next link as path and query below our own root, with the `params` it dropped.
 
     Links start with `/wiki/`, with `/rest/` or `/api/` (then `/wiki` is missing), or with a
     host; none has the gateway's prefix, which is why they are not resolved as browsers do.
-    Raises `ConfluenceError` for another host or for anything but the API.
+    Raises `ConfluenceError` for another host and for anything outside the API.
     """
     try:
         parts = urlsplit(link)
     except ValueError:
-        raise ConfluenceError(f"a next link is no link: {link[:100]!r}") from None
+        raise ConfluenceError(f"a next link is not a valid address: {link[:100]!r}") from None
     if parts.netloc and parts.netloc not in _own_hosts(answer, settings):
         raise ConfluenceError(f"a next link leads to another host: {parts.netloc!r}; not followed")
     path = parts.path.removeprefix(urlsplit(settings.conf_base_url).path)
@@ -32,15 +32,17 @@ def to_next(
         path = f"/wiki{path}"
     is_api = path.startswith(("/wiki/rest/api/", "/wiki/api/v2/"))
     if not is_api or ".." in path or "%2e" in path.lower():
-        raise ConfluenceError(f"a next link leads out of the API: {path[:100]!r}; not followed")
-    told = parse_qs(parts.query, keep_blank_values=True)
-    dropped = urlencode({name: value for name, value in params.items() if name not in told})
+        raise ConfluenceError(f"a next link leads outside the API: {path[:100]!r}; not followed")
+    kept = parse_qs(parts.query, keep_blank_values=True)
+    dropped = urlencode({name: value for name, value in params.items() if name not in kept})
     return f"{path}?{'&'.join(filter(None, (parts.query, dropped)))}"
 
 
 def to_site_url(base: object) -> str:
-    """The base of links for people, from an answer's `_links.base`; empty if it is the
-    gateway's, where no person can go, or no address at all."""
+    """Return the base of links for people, from an answer's `_links.base`.
+
+    "" if it is the gateway's, which no browser can open, or not an address.
+    """
     if not isinstance(base, str) or not base.startswith(("https://", "http://")):
         return ""
     is_gateway = base.startswith(GATEWAY)
@@ -57,7 +59,7 @@ def to_page_url(ref: PageRef, site_url: str, settings: Settings) -> str:
 
 
 def _own_hosts(answer: Mapping[str, Any], settings: Settings) -> set[str]:
-    """Hosts by which a site names itself. Requests still go to CONF_BASE_URL only."""
+    """Return the hosts by which a site names itself. Requests go to CONF_BASE_URL only."""
     links = answer.get("_links")
     base = links.get("base") if isinstance(links, Mapping) else None
     urls = (settings.conf_base_url, settings.conf_site_url, base)

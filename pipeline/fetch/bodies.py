@@ -11,10 +11,10 @@ from pipeline.fetch.addresses import to_page_url
 from pipeline.fetch.content import BY_NAME, CONTENT_TYPES, ROWS_A_REQUEST, SEARCH, ContentType
 from pipeline.fetch.cql import to_ids_query
 from pipeline.fetch.errors import (
-    AnswerError,
     BrokenAnswerError,
     PageError,
     PageGoneError,
+    StatusError,
     asks_too_much,
 )
 from pipeline.fetch.rows import ContentRow, to_body, to_content_row, to_labels, to_search_labels
@@ -54,9 +54,9 @@ class Bodies:
         """
         try:
             return self._get_page(ref, body_format)
-        except (AnswerError, BrokenAnswerError) as error:
+        except (StatusError, BrokenAnswerError) as error:
             self._account.rule_out_site_failure(error)
-            if isinstance(error, AnswerError) and error.status in (403, 404):
+            if isinstance(error, StatusError) and error.status in (403, 404):
                 raise PageGoneError(f"not there or not readable any more: {error}") from None
             raise PageError(str(error)) from None
 
@@ -76,10 +76,10 @@ class Bodies:
                 pages |= self._to_current_pages(rows, by_id)
                 if len(pages) == len(by_id):
                     break
-        except (AnswerError, BrokenAnswerError) as error:
+        except (StatusError, BrokenAnswerError) as error:
             if not asks_too_much(error):
                 self._account.rule_out_site_failure(error)
-            if isinstance(error, AnswerError) and error.status < 500:
+            if isinstance(error, StatusError) and error.status < 500:
                 return pages  # the search refuses this query; v2 has another route
             left = [ref for ref in refs if ref.id not in pages]
             if len(left) <= _SMALLEST_SEARCH:

@@ -1,12 +1,8 @@
-"""What can go wrong with Confluence, and what to tell the person who runs this."""
+"""What can go wrong with Confluence, and how to fix it."""
 
 from __future__ import annotations
 
-import socket
-
-import requests
-import urllib3
-
+from pipeline.http import Cause, RequestError, is_passing_status
 from pipeline.settings import GATEWAY, Settings
 
 SCOPES = (
@@ -15,23 +11,20 @@ SCOPES = (
 )
 
 
-class ConfluenceError(Exception):
-    """Confluence is unreachable, or fails for good. Exit 4."""
-
-    can_pass = False  # whether asking again may help
-    retry_after: float | None = None  # seconds, where the server told
+class ConfluenceError(RequestError):
+    """Confluence is unreachable, or keeps failing. Exit 4."""
 
 
 class CredentialsError(ConfluenceError):
-    """The credentials are refused, or what was asked for is not visible to them. Exit 3."""
+    """The credentials are rejected, or what was requested is not visible to them. Exit 3."""
 
 
 class StoppedWaitingError(ConfluenceError):
-    """The run was told to end while a request waited for its turn; nothing is wrong."""
+    """The run was stopped while a request waited for its turn; nothing is wrong."""
 
 
 class UnreachableError(ConfluenceError):
-    """No connection: unknown host, refused, no TLS."""
+    """No connection, or none that can be used: unknown host, refused, no TLS."""
 
     def __init__(self, message: str, *, can_pass: bool = True) -> None:
         super().__init__(message)
@@ -39,7 +32,7 @@ class UnreachableError(ConfluenceError):
 
 
 class BrokenAnswerError(ConfluenceError):
-    """An answer began or was awaited, and did not come whole: timed out, reset, cut off."""
+    """An answer did not arrive whole: timed out, reset, cut off."""
 
     can_pass = True
 
@@ -49,54 +42,58 @@ class SlowAnswerError(BrokenAnswerError):
 
 
 class TooBigError(BrokenAnswerError):
-    """The answer is larger than this program is willing to hold in memory."""
+    """The answer is larger than this program holds in memory."""
 
     can_pass = False
 
 
-class AnswerError(ConfluenceError):
+class StatusError(ConfluenceError):
     """An HTTP status that is not a success."""
 
     def __init__(
-        self, message: str, status: int, said: str, retry_after: float | None = None
+        self, message: str, status: int, text: str, retry_after: float | None = None
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.said = said  # the server's own words, one line
+        self.text = text  # what the server says, one line
         self.retry_after = retry_after
-
-    @property
-    def can_pass(self) -> bool:  # type: ignore[override]
-        return self.status in (429, 500, 502, 503, 504)
+        self.can_pass = is_passing_status(status)
 
 
 class PageError(Exception):
-    """One page cannot be had, while the site and the credentials are fine: others can."""
+    """One page cannot be fetched, while the site and the credentials work."""
 
 
 class PageGoneError(PageError):
     """A page that was listed a moment ago is not there, not current or not readable now."""
 
 
-def asks_too_much(error: ConfluenceError) -> bool:
-    """Whether a smaller question may fare better: 500, 504, a time-out, too big an answer."""
-    if isinstance(error, AnswerError):
+def asks_too_much(error: RequestError) -> bool:
+    """Return whether a smaller question may succeed: 500, 504, a time-out, too big an answer."""
+    if isinstance(error, StatusError):
         return error.status in (500, 504)
     return isinstance(error, SlowAnswerError | TooBigError)
 
 
-def to_credentials_error(error: AnswerError, settings: Settings) -> CredentialsError:
-    """A refusal in words that say what to do."""
+def to_no_answer_error(cause: Cause, message: str) -> ConfluenceError:
+    """Return the error for a request that got no answer."""
+    if not (cause.was_sent and cause.can_pass):
+        return UnreachableError(message, can_pass=cause.can_pass)
+    return SlowAnswerError(message) if cause.is_timeout else BrokenAnswerError(message)
+
+
+def to_credentials_error(error: StatusError, settings: Settings) -> CredentialsError:
+    """Return the error for rejected credentials, with what to check."""
     return CredentialsError(f"{error}. {_advise(error, settings)}")
 
 
-def _advise(error: AnswerError, settings: Settings) -> str:
-    if "scope does not match" in error.said:
+def _advise(error: StatusError, settings: Settings) -> str:
+    if "scope does not match" in error.text:
         return f"The token lacks a scope; it needs {SCOPES}"
     is_gateway = settings.conf_base_url.startswith(GATEWAY)
     if error.status == 404:
         return (
-            "No Confluence answers there, or not to this token: check "
+            "There is no Confluence site at this address, or the token has no access: check "
             + ("CONF_CLOUD_ID" if is_gateway else "CONF_BASE_URL")
             + " and whether the token has expired or was revoked"
         )
@@ -109,47 +106,3 @@ def _advise(error: AnswerError, settings: Settings) -> str:
         "The token may have expired (they last a year at most) or been revoked, or belong to "
         "another account: check CONF_USER, CONF_API_TOKEN and CONF_AUTH"
     )
-
-
-def to_failure(error: Exception, what: str, host: str) -> ConfluenceError:
-    """Why no whole answer came, in words that name the host but not the query."""
-    causes = _causes(error)
-    if type(error) is OSError and error.errno is None:  # requests raises no other plain one
-        return UnreachableError("there is no file that REQUESTS_CA_BUNDLE names", can_pass=False)
-    for kind, reason, can_pass in _NO_CONNECTION:
-        if found := next((cause for cause in causes if isinstance(cause, kind)), None):
-            is_passing = can_pass or getattr(found, "errno", None) == socket.EAI_AGAIN
-            return UnreachableError(f"{host}: {reason}", can_pass=is_passing)
-    if any(isinstance(cause, _TIMED_OUT) for cause in causes):
-        return SlowAnswerError(f"{what} at {host}: no answer in time")
-    if isinstance(error, ValueError):
-        return ConfluenceError(f"{what} at {host}: the answer's headers are not valid")
-    return BrokenAnswerError(f"{what} at {host}: the connection broke")
-
-
-_NO_CONNECTION: tuple[tuple[type[Exception], str, bool], ...] = (  # the first that fits
-    (
-        requests.exceptions.SSLError,
-        "no trusted TLS connection (REQUESTS_CA_BUNDLE names private CAs)",
-        False,
-    ),
-    (socket.gaierror, "unknown host", False),
-    (ConnectionRefusedError, "connection refused", True),
-    (requests.exceptions.ProxyError, "the proxy did not let it through", True),
-    (requests.ConnectTimeout, "no connection in time", True),
-    (requests.exceptions.InvalidURL, "the address is not valid", False),
-    (requests.exceptions.InvalidHeader, "the credentials cannot be sent in a header", False),
-)
-_TIMED_OUT = (TimeoutError, requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The errors inside an error: requests wraps urllib3's, which wraps the socket's."""
-    found: list[BaseException] = []
-    queue: list[object] = [error]
-    while queue and len(found) < 20:
-        one = queue.pop()
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            queue += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-    return found

@@ -18,7 +18,7 @@ from pipeline.fetch.content import (
     to_id,
 )
 from pipeline.fetch.cql import to_scope_query
-from pipeline.fetch.errors import AnswerError, CredentialsError
+from pipeline.fetch.errors import CredentialsError, StatusError
 from pipeline.fetch.rows import Space, to_labels, to_search_labels
 from pipeline.fetch.transport import Json, Params, Transport
 from pipeline.settings import Settings
@@ -107,7 +107,7 @@ def list_of_page(
     try:
         path = f"{content.to_path(page_id)}/{what}"
         return list(transport.list_rows(path, {"limit": ROWS_A_REQUEST}))
-    except AnswerError as error:
+    except StatusError as error:
         if error.status != 404:
             raise
         check()  # v2 answers 404 to refused credentials, too
@@ -123,7 +123,7 @@ def _find_root(transport: Transport, item_id: str) -> str:
         path = f"{V2}/{collection}/{to_id(item_id)}"
         try:
             transport.get(path)
-        except AnswerError as error:
+        except StatusError as error:
             if error.status != 404:
                 raise
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.fetch.content import BY_NAME, V1, to_id
-from pipeline.fetch.errors import AnswerError
+from pipeline.fetch.errors import StatusError
 from pipeline.fetch.filters import Check, list_of_page, search
 from pipeline.fetch.rows import Space, is_restricted, to_ancestors
 from pipeline.fetch.transport import Transport
@@ -51,7 +51,7 @@ def _has_restriction(transport: Transport, item_id: str) -> bool:
     path = f"{V1}/content/{to_id(item_id)}/restriction/byOperation"
     try:
         return is_restricted(transport.get(path))
-    except AnswerError as error:
+    except StatusError as error:
         if error.status == 404:
             return False
         raise

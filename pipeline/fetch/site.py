@@ -14,9 +14,9 @@ from pipeline.fetch import filters, listing, restrictions, spaces
 from pipeline.fetch.account import Account
 from pipeline.fetch.addresses import to_page_url
 from pipeline.fetch.bodies import Bodies
-from pipeline.fetch.cooldown import Patience
 from pipeline.fetch.rows import Space
 from pipeline.fetch.transport import Transport
+from pipeline.http import CONFLUENCE_RETRY, RetryPolicy
 from pipeline.records import Outcome, Page, PageRef
 from pipeline.settings import Settings
 
@@ -28,11 +28,11 @@ class Site:
         self,
         settings: Settings,
         stop: threading.Event | None = None,
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
     ) -> None:
         """Send nothing yet. Once `stop` is set, calls end with `StoppedWaitingError`."""
         self._settings = settings
-        self._transport = Transport(settings, stop or threading.Event(), patience or Patience())
+        self._transport = Transport(settings, stop or threading.Event(), retry or CONFLUENCE_RETRY)
         self._account = Account(self._transport, settings)
         self._bodies = Bodies(self._transport, self._account, settings)
 

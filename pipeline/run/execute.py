@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from pipeline import report as reporting
 from pipeline.fetch import Site
+from pipeline.http import RetryPolicy
 from pipeline.report import Report, TooManyFailuresError
 from pipeline.run.collection import Collection
 from pipeline.run.exit_code import to_exit_code
@@ -21,15 +22,20 @@ from pipeline.state import Ledger, open_ledger, open_memory_ledger
 log = logging.getLogger(__name__)
 
 
-def execute(program: Program, settings: Settings, job: Callable[[Run], None]) -> int:
+def execute(
+    program: Program,
+    settings: Settings,
+    job: Callable[[Run], None],
+    retry: RetryPolicy | None = None,
+) -> int:
     """Run the program's job; save the report, however the job ends; return the exit code.
 
-    An unexpected error is reported, then raised.
+    An unexpected error is reported, then raised. `retry` replaces the policies of both ends.
     """
     stop, report = Stop(), Report()
     stop.after(settings.run_deadline_seconds)
     try:
-        with stop.listening(), open_run(program, settings, report, stop) as run:
+        with stop.listening(), open_run(program, settings, report, stop, retry) as run:
             job(run)
         report.exit_code = reporting.PARTIAL if report.failures else reporting.OK
     except Exception as error:
@@ -48,16 +54,22 @@ def execute(program: Program, settings: Settings, job: Callable[[Run], None]) ->
 
 
 @contextlib.contextmanager
-def open_run(program: Program, settings: Settings, report: Report, stop: Stop) -> Iterator[Run]:
+def open_run(
+    program: Program,
+    settings: Settings,
+    report: Report,
+    stop: Stop,
+    retry: RetryPolicy | None = None,
+) -> Iterator[Run]:
     """Open the ledger, Confluence and the sink for one run; close them however it ends.
 
     The number of requests and the stale chunks are added to the report at the end.
     """
     with contextlib.ExitStack() as stack:
         ledger = stack.enter_context(_open_ledger(program.name, settings))
-        site = stack.enter_context(contextlib.closing(Site(settings, stop.event)))
+        site = stack.enter_context(contextlib.closing(Site(settings, stop.event, retry)))
         stack.callback(lambda: report.requests.update(confluence=site.requests))
-        sink = stack.enter_context(contextlib.closing(program.open_sink(settings)))
+        sink = stack.enter_context(contextlib.closing(program.open_sink(settings, retry)))
         stack.callback(lambda: report.requests.update(vector_api=sink.requests))
         collection = Collection(
             program.collection(settings),
@@ -68,7 +80,7 @@ def open_run(program: Program, settings: Settings, report: Report, stop: Stop) -
             settings.state_dir,
             lambda page_id: is_in_shard(page_id, settings.shard_index, settings.shard_count),
         )
-        run = Run(settings, site, collection, report, stop)
+        run = Run(settings, site, collection, report, stop, retry)
         try:
             yield run
         except BaseException:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.settings import ProgramName, Settings
 
 if TYPE_CHECKING:
+    from pipeline.http import RetryPolicy
     from pipeline.run.check import Check
     from pipeline.run.steps import Run
     from pipeline.upsert import Sink
@@ -24,7 +25,7 @@ class Program:
     name: ProgramName  # of its file, its settings and its ledger
     server: Callable[[Settings], str]  # base URL of the server that holds the collection
     collection: Callable[[Settings], str]  # name of the collection on that server
-    open_sink: Callable[[Settings], Sink]
+    open_sink: Callable[[Settings, RetryPolicy | None], Sink]
 
     def execute(self, settings: Settings, job: Callable[[Run], None]) -> int:
         """Run the job between Confluence and the collection; return the exit code."""
@@ -46,16 +47,16 @@ class CheckProgram:
         return execute_check(settings, job)
 
 
-def _open_vector_api(settings: Settings) -> Sink:
+def _open_vector_api(settings: Settings, retry: RetryPolicy | None) -> Sink:
     from pipeline.upsert import open_sink
 
-    return open_sink(settings)
+    return open_sink(settings, retry)
 
 
-def _open_rag_tool(settings: Settings) -> Sink:
+def _open_rag_tool(settings: Settings, retry: RetryPolicy | None) -> Sink:
     from pipeline.upsert import open_rag_tool
 
-    return open_rag_tool(settings)
+    return open_rag_tool(settings, retry)
 
 
 SYNC = Program(

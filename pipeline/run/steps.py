@@ -15,6 +15,7 @@ from functools import cached_property
 from pipeline import chunk as chunk_stage
 from pipeline import markdown as markdown_stage
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
+from pipeline.http import RetryPolicy
 from pipeline.records import Chunk, Markdown, Outcome, Page, PageRef
 from pipeline.report import Progress, Report, TooManyFailuresError, show_hits, to_short
 from pipeline.run.collection import Collection
@@ -37,10 +38,16 @@ class Run:
     """One run: its two ends, its ledger, and the steps between them."""
 
     def __init__(
-        self, settings: Settings, site: Site, collection: Collection, report: Report, stop: Stop
+        self,
+        settings: Settings,
+        site: Site,
+        collection: Collection,
+        report: Report,
+        stop: Stop,
+        retry: RetryPolicy | None = None,
     ) -> None:
         self.settings, self.collection = settings, collection
-        self.report, self.stop = report, stop
+        self.report, self.stop, self._retry = report, stop, retry
         self._scope = Scope(settings, site, collection, report, stop)
         self._deletions = Deletions(site, self._scope, collection, report, stop)
         self._conversion_digest = to_conversion_digest(settings)
@@ -242,7 +249,9 @@ class Run:
     @cached_property
     def _writer(self) -> Writer:
         """The writer, made with the first page: by then a rotation has chosen the ledger."""
-        return Writer(self.collection, self.report, self.settings.batch_size, self.stop)
+        return Writer(
+            self.collection, self.report, self.settings.batch_size, self.stop, self._retry
+        )
 
     def abandon(self) -> None:
         """End early: save what is done, leave the previous collection active."""

@@ -1,4 +1,4 @@
-"""The transport that the HTTP sinks share: one session to one server, and what its errors mean.
+"""Requests to one vector server, and what their failures mean for an insert.
 
 Only requests that change nothing, or nothing more when repeated, are retried here. An insert is
 sent once: its error says whether the chunks can be sent again or have to be looked for first.
@@ -9,19 +9,33 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote as to_quoted
 
 import requests
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    wait_exponential_jitter,
-)
 
+from pipeline.http import (
+    NO_ANSWER,
+    VECTOR_RETRY,
+    BearerAuth,
+    CaBundleError,
+    Cause,
+    RequestError,
+    Retries,
+    RetryPolicy,
+    is_html,
+    is_passing_status,
+    open_session,
+    open_tls,
+    quote,
+    to_cause,
+    to_error_text,
+    to_redirect_text,
+    to_retry_after,
+)
 from pipeline.settings import Secret
 from pipeline.upsert.errors import (
     InsertRejectedError,
@@ -29,54 +43,32 @@ from pipeline.upsert.errors import (
     InsertUnclearError,
     VectorApiError,
 )
-from pipeline.upsert.reasons import (
-    LONGEST_TEXT,
-    drop_echo,
-    is_html,
-    shorten,
-    to_error_text,
-    to_reason,
-    to_seconds,
-)
 
-CONNECT_SECONDS, READ_SECONDS = 10.0, 300.0  # an insert of 100 chunks is embedded while we wait
-ATTEMPTS = 6  # waits of 1, 2, 4, 8, 16 seconds: a server that restarts is back by then
-FIRST_ATTEMPTS = 3  # while it has never answered: more likely a wrong address than a restart
+POOL_SIZE = 16
 REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
 
 
-class AnswerError(VectorApiError):
-    """The server answered, with an HTTP status that is not a success."""
+class AnswerError(VectorApiError, RequestError):
+    """The server answered with an HTTP status that is not a success."""
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.retry_after = retry_after  # seconds
+        self.retry_after = retry_after
+        self.can_pass = is_passing_status(status)
 
 
-class NoAnswerError(VectorApiError):
+class NoAnswerError(VectorApiError, RequestError):
     """No usable answer: refused, reset, timed out, cut off, not JSON."""
 
-    def __init__(self, message: str, *, can_pass: bool = True, was_sent: bool = True) -> None:
+    def __init__(self, message: str, cause: Cause) -> None:
         super().__init__(message)
-        self.can_pass = can_pass  # whether asking again may help
-        self.was_sent = was_sent  # whether the server may be at work on it
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Sends the token; being set, it also keeps requests from taking one out of a .netrc."""
-
-    def __init__(self, token: Secret) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        return request
+        self.can_pass = cause.can_pass
+        self.was_sent = cause.was_sent  # the server may be working on it
 
 
 class Api:
-    """Requests to one server, below its base URL and nowhere else. Safe to use from threads.
+    """Requests to one server, below its base URL. Safe to use from several threads.
 
     Paths start with `/v1/…`; variable parts go through `to_segment`. Every method returns the
     decoded JSON (None for an empty answer) and raises `VectorApiError` with one clear line.
@@ -86,52 +78,38 @@ class Api:
         self,
         base_url: str,
         token: Secret,
-        *,
-        attempts: int = ATTEMPTS,
-        read_seconds: float = READ_SECONDS,
+        retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.requests = 0
         self._token = token
-        self._timeout = (CONNECT_SECONDS, read_seconds)
-        self._attempts, self._has_answered = attempts, False
+        self._retry = retry or VECTOR_RETRY
+        self._retries = Retries(self._retry, sleep)
         self._lock = threading.Lock()
-        self._session = requests.Session()
-        self._session.auth = _Bearer(token)
-        self._session.headers.update({"Accept": "application/json"})
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=16, max_retries=0)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
-        self._retrying = Retrying(
-            retry=retry_if_exception(_can_pass),
-            stop=self._is_enough,
-            wait=_wait,
-            sleep=sleep,
-            reraise=True,
-        )
+        self._session = open_session(BearerAuth(token), POOL_SIZE)
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         """GET, retried."""
-        return self._retrying(self._send, "GET", path, params=params)
+        return self._retries.run(partial(self._send, "GET", path, params=params))
 
     def get_text(self, path: str) -> str:
         """GET of a file's content (UTF-8), retried."""
-        response: requests.Response = self._retrying(self._answer, "GET", path)
+        response = self._retries.run(partial(self._answer, "GET", path))
         return response.content.decode("utf-8")
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """A POST that may be repeated without harm (a query, embeddings, a removal), retried."""
-        return self._retrying(self._send, "POST", path, json=body)
+        return self._retries.run(partial(self._send, "POST", path, json=body))
 
     def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
-        """A POST that makes something: sent once, `VectorApiError` when it fails."""
+        """A POST that creates something: sent once."""
         return self._send("POST", path, json=body)
 
     def delete(self, path: str) -> bool:
-        """DELETE, retried; False if there was nothing to delete any more."""
+        """DELETE, retried; return False if there was nothing left to delete."""
         try:
-            self._retrying(self._send, "DELETE", path)
+            self._retries.run(partial(self._send, "DELETE", path))
         except AnswerError as error:
             if error.status in (404, 410):
                 return False
@@ -149,73 +127,49 @@ class Api:
     ) -> Any:
         """A POST that stores chunks, as JSON or as a multipart form: sent once.
 
-        Raises `InsertRejectedError` (nothing is stored), `InsertThrottledError` (nothing is
-        stored, send it again later), `InsertUnclearError` (look first) or `VectorApiError` (the
-        server serves nobody like us). `files` is field name → (file name, content, type).
+        Raises the errors of `insert_errors`. `files` is field name → (file name, content, type).
         Errors repeat nothing of what is sent, nor of `unquoted`, which was sent before.
         """
-        try:
-            content = {"json": body, "data": fields, "files": files}
-            return self._send("POST", path, unquoted, **content)
-        except AnswerError as error:
-            if error.status in REFUSING or error.status < 400:
-                raise
-            if error.status == 429:
-                raise InsertThrottledError(str(error), error.retry_after) from None
-            if error.status < 500 and error.status != 408:
-                raise InsertRejectedError(str(error)) from None
-            raise InsertUnclearError(
-                str(error), error.retry_after, still_at_work=error.status in (408, 502, 504)
-            ) from None
-        except NoAnswerError as error:
-            raise InsertUnclearError(str(error), still_at_work=error.was_sent) from None
+        with insert_errors():
+            return self._send("POST", path, unquoted, json=body, data=fields, files=files)
 
     def open_tls(self) -> ssl.SSLContext:
-        """What another client needs to verify this server as we do: the CAs that
-        REQUESTS_CA_BUNDLE names, else the usual ones."""
-        merged = self._session.merge_environment_settings(self.base_url, {}, None, None, None)
-        named = merged["verify"]
-        path = requests.utils.DEFAULT_CA_BUNDLE_PATH if named is True else str(named)
+        """Return the context by which another client verifies this server as we do."""
         try:
-            if Path(path).is_dir():
-                return ssl.create_default_context(capath=path)
-            return ssl.create_default_context(cafile=path)
-        except OSError as error:
-            reason = error.strerror or "no certificates"
-            raise VectorApiError(f"REQUESTS_CA_BUNDLE={path}: {reason}") from None
+            return open_tls(self._session, self.base_url)
+        except CaBundleError as error:
+            raise VectorApiError(str(error)) from None
+
+    def quote(self, text: str, sent: object = None) -> str:
+        """Return a server's text on one line, without the token and what it repeats of `sent`."""
+        return quote(text, self.mask, sent)
+
+    def mask(self, text: str) -> str:
+        """Return the text with *** for the token."""
+        return text.replace(self._token.reveal(), "***") if self._token else text
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self._session.close()
 
     def _answer(
         self, method: str, path: str, unquoted: str = "", **content: Any
     ) -> requests.Response:
-        """One request, sent once: the answer of a success, else `VectorApiError`."""
+        """Send one request, once; return the answer if it is a success."""
         with self._lock:
             self.requests += 1
         what = f"{method} {self.base_url}{path}"
         try:
-            # Redirects stay off: they would carry the token to wherever the answer points.
             response = self._session.request(
-                method,
-                self.base_url + path,
-                timeout=self._timeout,
-                allow_redirects=False,
-                **content,
+                method, self.base_url + path, timeout=self._retry.timeout, **content
             )
-        except OSError as error:  # as all of requests' errors are, and that of a missing CA file
-            reason = to_reason(error, urlsplit(self.base_url).hostname or "")
-            raise NoAnswerError(
-                f"{what}: {reason.text}", can_pass=reason.can_pass, was_sent=reason.was_sent
-            ) from None
-        self._has_answered = True
+        except NO_ANSWER as error:
+            cause = to_cause(error)
+            raise NoAnswerError(f"{what}: {cause.text}", cause) from None
+        self._retries.has_answered = True
         if not 200 <= response.status_code < 300:
-            advice = self._to_advice(response, [unquoted, content])
-            raise AnswerError(
-                f"{what}: HTTP {response.status_code}{advice}",
-                response.status_code,
-                to_seconds(response.headers.get("Retry-After", "")),
+            raise self.to_answer_error(
+                what, response.status_code, response.headers, response.content, [unquoted, content]
             )
         return response
 
@@ -226,46 +180,53 @@ class Api:
         try:
             return response.json()
         except ValueError:
-            kind = "an HTML page" if is_html(response) else "something that is not JSON"
+            kind = "an HTML page" if is_html(response.content) else "something that is not JSON"
             raise NoAnswerError(
-                f"{method} {self.base_url}{path}: HTTP {response.status_code} with {kind}; "
-                "is the base URL that of the API, and not of a web page or a login?",
-                can_pass=False,
+                f"{method} {self.base_url}{path}: HTTP {response.status_code} with {kind}; check "
+                "that the base URL is the API's and not a web page's or a login's",
+                Cause(kind, can_pass=False),
             ) from None
 
-    def _is_enough(self, state: RetryCallState) -> bool:
-        most = self._attempts if self._has_answered else min(self._attempts, FIRST_ATTEMPTS)
-        return state.attempt_number >= most
+    def to_answer_error(
+        self, what: str, status: int, headers: Mapping[str, str], body: bytes, sent: object
+    ) -> AnswerError:
+        """Return the error for an answer that is not a success; `what` names the request."""
+        if 300 <= status < 400:
+            texts = [to_redirect_text(headers.get("Location", ""), self.mask)]
+        else:
+            texts = [self._to_advice(status), to_error_text(body, self.mask, sent)]
+        message = ": ".join(filter(None, (what, f"HTTP {status}", *texts)))
+        return AnswerError(message, status, to_retry_after(headers))
 
-    def _to_advice(self, response: requests.Response, sent: object) -> str:
-        if response.status_code == 401 and not self._token:
-            return ": it wants a token (VECTOR_API_TOKEN)"
-        said = self.quote(to_error_text(response), sent)
-        refused = "it refuses the token (VECTOR_API_TOKEN)"
-        parts = [refused, said] if response.status_code in (401, 403) else [said]
-        return "".join(f": {part}" for part in parts if part)
+    def _to_advice(self, status: int) -> str:
+        if status == 401 and not self._token:
+            return "authentication required (VECTOR_API_TOKEN)"
+        return "token rejected (VECTOR_API_TOKEN)" if status in (401, 403) else ""
 
-    def quote(self, text: str, sent: object = None) -> str:
-        """A server's words in one line, without the token and without the texts it was sent."""
-        shown = text.replace(self._token.reveal(), "***") if self._token else text
-        return shorten(drop_echo(shown[: 2 * LONGEST_TEXT], sent))
+
+@contextmanager
+def insert_errors() -> Iterator[None]:
+    """Raise a failure of the request inside as what it means for the chunks it sent.
+
+    `InsertRejectedError`: nothing is stored. `InsertThrottledError`: nothing is stored, send it
+    again later. `InsertUnclearError`: look first. `VectorApiError`: no insert can succeed.
+    """
+    try:
+        yield
+    except AnswerError as error:
+        if error.status in REFUSING or error.status < 400:
+            raise
+        if error.status == 429:
+            raise InsertThrottledError(str(error), error.retry_after) from None
+        if error.status < 500 and error.status != 408:
+            raise InsertRejectedError(str(error)) from None
+        raise InsertUnclearError(
+            str(error), error.retry_after, still_at_work=error.status in (408, 502, 504)
+        ) from None
+    except NoAnswerError as error:
+        raise InsertUnclearError(str(error), still_at_work=error.was_sent) from None
 
 
 def to_segment(identifier: str) -> str:
-    """An identifier as one segment of a path, whatever characters it has."""
-    return quote(identifier, safe="")
-
-
-def _can_pass(error: BaseException) -> bool:
-    if isinstance(error, NoAnswerError):
-        return error.can_pass
-    return isinstance(error, AnswerError) and (error.status in (408, 429) or error.status >= 500)
-
-
-_backoff = wait_exponential_jitter(initial=1, max=30, jitter=0.5)
-
-
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, AnswerError) else None
-    return _backoff(state) if asked is None else asked
+    """Return an identifier as one segment of a path, whatever characters it has."""
+    return to_quoted(identifier, safe="")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from pipeline.http import RetryPolicy, warn_of_plain_http
 from pipeline.settings import Settings
 from pipeline.upsert import dash, underscore, vector_stores
 from pipeline.upsert.api import AnswerError, Api
@@ -37,14 +36,15 @@ VARIANTS = (  # a server that has several is used by the first
 )  # fmt: skip
 
 
-def open_sink(settings: Settings) -> Sink:
+def open_sink(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
     """Return the sink for the server of the settings; its collection is not opened yet.
 
     Raises `VectorApiError` if the server cannot be reached or has none of the variants; in a dry
     run, either is only a warning.
     """
-    api = Api(settings.vector_api_base_url, settings.vector_api_token)
-    _warn_of_plain_http("VECTOR_API_BASE_URL", settings.vector_api_base_url, settings)
+    api = Api(settings.vector_api_base_url, settings.vector_api_token, retry)
+    if settings.vector_api_token:
+        warn_of_plain_http("VECTOR_API_BASE_URL", settings.vector_api_base_url)
     try:
         sink = choose_sink(api, settings)
     except VectorApiError as error:
@@ -60,12 +60,13 @@ def open_sink(settings: Settings) -> Sink:
     return DryRun(sink) if settings.dry_run else sink
 
 
-def open_rag_tool(settings: Settings) -> Sink:
+def open_rag_tool(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
     """Return the sink of `ingest_conf.py`; its store is not opened yet."""
     from pipeline.upsert.rag_tool import RagTool  # the client is only needed here, and is heavy
 
-    _warn_of_plain_http("LLAMA_BASE_URL", settings.llama_base_url, settings)
-    sink = RagTool(settings)
+    if settings.vector_api_token:
+        warn_of_plain_http("LLAMA_BASE_URL", settings.llama_base_url)
+    sink = RagTool(settings, Api(settings.llama_base_url, settings.vector_api_token, retry))
     return DryRun(sink) if settings.dry_run else sink
 
 
@@ -104,16 +105,3 @@ def _recognize(api: Api, description: Description) -> Variant:
         f"{api.base_url}/openapi.json describes no Vector API: looked for {looked_for}; "
         f"found {description.to_summary()}"
     )
-
-
-def _warn_of_plain_http(name: str, url: str, settings: Settings) -> None:
-    parts = urlsplit(url)
-    if parts.scheme == "http" and settings.vector_api_token and not _is_loopback(parts.hostname):
-        log.warning("%s is plain http: the token goes over the net unprotected", name)
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False

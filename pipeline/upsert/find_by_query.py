@@ -1,4 +1,4 @@
-"""Finding chunks on servers that answer questions only: each is asked for by its own text."""
+"""Find chunks on servers that only answer queries: each chunk is looked for by its own text."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from pipeline.upsert.api import AnswerError
 
 Ask = Callable[[str, int], list[Hit]]  # question, how many → hits, best first
 
-# A question that equals a stored text has distance 0, and 1/0 is an HTTP 400 on Llama Stack. A few
+# A question equal to a stored text has distance 0, and 1/0 is an HTTP 400 on Llama Stack. A few
 # characters before the text keep it at a distance and still nearest: they are within the model's
-# window however long the text is, and enough for a text of one word.
+# window however long the text is, and enough for a text of a single word.
 PROBES = ("? ", "about: ")
 PROBE_CHARACTERS = 2000  # more than the usual model's window holds
-# A chunk that is there is the nearest, or nearly: of 1,200 from real pages, one was not among the
-# first ten. Only a crowd hides it: chunks that begin alike (edits of one page), or that are one to
-# the model (scripts that it cannot read). A hit costs the server much more than the search.
+# A stored chunk is the nearest, or nearly: of 1,200 from real pages, one was not among the first
+# ten. Only a crowd hides it: chunks that begin alike (edits of a page), or that are the same to the
+# model (scripts that it cannot read). A hit costs the server much more than the search.
 TOP_KS = (10, 100, 1000)
 BEGINNING = 1000  # characters
 REFUSED = (400, 413, 422)
 
 
 def find_by_query(ask: Ask, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-    """Which of the chunks the store answers with: id → id."""
-    wanted = {chunk.id for chunk in chunks}
+    """Return which of the chunks the store answers with: id → id."""
+    looked_for = {chunk.id for chunk in chunks}
     found: set[str] = set()
     for chunk in chunks:
         if chunk.id not in found:
-            found |= _list_near(ask, chunk) & wanted
+            found |= _list_near(ask, chunk) & looked_for
     return {chunk_id: chunk_id for chunk_id in found}
 
 
 def ask_beside(ask: Ask, text: str, top_k: int) -> list[Hit]:
-    """Ask for what is nearest to a text that may be stored, letter for letter."""
+    """Return the hits nearest to a text that may be stored exactly as it is."""
     for probe in PROBES[:-1]:
         try:
             return ask(probe + text[:PROBE_CHARACTERS], top_k)
@@ -44,14 +44,14 @@ def ask_beside(ask: Ask, text: str, top_k: int) -> list[Hit]:
 
 
 def _list_near(ask: Ask, chunk: Chunk) -> set[str]:
-    """The ids nearest to a chunk; among them its own, if the store has it."""
+    """Return the ids nearest to a chunk; its own is among them if the store has it."""
     ids: set[str] = set()
     for top_k in TOP_KS:
         try:
             hits = ask_beside(ask, chunk.text, top_k)
         except AnswerError as error:
             if error.status in REFUSED and top_k != TOP_KS[0]:
-                break  # more than this server gives at once
+                break  # more than this server returns at once
             raise
         ids |= {hit.chunk_id for hit in hits}
         if chunk.id in ids or len(hits) < top_k or not _is_crowd(hits, chunk.text):
@@ -60,8 +60,8 @@ def _list_near(ask: Ask, chunk: Chunk) -> set[str]:
 
 
 def _is_crowd(hits: Sequence[Hit], text: str) -> bool:
-    """Whether the last hit is still so near that the text itself may come after it."""
+    """Return whether the last hit is so near that the text itself may rank after it."""
     first, last = hits[0], hits[-1]
-    words, others = (set(one[:BEGINNING].lower().split()) for one in (text, last.text))
+    words, others = (set(each[:BEGINNING].lower().split()) for each in (text, last.text))
     looks_alike = 2 * len(words & others) >= len(words | others)
     return looks_alike or 0 < 0.999 * first.score <= last.score

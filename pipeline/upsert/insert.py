@@ -1,12 +1,13 @@
-"""One batch into a sink, whatever happens on the way: nothing twice, nothing lost unnoticed."""
+"""One batch into a sink, whatever fails on the way: nothing twice, nothing lost unnoticed."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.http import VECTOR_RETRY, RetryPolicy
 from pipeline.records import Chunk
 from pipeline.upsert.errors import (
     InsertRejectedError,
@@ -20,43 +21,38 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3  # of a whole batch whose fate is unclear, before it is sent in parts
 ATTEMPTS_ALONE = 2  # of a single chunk
-THROTTLED_ATTEMPTS = 12  # about four minutes, longer if the server asks for longer
-FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds
-SETTLING = (1.0, 4.0, 15.0)  # seconds between looks at a server that may still be storing
 DEAD_AFTER = 10  # single chunks in a row that the server answered with failures
-
-Wait = Callable[[float], bool]  # seconds → whether the run was told to stop meanwhile
 
 
 @dataclass(slots=True)
 class Inserted:
-    """What became of a batch. A chunk in neither was not decided: the run was told to stop."""
+    """The fate of a batch's chunks. One in neither was not decided: the run was stopped."""
 
     handles: dict[str, str] = field(default_factory=dict)  # chunk id → the store's name for it
     failed: dict[str, str] = field(default_factory=dict)  # chunk id → error
 
 
 def insert_all(
-    sink: Sink, chunks: Sequence[Chunk], stop: threading.Event, wait: Wait | None = None
+    sink: Sink, chunks: Sequence[Chunk], stop: threading.Event, retry: RetryPolicy | None = None
 ) -> Inserted:
-    """Insert one batch; what is rejected goes in halves, down to single chunks.
+    """Insert one batch; what is rejected is sent in halves, down to single chunks.
 
-    Where nobody knows whether chunks are stored, they are looked for and only the missing ones
-    are sent again. Raises `VectorApiError` when the server serves nothing more.
+    Where it is unclear whether chunks are stored, they are looked for and only the missing ones
+    are sent again. Raises `VectorApiError` when no further insert can succeed.
     """
-    insertion = _Insertion(sink, wait or stop.wait, stop)
+    insertion = _Insertion(sink, stop, retry or VECTOR_RETRY)
     insertion.send(list(chunks), ATTEMPTS)
     return insertion.done
 
 
 class _Insertion:
-    def __init__(self, sink: Sink, wait: Wait, stop: threading.Event) -> None:
-        self._sink, self._wait, self._stop = sink, wait, stop
+    def __init__(self, sink: Sink, stop: threading.Event, retry: RetryPolicy) -> None:
+        self._sink, self._stop, self._retry = sink, stop, retry
         self._failures_in_a_row = 0
         self.done = Inserted()
 
     def send(self, chunks: list[Chunk], attempts: int) -> None:
-        """Send until all are stored, or split what still fails."""
+        """Send until all are stored, or split what keeps failing."""
         missing, throttled, unclear = chunks, 0, 0
         while missing and not self._stop.is_set():
             try:
@@ -64,9 +60,9 @@ class _Insertion:
                 return
             except InsertThrottledError as error:
                 throttled += 1
-                if throttled == THROTTLED_ATTEMPTS:
-                    raise VectorApiError(f"{error}: still so after {throttled} tries") from error
-                self._pause(error.retry_after, throttled)
+                if throttled == self._retry.throttled_attempts:
+                    raise VectorApiError(f"{error}: throttled {throttled} times") from error
+                self._stop.wait(self._retry.wait_seconds(throttled, error.retry_after))
             except InsertRejectedError as error:
                 self._split(missing, str(error))
                 return
@@ -81,10 +77,12 @@ class _Insertion:
                     return
 
     def _look(self, chunks: list[Chunk], error: InsertUnclearError, unclear: int) -> list[Chunk]:
-        """Wait, then see which of the chunks are there; return the missing ones."""
-        pauses = SETTLING if error.still_at_work else (None,)
+        """Wait, then see which of the chunks are stored; return the missing ones."""
+        pauses = self._retry.settling_seconds
+        if not error.still_at_work:
+            pauses = (self._retry.wait_seconds(unclear, error.retry_after),)
         for pause in pauses:
-            if self._pause(error.retry_after if pause is None else pause, unclear):
+            if self._stop.wait(pause):
                 break
             self._keep(self._sink.find(chunks))
             chunks = [chunk for chunk in chunks if chunk.id not in self.done.handles]
@@ -99,7 +97,7 @@ class _Insertion:
 
     def _split(self, chunks: list[Chunk], error: str) -> None:
         if len(chunks) == 1:
-            log.debug("chunk %s is not accepted: %s", chunks[0].id, error)
+            log.debug("chunk %s was rejected: %s", chunks[0].id, error)
             self.done.failed[chunks[0].id] = error
             return
         middle = len(chunks) // 2
@@ -110,9 +108,5 @@ class _Insertion:
         self._failures_in_a_row += 1
         if self._failures_in_a_row == DEAD_AFTER:
             raise VectorApiError(
-                f"{error}: {DEAD_AFTER} chunks in a row failed that way, one by one"
+                f"{error}: {DEAD_AFTER} single chunks in a row failed that way"
             ) from error
-
-    def _pause(self, asked: float | None, turn: int) -> bool:
-        seconds = min(FIRST_WAIT * 2 ** (turn - 1), LONGEST_WAIT) if asked is None else asked
-        return self._wait(seconds) or self._stop.is_set()

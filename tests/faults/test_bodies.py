@@ -10,8 +10,6 @@ from tests.support.program import environment, sync_now
 from tests.support.recovery import PAGES, check_that_a_clean_run_repairs, pages_in
 from tests.support.vector_api import VectorApi
 
-pytestmark = pytest.mark.usefixtures("hurried")
-
 LONG = "Administration, documentation and infrastructure configuration. "
 HARD_BODIES: dict[str, Callable[[], str]] = {
     "NULs": lambda: "a\x00b<p>words\x00here</p>",

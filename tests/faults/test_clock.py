@@ -11,8 +11,6 @@ from tests.support.program import environment, sync_now
 from tests.support.recovery import EVER, PAGES, check_that_a_clean_run_repairs, pages_in
 from tests.support.vector_api import VectorApi
 
-pytestmark = pytest.mark.usefixtures("hurried")
-
 DAY = {"SINCE_HOURS": "24"}
 
 

@@ -24,7 +24,6 @@ from hypothesis.stateful import (
 )
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
-from tests.support.fast_retries import hurry
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 
@@ -63,9 +62,7 @@ def to_body(texts: list[str]) -> str:
 
 
 def _sync_in_child(environ: dict[str, str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        hurry(patch)
-        sync_now(environ)
+    sync_now(environ)
 
 
 def sync_and_stop(
@@ -93,8 +90,6 @@ class Site(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.patch = pytest.MonkeyPatch()
-        hurry(self.patch)
         self.folder = Path(tempfile.mkdtemp())
         self.state = SiteState()
         self.state.add_space("KI", "Known Issues")
@@ -193,7 +188,6 @@ class Site(RuleBasedStateMachine):
         finally:
             self.api.stop()
             self.site.__exit__(None, None, None)
-            self.patch.undo()
             shutil.rmtree(self.folder)
 
 
@@ -215,8 +209,7 @@ def test_a_clean_run_repairs_everything(machine: type[Site]) -> None:
     run_state_machine_as_test(machine, settings=THOROUGH)
 
 
-def test_no_thread_outlives_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hurry(monkeypatch)
+def test_no_thread_outlives_a_failed_run(tmp_path: Path) -> None:
     state = SiteState()
     state.add_space("KI", "Known Issues")
     for number in range(40):

@@ -18,8 +18,6 @@ from tests.support.recovery import (
 )
 from tests.support.vector_api import VectorApi
 
-pytestmark = pytest.mark.usefixtures("hurried")
-
 MANY = 120
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, Paging, faults
+from tests.support.fast_retries import HASTY
 from tests.support.program import environment, sync_now
 from tests.support.recovery import (
     BODIES,
@@ -27,8 +28,6 @@ from tests.support.recovery import (
     small_site,
 )
 from tests.support.vector_api import VectorApi
-
-pytestmark = pytest.mark.usefixtures("hurried")
 
 USER = r"user/current"
 ANY_LIST = r"/wiki/api/v2/(spaces/\d+/)?pages\?"
@@ -138,7 +137,7 @@ def inject(row: Site, site: ConfluenceSite) -> None:
 def test_a_fault_of_confluence(row: Site, site: ConfluenceSite, tmp_path: Path) -> None:
     inject(row, site)
     with VectorApi("dash") as api:
-        ended = sync_now(environment(site, api.base_url, tmp_path))
+        ended = sync_now(environment(site, api.base_url, tmp_path), HASTY)
         assert (ended.code, len(pages_in(api))) == (row.code, row.held), ended["failures"]
         if row.code < 2:
             check_that_failures_are_reported(ended, site, api)

@@ -10,7 +10,6 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from tests.faults.test_convergence import API_FAULTS, SITE_FAULTS
-from tests.support.fast_retries import hurry
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 
@@ -38,7 +37,6 @@ def count_open_files() -> int:
 def test_fifty_runs_with_faults_leave_what_a_first_run_leaves(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hurry(monkeypatch)
     # pytest keeps every log record, whose traceback keeps a connection open.
     monkeypatch.setattr(logging.getLogger("pipeline"), "propagate", False)
     monkeypatch.setattr(logging, "lastResort", None)

@@ -19,8 +19,6 @@ from tests.support.program import DETAILS, ROOT, environment, run_program, sync_
 from tests.support.recovery import LISTING, PAGES, check_that_a_clean_run_repairs, pages_in
 from tests.support.vector_api import VectorApi
 
-pytestmark = pytest.mark.usefixtures("hurried")
-
 NOBODY = 65534
 LEDGER = "sync.sqlite3"
 

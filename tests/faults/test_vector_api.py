@@ -1,14 +1,20 @@
 """Every fault observed on a Vector API: the exit code, and the pages in the collection."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from tenacity import RetryCallState
 
 from demo.confluence_site import ConfluenceSite, faults
+from pipeline.http import RetryPolicy
+from pipeline.run import SYNC
+from pipeline.settings import Settings
+from pipeline.upsert import Sink
+from pipeline.upsert.api import Api
+from pipeline.upsert.discovery import choose_sink
+from tests.support.fast_retries import FAST
 from tests.support.program import environment, sync_now
 from tests.support.recovery import (
     BODIES,
@@ -19,13 +25,11 @@ from tests.support.recovery import (
 )
 from tests.support.vector_api import Fault, Form, VectorApi
 
-pytestmark = pytest.mark.usefixtures("hurried")
-
 ONE_PAGE = "This is page 7."
 
 
 @dataclass(frozen=True)
-class Api:
+class ApiFault:
     """A fault; the exit code, and the number of pages in the collection."""
 
     name: str
@@ -35,40 +39,44 @@ class Api:
 
 
 API = [
-    Api("insert 400 once", {"status": 400}, 0, PAGES),
-    Api("insert 401", {"status": 401, "times": None}, 5, 0),
-    Api("insert 413 over a size", {"status": 413, "over_bytes": 3000, "times": None}, 0, PAGES),
-    Api("insert 422 once", {"status": 422}, 0, PAGES),
-    Api("insert 429 with Retry-After", {"status": 429, "retry_after": "0", "times": 3}, 0, PAGES),
-    Api("insert 500 once", {"status": 500}, 0, PAGES),
-    Api(
+    ApiFault("insert 400 once", {"status": 400}, 0, PAGES),
+    ApiFault("insert 401", {"status": 401, "times": None}, 5, 0),
+    ApiFault(
+        "insert 413 over a size", {"status": 413, "over_bytes": 3000, "times": None}, 0, PAGES
+    ),
+    ApiFault("insert 422 once", {"status": 422}, 0, PAGES),
+    ApiFault(
+        "insert 429 with Retry-After", {"status": 429, "retry_after": "0", "times": 3}, 0, PAGES
+    ),
+    ApiFault("insert 500 once", {"status": 500}, 0, PAGES),
+    ApiFault(
         "insert 500 for one page every time",
         {"status": 500, "times": None, "saying": ONE_PAGE},
         1,
         PAGES - 1,
     ),
-    Api(
+    ApiFault(
         "insert 400 for one page every time",
         {"status": 400, "times": None, "saying": ONE_PAGE},
         1,
         PAGES - 1,
     ),
-    Api("insert 500 every time", {"status": 500, "times": None}, 5, 0),
-    Api("insert 400 every time", {"status": 400, "times": None}, 5, 0),
-    Api("time-out after storing", {"status": 504, "stored": "all"}, 0, PAGES),
-    Api("reset after storing", {"answer": "reset", "stored": "all"}, 0, PAGES),
-    Api("half a batch stored", {"status": 500, "stored": "half"}, 0, PAGES),
-    Api("answer cut off after storing", {"answer": "cut", "stored": "all"}, 0, PAGES),
-    Api("200 and nothing stored", {"status": 200, "stored": "nothing"}, 1, PAGES - 5),
-    Api("no description", {"status": 404, "on": "describe", "times": None}, 5, 0),
-    Api("collection refused", {"status": 403, "on": "create", "times": None}, 5, 0),
+    ApiFault("insert 500 every time", {"status": 500, "times": None}, 5, 0),
+    ApiFault("insert 400 every time", {"status": 400, "times": None}, 5, 0),
+    ApiFault("time-out after storing", {"status": 504, "stored": "all"}, 0, PAGES),
+    ApiFault("reset after storing", {"answer": "reset", "stored": "all"}, 0, PAGES),
+    ApiFault("half a batch stored", {"status": 500, "stored": "half"}, 0, PAGES),
+    ApiFault("answer cut off after storing", {"answer": "cut", "stored": "all"}, 0, PAGES),
+    ApiFault("200 and nothing stored", {"status": 200, "stored": "nothing"}, 1, PAGES - 5),
+    ApiFault("no description", {"status": 404, "on": "describe", "times": None}, 5, 0),
+    ApiFault("collection refused", {"status": 403, "on": "create", "times": None}, 5, 0),
 ]
 
 
 @pytest.mark.parametrize("form", ["dash", "underscore"])
 @pytest.mark.parametrize("row", API, ids=lambda row: row.name)
 def test_a_fault_of_the_vector_api(
-    row: Api, form: str, site: ConfluenceSite, tmp_path: Path
+    row: ApiFault, form: str, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     with VectorApi(form) as api:  # type: ignore[arg-type]
         api.faults = [Fault(**row.fault)]  # type: ignore[arg-type]
@@ -87,19 +95,22 @@ def test_a_server_that_restarts_between_batches(
     site: ConfluenceSite,
     tmp_path: Path,
 ) -> None:
-    refused: list[int] = []
-    with VectorApi(form) as api, pytest.MonkeyPatch.context() as patch:
+    refused: list[float] = []
+    with VectorApi(form) as api:
 
-        def wait(state: RetryCallState) -> float:
-            """Restart the server on the third attempt."""
-            refused.append(state.attempt_number)
+        def start_at_last(seconds: float) -> None:
+            """Bring the server back before the client gives up."""
+            refused.append(seconds)
             if len(refused) == 3:
                 api.start()
-            return 0.001
 
-        patch.setattr("pipeline.upsert.api._wait", wait)
+        def open_sink(settings: Settings, retry: RetryPolicy | None) -> Sink:
+            address, token = settings.vector_api_base_url, settings.vector_api_token
+            return choose_sink(Api(address, token, retry, sleep=start_at_last), settings)
+
         api.faults = [Fault(answer="stop", stored=stored, saying=ONE_PAGE)]
-        ended = sync_now(environment(site, api.base_url, tmp_path, BATCH_SIZE="3"))
+        told = environment(site, api.base_url, tmp_path, BATCH_SIZE="3")
+        ended = sync_now(told, FAST, replace(SYNC, open_sink=open_sink))
         assert (ended.code, len(pages_in(api))) == (0, PAGES)
         assert len(refused) >= 3  # attempts of the interrupted batch, and of a parallel one
         check_that_a_clean_run_repairs(site, api, tmp_path)

@@ -1,8 +1,12 @@
-"""What the tests of this stage share: a site with two spaces and no page."""
+"""What the tests of this stage share: a site with two spaces and no page, and a transport."""
+
+from collections.abc import Iterator
 
 import pytest
 
-from demo.confluence_site import SiteState
+from demo.confluence_site import ConfluenceSite, SiteState
+from pipeline.fetch.transport import Transport
+from tests.support.confluence_client import to_transport
 
 
 @pytest.fixture
@@ -12,3 +16,10 @@ def state() -> SiteState:
     state.add_space("KI", "Known Issues")
     state.add_space("HB", "Handbook")
     return state
+
+
+@pytest.fixture
+def transport(site: ConfluenceSite) -> Iterator[Transport]:
+    made = to_transport(site)
+    yield made
+    made.close()

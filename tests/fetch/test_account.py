@@ -57,7 +57,7 @@ def test_a_wrong_cloud_id_is_told_as_such() -> None:
     with responses.RequestsMock() as mock:
         mock.add("GET", url, json={"message": "No message"}, status=404)
         with pytest.raises(CredentialsError, match="check CONF_CLOUD_ID"):
-            Site(settings, patience=QUICK).check_credentials()
+            Site(settings, retry=QUICK).check_credentials()
 
 
 def test_a_scoped_token_on_a_sites_own_address_is_sent_to_the_gateway() -> None:
@@ -74,7 +74,7 @@ def test_a_scoped_token_on_a_sites_own_address_is_sent_to_the_gateway() -> None:
         url = "https://acme.atlassian.net/wiki/rest/api/user/current"
         mock.add("GET", url, body="<html>log in</html>", status=401, content_type="text/html")
         with pytest.raises(CredentialsError, match="set CONF_CLOUD_ID"):
-            Site(settings, patience=QUICK).check_credentials()
+            Site(settings, retry=QUICK).check_credentials()
 
 
 def test_a_site_that_fails_is_not_one_that_refuses(site: ConfluenceSite) -> None:

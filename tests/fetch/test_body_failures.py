@@ -102,7 +102,7 @@ def test_a_search_that_hangs_is_not_waited_for_twice(
     with opened(site) as client:
         refs = list_all(client)
     hung = site.fail("content/search", faults.hang(5), times=None)
-    with opened(site, patience=HASTY) as client:
+    with opened(site, retry=HASTY) as client:
         assert list(pages_of(client.get_pages(refs))) == ids
     assert hung.hits == 1
 
@@ -125,7 +125,7 @@ def test_no_connection_is_not_a_page_that_failed(state: SiteState) -> None:
     add_pages(state, 2)
     with ConfluenceSite(state) as site, opened(site) as client:
         refs = list_all(client)
-    client = Site(client._settings, patience=QUICK)
+    client = Site(client._settings, retry=QUICK)
     with pytest.raises(UnreachableError):
         client.get_pages(refs)
 

@@ -182,7 +182,7 @@ def test_the_gateway_is_not_taken_for_the_site(base: str | None, expected: str) 
             "VECTOR_API_BASE_URL": "http://x",
         },
     )
-    client = Site(settings, patience=QUICK)
+    client = Site(settings, retry=QUICK)
     url = "https://api.atlassian.com/ex/confluence/abc/wiki/rest/api/user/current"
     with responses.RequestsMock() as mock:
         mock.add("GET", url, json={"displayName": "Me", "_links": {"base": base}})

@@ -18,7 +18,7 @@ from pipeline.run.execute import execute
 from pipeline.settings import load_settings
 from pipeline.upsert.files.store_api import OLD_PREFIX
 from pipeline.upsert.rag_tool import RAG_TOOL
-from tests.support.fast_retries import hurry
+from tests.support.fast_retries import FAST
 from tests.support.program import DETAILS, Ended, environment, load_report, run_program
 from tests.support.proxy import Proxy, proxy_to
 from tests.support.server_fixtures import real_server
@@ -43,7 +43,7 @@ class Place:
     def ingest(self, **more: str) -> Ended:
         """One run of ingest_conf.py in this process, its report with it."""
         told = self.told | more
-        code = execute(INGEST, load_settings(INGEST.name, told), ingest)
+        code = execute(INGEST, load_settings(INGEST.name, told), ingest, FAST)
         return Ended(code, "", load_report(told))
 
     def lose_state(self) -> None:
@@ -115,9 +115,8 @@ def faiss(llama_stack: LlamaStack, site: ConfluenceSite, tmp_path: Path) -> Plac
 
 
 @pytest.fixture
-def proxy(faiss: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+def proxy(faiss: Place) -> Iterator[Proxy]:
     """The server's address for runs, in which a test makes things go wrong."""
-    hurry(monkeypatch)
     with proxy_to(faiss.server_url) as proxy:
         faiss.told["LLAMA_BASE_URL"] = proxy.base_url
         yield proxy
@@ -154,7 +153,7 @@ def test_the_default_stores_identifier_is_kept_beside_the_ledger(
     tmp_path: Path, site: ConfluenceSite, llama_stack: LlamaStack
 ) -> None:
     told = environment(site, llama_stack.base_url, tmp_path, SPACE_NAME="Known Issues", RESET="1")
-    code = execute(INGEST, load_settings(INGEST.name, told), ingest)
+    code = execute(INGEST, load_settings(INGEST.name, told), ingest, FAST)
     assert code == 0
     identifier = (tmp_path / "conf_known_issues.vdb").read_text("utf-8").strip()
     files = Looker(llama_stack.base_url, identifier, OLD_PREFIX).files()

@@ -8,7 +8,6 @@ import requests
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.servers.local_server import LocalServer
-from tests.support.fast_retries import hurry
 from tests.support.program import DETAILS, Ended, environment, sync_now
 from tests.support.real_servers import Ogx
 from tests.support.store_files import Looker, new_name, to_plain
@@ -73,8 +72,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def site(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConfluenceSite]:
-    hurry(monkeypatch)
+def site(place: Place) -> Iterator[ConfluenceSite]:
     with ConfluenceSite(place.state) as site:
         yield site
 

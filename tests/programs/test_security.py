@@ -15,7 +15,6 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, Paging, SiteState
 from demo.confluence_site import faults as on_site
-from tests.support.fast_retries import hurry
 from tests.support.program import ROOT, environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 
@@ -28,18 +27,21 @@ TITLE = f"Disk\n{FORGED}\r\x1b[2K\x00\x85\u2028\u202e\u2066full"
 LINE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (DEBUG|INFO|WARNING|ERROR|CRITICAL) +\S.*| {4}.*"
 )
-# The program as a user starts it; but it waits for nothing, and has a pod's termination message.
+# The program as a user starts it, with short waits and a pod's termination message.
 PROGRAM = """
 import os, sys
 from pathlib import Path
-import pytest
 import pipeline.report.report, sync
-from pipeline.run import SYNC, start
-from tests.support.fast_retries import hurry
-hurry(pytest.MonkeyPatch())
+from pipeline.report import set_up_logging
+from pipeline.run import SYNC
+from pipeline.run.execute import execute
+from pipeline.settings import load_settings
+from tests.support.fast_retries import FAST
 pipeline.report.report.TERMINATION_LOG = Path(sys.argv[1])
 {spoil}
-sys.exit(start(SYNC, sync.__doc__, sync.sync, [], os.environ, sync.__file__))
+settings = load_settings(SYNC.name, os.environ)
+set_up_logging(settings)
+sys.exit(execute(SYNC, settings, sync.sync, FAST))
 """
 
 
@@ -181,9 +183,7 @@ def test_confluence_cannot_lead_the_credentials_to_another_host(
     fault: Callable[[str], on_site.Fault],
     told: dict[str, str],
     site: ConfluenceSite,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hurry(monkeypatch)
     with VectorApi() as other:
         struck = site.fail(where, fault(other.base_url + "/wiki/api/v2/pages"), times=None)
         is_list = "user" not in where and where != BODIES  # what is complete needs no next link

@@ -18,7 +18,6 @@ from demo.confluence_site import ConfluenceSite, SiteState
 from demo.confluence_site.faults import login_page
 from pipeline.run.steps import Run
 from pipeline.state.ledger_file import open_ledger
-from tests.support.fast_retries import hurry
 from tests.support.program import ROOT, environment, load_report, run_program, sync_now
 from tests.support.vector_api import VectorApi
 
@@ -202,9 +201,7 @@ def test_a_page_that_failed_at_first_comes_in_later_whatever_its_age(
     api: VectorApi,
     site: ConfluenceSite,
     state: SiteState,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hurry(monkeypatch)
     windowed = told | {"SINCE_HOURS": "24"}
     with monkey_failing(site, state, "Issue 1"):
         assert sync_now(windowed).code == 1

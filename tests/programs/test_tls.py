@@ -134,7 +134,7 @@ def test_a_bundle_that_is_not_there_is_said(told: dict[str, str], store: Proxy) 
     for ends, code in (({}, 5), ({"VECTOR_API_BASE_URL": store.server}, 4)):
         ended = run_program("sync", told | ends | missing)
         assert ended.code == code, ended.log
-        assert "there is no file that REQUESTS_CA_BUNDLE names" in ended.log
+        assert "the file that REQUESTS_CA_BUNDLE names does not exist" in ended.log
         assert "Traceback" not in ended.log
 
 

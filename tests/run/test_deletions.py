@@ -9,7 +9,6 @@ import pytest
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.confluence_site.faults import error, rewritten, server_error, without_next
 from tests.faults.test_convergence import sync_and_stop
-from tests.support.fast_retries import hurry
 from tests.support.program import DETAILS, Ended, environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 
@@ -49,8 +48,7 @@ def to_state() -> SiteState:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    hurry(monkeypatch)
+def place(tmp_path: Path) -> Iterator[Place]:
     with ConfluenceSite(to_state()) as site, VectorApi(delete_route="document") as api:
         place = Place(site, api, tmp_path)
         assert place.sync().code == 0
@@ -232,8 +230,7 @@ def test_a_lost_ledger_inserts_nothing_twice(place: Place) -> None:
 
 
 @pytest.fixture
-def dash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    hurry(monkeypatch)
+def dash(tmp_path: Path) -> Iterator[Place]:
     with ConfluenceSite(to_state()) as site, VectorApi("dash") as api:
         place = Place(site, api, tmp_path)
         assert place.sync(UPDATE_STRATEGY="rotate").code == 0
@@ -273,9 +270,8 @@ def test_a_rotation_stands_under_the_delete_guard(dash: Place) -> None:
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("after", [1, 3, 5, 6, 7, 8, 9, 11, 14, 18])
 def test_a_run_that_is_ended_anywhere_is_made_up_for(
-    form: str, signum: int, after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: str, signum: int, after: int, tmp_path: Path
 ) -> None:
-    hurry(monkeypatch)
     kind = {"form": form, "delete_route": "document"}
     with ConfluenceSite(to_state()) as site, VectorApi(**kind) as api:  # type: ignore[arg-type]
         place = Place(site, api, tmp_path)

@@ -10,7 +10,6 @@ from demo.confluence_site import ConfluenceSite, SiteState
 from demo.confluence_site import faults as site_faults
 from demo.pages import demo_state
 from pipeline.state.ledger_file import open_ledger
-from tests.support.fast_retries import hurry
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import VectorApi
 
@@ -104,9 +103,8 @@ def test_a_page_that_was_kept_out_comes_in_however_old_it_is(
 
 def test_a_page_that_left_in_a_run_that_was_not_complete_comes_back(
     told: dict[str, str], old: dict[str, str], state: SiteState, site: ConfluenceSite,
-    api: VectorApi, monkeypatch: pytest.MonkeyPatch,
+    api: VectorApi,
 ) -> None:  # fmt: skip
-    hurry(monkeypatch)
     assert sync_now(told).code == 0
     state.restrict(item(state, "Secret"), users=["boss"])
     broken = state.add_page("Broken", "KI", "<p>Not today.</p>")
@@ -161,9 +159,7 @@ def test_while_restrictions_cannot_be_read_nothing_comes_in_and_nothing_goes(
     state: SiteState,
     site: ConfluenceSite,
     api: VectorApi,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hurry(monkeypatch)
     assert sync_now(told).code == 0
     state.restrict(item(state, "Public"), users=["boss"])
     state.add_page("New", "KI", "<p>Perhaps restricted.</p>")

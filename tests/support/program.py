@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from demo.confluence_site import ConfluenceSite
+from pipeline.http import RetryPolicy
 from pipeline.run import SYNC
 from pipeline.run.execute import execute
+from pipeline.run.programs import Program
 from pipeline.settings import load_settings
 from sync import sync
+from tests.support.fast_retries import FAST
 
 ROOT = Path(__file__).parent.parent.parent
 # Enough text that its section is a chunk of its own: short sections share one.
@@ -57,9 +60,9 @@ def run_program(name: str, told: Mapping[str, str]) -> Ended:
     return Ended(done.returncode, done.stdout + done.stderr, load_report(told))
 
 
-def sync_now(told: Mapping[str, str]) -> Ended:
-    """One run of sync.py in this process: the same steps, without the second of start-up."""
-    code = execute(SYNC, load_settings(SYNC.name, told), sync)
+def sync_now(told: Mapping[str, str], retry: RetryPolicy = FAST, program: Program = SYNC) -> Ended:
+    """One run of sync.py in this process: the same steps, without start-up and long waits."""
+    code = execute(program, load_settings(program.name, told), sync, retry)
     return Ended(code, "", load_report(told))
 
 

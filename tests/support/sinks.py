@@ -1,10 +1,13 @@
 """What the tests of the sinks share: chunks, settings, and a sink that does not wait."""
 
+from dataclasses import replace
+
 from pipeline.records import Chunk
 from pipeline.settings import INGEST, SYNC, Secret, Settings, load_settings
 from pipeline.upsert import Sink
 from pipeline.upsert.api import Api
 from pipeline.upsert.discovery import choose_sink
+from tests.support.fast_retries import FAST
 
 # As on real sites: usual, tiny, not Latin, all alike at the start, beyond the model's window.
 TEXTS = [
@@ -68,9 +71,8 @@ def to_ingest_settings(base_url: str, **settings: str) -> Settings:
 
 def to_api(base_url: str, token: str = "", attempts: int = 3, read_seconds: float = 60.0) -> Api:
     """Return a transport whose retries do not wait."""
-    return Api(
-        base_url, Secret(token), attempts=attempts, read_seconds=read_seconds, sleep=lambda _: None
-    )
+    retry = replace(FAST, attempts=attempts, read_seconds=read_seconds)
+    return Api(base_url, Secret(token), retry, sleep=lambda _: None)
 
 
 def to_sink(base_url: str, read_seconds: float = 60.0, **settings: str) -> Sink:

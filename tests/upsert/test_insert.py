@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.http import VECTOR_RETRY
 from pipeline.records import Chunk
 from pipeline.upsert import InsertUnclearError, VectorApiError
 from pipeline.upsert.insert import Inserted, insert_all
@@ -18,6 +19,7 @@ from tests.support.vector_api import Fault, VectorApi
 CHUNKS = to_chunks([f"Chunk number {n} of the batch" for n in range(12)])
 IDS = {chunk.id for chunk in CHUNKS}
 POISON = CHUNKS[5].id
+EXACT = replace(VECTOR_RETRY, jitter=0.0)
 
 
 @pytest.fixture(params=["underscore", "dash"])
@@ -26,24 +28,25 @@ def api(request: pytest.FixtureRequest) -> Iterator[VectorApi]:
         yield api
 
 
-class Waits:
-    """Records the pauses instead of making them."""
+class Waits(threading.Event):
+    """Records the pauses instead of making them; each may do something."""
 
-    def __init__(self, also: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, on_wait: Callable[[], object] = lambda: None) -> None:
+        super().__init__()
         self.seconds: list[float] = []
-        self._also = also
+        self.on_wait = on_wait
 
-    def __call__(self, seconds: float) -> bool:
-        self.seconds.append(seconds)
-        self._also()
-        return False
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds.append(timeout or 0.0)
+        self.on_wait()
+        return self.is_set()
 
 
-def insert(api: VectorApi, chunks: list[Chunk] = CHUNKS, **given: Any) -> tuple[Inserted, Waits]:
-    waits = given.pop("waits", None) or Waits()
-    sink = to_sink(api.base_url, **given)
+def insert(api: VectorApi, chunks: list[Chunk] = CHUNKS, **options: Any) -> tuple[Inserted, Waits]:
+    waits = Waits()
+    sink = to_sink(api.base_url, **options)
     try:
-        return insert_all(sink, chunks, threading.Event(), waits), waits
+        return insert_all(sink, chunks, waits, EXACT), waits
     finally:
         sink.close()
 
@@ -105,10 +108,10 @@ def test_chunks_that_a_failed_insert_stored_are_not_sent_again(api: VectorApi) -
     assert [one.chunks for one in api.log if one.kind == "insert"] == [12, 6]
 
 
-def test_a_throttled_batch_waits_as_long_as_the_server_asks(api: VectorApi) -> None:
-    api.faults.append(Fault(status=429, retry_after="7", times=2))
+def test_a_throttled_batch_waits_at_least_as_long_as_the_server_asks(api: VectorApi) -> None:
+    api.faults.append(Fault(status=429, retry_after="7", times=5))
     _, waits = insert(api)
-    assert waits.seconds == [7.0, 7.0]
+    assert waits.seconds == [7.0, 7.0, 7.0, 8.0, 16.0]
 
 
 def test_a_batch_is_not_split_because_the_server_asks_to_come_later(api: VectorApi) -> None:
@@ -141,24 +144,19 @@ def test_a_server_that_stores_late_is_looked_at_again_before_anything_is_resent(
     """The request times out, and the server stores it only after our first look."""
     sink = to_sink(api.base_url)
     insert_now = sink.insert
-    pauses: list[float] = []
-
-    def wait(seconds: float) -> bool:
-        pauses.append(seconds)
-        if len(pauses) == 2:
-            insert_now(CHUNKS)
-        return False
+    waits = Waits(lambda: len(waits.seconds) == 2 and insert_now(CHUNKS))
 
     def insert_late(chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        if not pauses:
+        if not waits.seconds:
             raise InsertUnclearError("timed out", still_at_work=True)
         insert_now(CHUNKS)  # the server is done with the first one, and takes the second
         return insert_now(chunks)
 
     monkeypatch.setattr(sink, "insert", insert_late)
-    done = insert_all(sink, CHUNKS, threading.Event(), wait)
+    done = insert_all(sink, CHUNKS, waits, EXACT)
     sink.close()
     assert set(done.handles) == IDS
+    assert waits.seconds == [1.0, 4.0]
     assert api.count("insert") == 1
     assert api.duplicates("confluence") == []
 
@@ -182,30 +180,26 @@ def test_a_collection_that_is_deleted_during_the_run_ends_it(api: VectorApi) -> 
     sink = to_sink(api.base_url)
     api.drop("confluence")
     with pytest.raises(VectorApiError, match="gone from the server during the run"):
-        insert_all(sink, CHUNKS, threading.Event(), Waits())
+        insert_all(sink, CHUNKS, Waits(), EXACT)
     sink.close()
 
 
 def test_a_server_that_restarts_between_batches_is_waited_for(api: VectorApi) -> None:
     sink = to_sink(api.base_url)
-    insert_all(sink, CHUNKS[:6], threading.Event(), Waits())
+    insert_all(sink, CHUNKS[:6], Waits(), EXACT)
     api.stop()
-    done = insert_all(sink, CHUNKS[6:], threading.Event(), Waits(also=api.start))
+    done = insert_all(sink, CHUNKS[6:], Waits(api.start), EXACT)
     sink.close()
     assert set(done.handles) == {chunk.id for chunk in CHUNKS[6:]}
     assert api.documents("confluence").keys() == IDS
 
 
-def test_a_told_stop_ends_the_waiting_and_leaves_the_rest_undecided(api: VectorApi) -> None:
-    stop = threading.Event()
+def test_a_stop_ends_the_waiting_and_leaves_the_rest_undecided(api: VectorApi) -> None:
+    stop = Waits()
+    stop.on_wait = stop.set
     api.faults.append(Fault(status=429, retry_after="60"))
     sink = to_sink(api.base_url)
-
-    def wait(_seconds: float) -> bool:
-        stop.set()
-        return True
-
-    done = insert_all(sink, CHUNKS, stop, wait)
+    done = insert_all(sink, CHUNKS, stop, EXACT)
     sink.close()
     assert done == Inserted()
     assert api.count("insert") == 1
@@ -245,12 +239,12 @@ def test_the_stop_event_itself_ends_a_wait(api: VectorApi) -> None:
 def test_whatever_fails_the_report_is_what_the_store_holds(
     faults: list[Fault], size: int, form: Any
 ) -> None:
-    """No chunk is stored twice, and those told as stored are exactly those that are."""
+    """No chunk is stored twice, and those reported as stored are exactly those that are."""
     with VectorApi(form=form) as api:
         sink = to_sink(api.base_url)
         api.faults += faults
         chunks = [to_chunk(n, f"Chunk number {n} of the batch") for n in range(size)]
-        done = insert_all(sink, chunks, threading.Event(), Waits())
+        done = insert_all(sink, chunks, Waits(), EXACT)
         sink.close()
         assert api.documents("confluence").keys() == done.handles.keys()
         assert done.handles.keys() | done.failed.keys() == {chunk.id for chunk in chunks}

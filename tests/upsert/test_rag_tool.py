@@ -9,6 +9,7 @@ from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiEr
 from pipeline.upsert.files.store_api import OLD_PREFIX
 from pipeline.upsert.insert import insert_all
 from pipeline.upsert.rag_tool import RAG_TOOL
+from tests.support.fast_retries import FAST
 from tests.support.proxy import Proxy
 from tests.support.store_files import (
     WORDS,
@@ -138,11 +139,11 @@ def test_an_insert_that_silently_stored_nothing_is_noticed_and_repeated(
     sink = rag_faiss.open(base_url=proxy.base_url)
     lies = iter([(200, None)])
     proxy.fault = lambda method, path: next(lies, None) if path == RAG_TOOL else None
-    done = insert_all(sink, DOCUMENTS[:2], threading.Event(), lambda _: False)
+    done = insert_all(sink, DOCUMENTS[:2], threading.Event(), FAST)
     assert done.handles.keys() == {document.id for document in DOCUMENTS[:2]}
     assert len(rag_faiss.look.files()) == 2
     proxy.fault = lambda method, path: (200, None) if path == RAG_TOOL else None
-    done = insert_all(sink, DOCUMENTS[2:4], threading.Event(), lambda _: False)
+    done = insert_all(sink, DOCUMENTS[2:4], threading.Event(), FAST)
     assert done.failed.keys() == {document.id for document in DOCUMENTS[2:4]}
     assert "200, but the store does not hold" in done.failed[DOCUMENTS[2].id]
 
@@ -153,7 +154,7 @@ def test_an_insert_whose_answer_was_lost_is_not_repeated(
     sink = rag_faiss.open(base_url=proxy.base_url)
     drops = iter(["drop"])
     proxy.fault = lambda method, path: next(drops, None) if path == RAG_TOOL else None
-    done = insert_all(sink, DOCUMENTS, threading.Event(), lambda _: False)
+    done = insert_all(sink, DOCUMENTS, threading.Event(), FAST)
     assert done.handles.keys() == {document.id for document in DOCUMENTS}
     assert proxy.requests.count(("POST", RAG_TOOL)) == 1
     assert len(rag_faiss.look.files()) == len(DOCUMENTS)

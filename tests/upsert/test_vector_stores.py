@@ -9,6 +9,7 @@ from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.files.store_api import NEW_PREFIX
 from pipeline.upsert.insert import insert_all
+from tests.support.fast_retries import FAST
 from tests.support.real_servers import LlamaStack07
 from tests.support.store_files import PROVIDERS, WORDS, stored, to_chunk, to_chunks, to_plain
 from tests.support.store_places import VectorStoresPlace
@@ -110,7 +111,7 @@ def test_one_bad_chunk_in_a_batch_does_not_keep_the_others_out(place: VectorStor
 def test_insert_all_stores_everything_but_the_bad_chunk_once(faiss: VectorStoresPlace) -> None:
     sink, chunks = faiss.open(), to_chunks(*WORDS)
     batch = [*chunks[:3], to_chunk(99, ""), *chunks[3:]]
-    done = insert_all(sink, batch, threading.Event(), lambda _: False)
+    done = insert_all(sink, batch, threading.Event(), FAST)
     assert done.handles.keys() == {chunk.id for chunk in chunks}
     assert list(done.failed) == [to_chunk(99, "").id]
     assert len(faiss.look.files()) == len(chunks)

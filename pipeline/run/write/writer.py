@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from functools import partial
 from queue import Empty, Full, Queue
 
+from pipeline.http import RetryPolicy
 from pipeline.records import Chunk, Outcome, Page, StoredChunk
 from pipeline.report import Report
 from pipeline.run.collection import Collection
@@ -30,10 +31,18 @@ SECONDS_TO_FINISH = 20.0  # for the request under way, well within a pod's grace
 class Writer:
     """Takes pages with their chunks; makes the collection hold exactly these."""
 
-    def __init__(self, collection: Collection, report: Report, batch_size: int, stop: Stop) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        report: Report,
+        batch_size: int,
+        stop: Stop,
+        retry: RetryPolicy | None = None,
+    ) -> None:
         self._sink, self._ledger = collection.sink, collection.ledger
         self._look_first = collection.look_first and not collection.is_rotating
         self._report, self._batch_size, self._stop = report, batch_size, stop
+        self._retry = retry
         self._queue: Queue[tuple[Page, str, Sequence[Chunk]] | None] = Queue(PAGES_AHEAD)
         self.error: BaseException | None = None  # what ended the thread, raised by every call
         self.sample = Sample()
@@ -140,7 +149,7 @@ class Writer:
         if not batch:
             return
         self._ledger.expect(batch)
-        insert = partial(insert_all, self._sink, batch, self._stop.event)
+        insert = partial(insert_all, self._sink, batch, self._stop.event, self._retry)
         self._in_flight.append((batch, in_background(insert, "insert")))
         while len(self._in_flight) >= self._sink.inserts_at_once:
             self._settle_oldest()

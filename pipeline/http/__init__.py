@@ -1,0 +1,51 @@
+"""What both ends share: one HTTP session policy, retries, and what failures mean in words.
+
+`session` opens sessions that stay on one host; `retry` holds the policy of waits and attempts;
+`causes` explains why no answer came; `error_text` quotes what an error answer says.
+"""
+
+from pipeline.http.causes import NO_ANSWER, Cause, to_cause
+from pipeline.http.error_text import is_html, quote, to_error_text, to_redirect_text
+from pipeline.http.retry import (
+    CONFLUENCE_RETRY,
+    VECTOR_RETRY,
+    RequestError,
+    Retries,
+    RetryPolicy,
+    is_passing_status,
+)
+from pipeline.http.retry_after import to_moment, to_retry_after
+from pipeline.http.session import (
+    BasicAuth,
+    BearerAuth,
+    CaBundleError,
+    is_loopback,
+    open_session,
+    open_tls,
+    warn_of_plain_http,
+)
+
+__all__ = [
+    "CONFLUENCE_RETRY",
+    "NO_ANSWER",
+    "VECTOR_RETRY",
+    "BasicAuth",
+    "BearerAuth",
+    "CaBundleError",
+    "Cause",
+    "RequestError",
+    "Retries",
+    "RetryPolicy",
+    "is_html",
+    "is_loopback",
+    "is_passing_status",
+    "open_session",
+    "open_tls",
+    "quote",
+    "to_cause",
+    "to_error_text",
+    "to_moment",
+    "to_redirect_text",
+    "to_retry_after",
+    "warn_of_plain_http",
+]

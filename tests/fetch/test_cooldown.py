@@ -1,0 +1,71 @@
+"""One cooldown for all threads; a stopped run waits no longer."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState, faults
+from pipeline.fetch.cooldown import Cooldown
+from pipeline.fetch.errors import (
+    StoppedWaitingError,
+)
+from pipeline.fetch.transport import Transport
+from tests.support.confluence_client import (
+    PAGES,
+    QUICK,
+    USER,
+    list_ids,
+    settings_of,
+    ten_pages,
+    to_transport,
+)
+
+
+@pytest.fixture
+def state() -> SiteState:
+    return ten_pages()
+
+
+def test_one_throttled_request_makes_all_threads_wait(site: ConfluenceSite) -> None:
+    site.fail(PAGES, faults.rate_limited("1"))
+    transport = to_transport(site)
+    throttled = threading.Thread(target=lambda: list_ids(transport, 250), daemon=True)
+    throttled.start()
+    deadline = time.monotonic() + 5
+    while transport._cooldown.seconds_left < 0 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert transport._cooldown.seconds_left > 0
+    transport.get(USER)
+    throttled.join(5)
+    first, *others = site.requests
+    assert {request.path for request in others} == {USER, PAGES}
+    assert all(request.at - first.at >= 1.0 for request in others)
+
+
+def test_a_cooldown_is_never_shortened() -> None:
+    stop = threading.Event()
+    cooldown = Cooldown(stop)
+    cooldown.extend(1000)
+    cooldown.extend(0.001)
+    threading.Timer(0.05, stop.set).start()
+    with pytest.raises(StoppedWaitingError):
+        cooldown.wait()
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.rate_limited("60"), faults.server_error(503)], ids=["cooldown", "backoff"]
+)
+def test_a_stop_ends_a_wait_at_once(site: ConfluenceSite, fault: faults.Fault) -> None:
+    stop = threading.Event()
+    site.fail(PAGES, fault, times=None)
+    transport = Transport(
+        settings_of(site), stop, replace(QUICK, base_seconds=60, total_seconds=900)
+    )
+    threading.Timer(0.2, stop.set).start()
+    with pytest.raises(StoppedWaitingError):
+        list_ids(transport)
+    with pytest.raises(StoppedWaitingError):
+        transport.get(USER)
+    assert transport.requests == 1
