@@ -5,18 +5,20 @@ import pytest
 from demo.servers import venv
 
 PLUGIN = ("-p", "tests.support.server_fixtures", "-p", "no:cacheprovider")
-MARK = "@pytest.mark.real_server\n"
-USES = {
-    "fixture": "def test_it(llama_stack): pass",
-    "dynamic fixture": "def test_it(request): request.getfixturevalue('ogx')",
-    "context manager": """
-def test_it():
-    from demo.servers import LlamaStack
-    from tests.support.server_fixtures import real_server
+UNMARKED = """
+from demo.servers import LlamaStack
+from tests.support.server_fixtures import real_server
+
+def test_fixture(llama_stack): pass
+
+def test_dynamic_fixture(request): request.getfixturevalue("ogx")
+
+def test_context_manager():
     with real_server(LlamaStack()): pass
-""",
-    "direct": "def test_it():\n    from demo.servers import LlamaStack\n    LlamaStack().install()",
-}
+
+def test_direct_installation(): LlamaStack().install()
+"""
+MARKED = f"import pytest\npytestmark = pytest.mark.real_server\n{UNMARKED}"
 STARTED = """
 import pytest
 
@@ -45,23 +47,23 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("use", USES)
-def test_an_installation_without_the_mark_fails(
-    use: str, pytester: pytest.Pytester, installed: list[str]
+def test_every_installation_without_the_mark_fails(
+    pytester: pytest.Pytester, installed: list[str]
 ) -> None:
-    pytester.makepyfile(USES[use])
+    pytester.makepyfile(UNMARKED)
     result = pytester.runpytest_inprocess(*PLUGIN)
-    result.stdout.fnmatch_lines(["*uses a real server without the mark: add @pytest.mark.real_*"])
+    result.assert_outcomes(failed=3, errors=1)
+    for name in ("fixture", "dynamic_fixture", "context_manager", "direct_installation"):
+        result.stdout.fnmatch_lines([f"*::test_{name} uses a real server without the mark: add @*"])
     assert installed == []
 
 
-@pytest.mark.parametrize("use", USES)
-def test_an_installation_with_the_mark_runs(
-    use: str, pytester: pytest.Pytester, installed: list[str]
+def test_every_installation_with_the_mark_runs(
+    pytester: pytest.Pytester, installed: list[str]
 ) -> None:
-    pytester.makepyfile(f"import pytest\n{MARK}{USES[use].lstrip()}")
+    pytester.makepyfile(MARKED)
     pytester.runpytest_inprocess(*PLUGIN)
-    assert len(installed) == 1
+    assert len(installed) == 4
 
 
 def test_a_server_that_another_test_started_needs_the_mark_too(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from demo.confluence_site import SitePage
 from demo.confluence_site.cql import Subject, parse
-from demo.confluence_site.state import SitePage
 from pipeline.fetch.content import PAGE, to_id
 from pipeline.fetch.cql import quote, to_ids_query, to_scope_query
 
