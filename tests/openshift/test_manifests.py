@@ -17,6 +17,7 @@ from tests.support.manifests import (
     Object,
     documented_variables,
     envsubst,
+    job_spec,
     oc_process,
     plain_files,
     pod_template,
@@ -148,11 +149,8 @@ def test_requests_stay_below_limits(entry: tuple[str, Object]) -> None:
 @pytest.mark.parametrize("entry", RUNNING, ids=to_id)
 def test_the_failure_policy_follows_the_exit_codes(entry: tuple[str, Object]) -> None:
     manifest = entry[1]
-    spec = (
-        manifest["spec"]["jobTemplate"]["spec"]
-        if manifest["kind"] == "CronJob"
-        else manifest["spec"]
-    )
+    spec = job_spec(manifest)
+    assert spec is not None
     ignored, failed = spec["podFailurePolicy"]["rules"]
     assert ignored == {
         "action": "Ignore",
@@ -182,11 +180,8 @@ def test_the_settings_exist_and_load(config: str, program: str) -> None:
 
 def test_a_run_ends_before_its_job_does() -> None:
     for _, manifest in RUNNING:
-        spec = (
-            manifest["spec"]["jobTemplate"]["spec"]
-            if manifest["kind"] == "CronJob"
-            else manifest["spec"]
-        )
+        spec = job_spec(manifest)
+        assert spec is not None
         assert spec["activeDeadlineSeconds"] == 14400
 
 

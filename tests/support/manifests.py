@@ -77,12 +77,18 @@ def oc_process(path: Path, parameters: Mapping[str, str]) -> list[Object]:
     return objects
 
 
+def job_spec(manifest: Object) -> Object | None:
+    """Return the specification of a Job, or of a CronJob's jobs; None for other objects."""
+    if manifest["kind"] == "CronJob":
+        spec: Object = manifest["spec"]["jobTemplate"]["spec"]
+        return spec
+    return manifest["spec"] if manifest["kind"] == "Job" else None
+
+
 def pod_template(manifest: Object) -> Object | None:
     """Return the pod template of a Job or CronJob; None for other objects."""
-    if manifest["kind"] == "CronJob":
-        found: Object = manifest["spec"]["jobTemplate"]["spec"]["template"]
-        return found
-    return manifest["spec"]["template"] if manifest["kind"] == "Job" else None
+    spec = job_spec(manifest)
+    return spec and spec["template"]
 
 
 def run_tool(*command: str) -> str:
