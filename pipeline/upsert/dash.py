@@ -12,12 +12,12 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.api import AnswerError, Api
 from pipeline.upsert.dash_stores import ClientEmbeds, DashStores, ServerEmbeds
-from pipeline.upsert.description import Description
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.find_by_query import ask_beside, find_by_query
-from pipeline.upsert.lost_store import lost_store_ends_the_run
+from pipeline.upsert.server.api import AnswerError, Api
+from pipeline.upsert.server.description import Description
+from pipeline.upsert.server.lost_store import lost_store_ends_the_run
 
 log = logging.getLogger(__name__)
 

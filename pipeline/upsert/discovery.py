@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pipeline.http import RetryPolicy, warn_of_plain_http
 from pipeline.settings import Settings
 from pipeline.upsert import dash, underscore, vector_stores
-from pipeline.upsert.api import AnswerError, Api
-from pipeline.upsert.description import Description, get_description
 from pipeline.upsert.dry_run import DryRun
 from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.server.api import AnswerError, Api
+from pipeline.upsert.server.description import Description, get_description
 from pipeline.upsert.sink import Sink
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.records import Chunk, Hit
-from pipeline.upsert.api import AnswerError
+from pipeline.upsert.server.api import AnswerError
 
 Ask = Callable[[str, int], list[Hit]]  # question, how many → hits, best first
 

@@ -10,9 +10,9 @@ import llama_stack_client as llama
 
 from pipeline.http import to_cause
 from pipeline.settings import Secret
-from pipeline.upsert.api import AnswerError, Api, NoAnswerError, insert_errors
-from pipeline.upsert.embedding_models import EmbeddingModel
 from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.server.api import AnswerError, Api, NoAnswerError, insert_errors
+from pipeline.upsert.server.embedding_models import EmbeddingModel
 
 SECONDS = 900.0  # time-out: a hundred long pages are embedded before the answer
 

@@ -16,15 +16,15 @@ from functools import cached_property
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.api import Api
-from pipeline.upsert.description import get_description
-from pipeline.upsert.embedding_models import find_embedding_model
 from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.files.collection import FileSink
 from pipeline.upsert.files.entry import to_hit
 from pipeline.upsert.files.store_api import StoreApi, to_prefix
 from pipeline.upsert.rag_client import RagClient
 from pipeline.upsert.rag_documents import group_by_size, to_document
+from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.description import get_description
+from pipeline.upsert.server.embedding_models import find_embedding_model
 
 log = logging.getLogger(__name__)
 RAG_TOOL = "/v1/tool-runtime/rag-tool/insert"

@@ -12,11 +12,11 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.api import REFUSING, AnswerError, Api, to_segment
-from pipeline.upsert.description import Description
 from pipeline.upsert.errors import InsertRejectedError, VectorApiError
 from pipeline.upsert.find_by_query import find_by_query
-from pipeline.upsert.lost_store import lost_store_ends_the_run
+from pipeline.upsert.server.api import REFUSING, AnswerError, Api, to_segment
+from pipeline.upsert.server.description import Description
+from pipeline.upsert.server.lost_store import lost_store_ends_the_run
 
 ROOT = "/v1/vector_io"
 ROUTES = DOCUMENTS = f"{ROOT}/documents"

@@ -14,13 +14,13 @@ from typing import Any
 
 from pipeline.records import Chunk
 from pipeline.settings import Settings
-from pipeline.upsert.api import Api
-from pipeline.upsert.description import Description, get_description
-from pipeline.upsert.embedding_models import find_embedding_model
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.files.collection import FileSink
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi, to_prefix
-from pipeline.upsert.made_by import is_made_by_us
+from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.description import Description, get_description
+from pipeline.upsert.server.embedding_models import find_embedding_model
+from pipeline.upsert.server.made_by import is_made_by_us
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from pipeline.http import RetryPolicy
 from pipeline.run import SYNC
 from pipeline.settings import Settings
 from pipeline.upsert import Sink
-from pipeline.upsert.api import Api
 from pipeline.upsert.discovery import choose_sink
+from pipeline.upsert.server.api import Api
 from tests.support.fast_retries import FAST
 from tests.support.program import environment, sync_now
 from tests.support.recovery import (

@@ -227,7 +227,7 @@ def test_the_window_keeps_older_pages_out_and_says_so(faiss: Place) -> None:
     ended = faiss.ingest(SINCE_HOURS="24")
     assert ended.code == 0
     assert faiss.titles() == ["Ingress", "Registry"]
-    assert any("1 older pages" in warning for warning in ended["warnings"])
+    assert any("1 pages older than SINCE_HOURS=24" in warning for warning in ended["warnings"])
 
 
 @pytest.mark.parametrize("keeps_state", [True, False])

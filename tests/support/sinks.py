@@ -5,8 +5,8 @@ from dataclasses import replace
 from pipeline.records import Chunk
 from pipeline.settings import INGEST, SYNC, Secret, Settings, load_settings
 from pipeline.upsert import Sink
-from pipeline.upsert.api import Api
 from pipeline.upsert.discovery import choose_sink
+from pipeline.upsert.server.api import Api
 from tests.support.fast_retries import FAST
 
 # As on real sites: usual, tiny, not Latin, all alike at the start, beyond the model's window.

@@ -14,8 +14,8 @@ from pipeline.upsert import (
     InsertUnclearError,
     VectorApiError,
 )
-from pipeline.upsert.api import Api, to_segment
 from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.server.api import Api, to_segment
 from tests.support.sinks import to_api
 from tests.support.vector_api import Fault, VectorApi
 

@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.records import Chunk, Hit
-from pipeline.upsert.api import AnswerError
 from pipeline.upsert.find_by_query import ask_beside, find_by_query
+from pipeline.upsert.server.api import AnswerError
 from tests.support.sinks import to_chunk
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.upsert import VectorApiError
-from pipeline.upsert.api import Api
-from pipeline.upsert.list_all import list_all
+from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.list_all import list_all
 
 FIRST = ""
 

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.records import StoredChunk
 from pipeline.upsert import InsertRejectedError, VectorApiError
-from pipeline.upsert.api import AnswerError
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
+from pipeline.upsert.server.api import AnswerError
 from tests.support.sinks import to_settings
 from tests.support.store_files import to_chunks
 

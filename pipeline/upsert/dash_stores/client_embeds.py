@@ -8,13 +8,13 @@ from typing import Any
 
 from pipeline.records import Chunk
 from pipeline.settings import Settings
-from pipeline.upsert.api import AnswerError, Api, to_segment
 from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_provider_field, to_row
-from pipeline.upsert.embedding_models import EmbeddingModel, find_embedding_model
 from pipeline.upsert.errors import InsertUnclearError, VectorApiError
-from pipeline.upsert.list_all import list_all
-from pipeline.upsert.made_by import MADE_BY_US, is_made_by_us
+from pipeline.upsert.server.api import AnswerError, Api, to_segment
+from pipeline.upsert.server.embedding_models import EmbeddingModel, find_embedding_model
+from pipeline.upsert.server.list_all import list_all
+from pipeline.upsert.server.made_by import MADE_BY_US, is_made_by_us
 
 ROUTE = "/v1/vector_stores"
 TEXTS_A_REQUEST = 100

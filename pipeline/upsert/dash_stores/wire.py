@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.records import Chunk
-from pipeline.upsert.api import Api
 from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.server.api import Api
 
 
 def to_row(chunk: Chunk) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.api import Api
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
+from pipeline.upsert.server.api import Api
 
 log = logging.getLogger(__name__)
 

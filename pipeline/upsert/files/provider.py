@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.upsert.api import AnswerError, to_segment
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
+from pipeline.upsert.server.api import AnswerError, to_segment
 
 
 def get_provider(stores: StoreApi, store: str) -> str:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.upsert.api import AnswerError, Api, to_segment
-from pipeline.upsert.description import Description
-from pipeline.upsert.embedding_models import EmbeddingModel
 from pipeline.upsert.errors import InsertRejectedError
-from pipeline.upsert.list_all import list_all
-from pipeline.upsert.made_by import MADE_BY_US
+from pipeline.upsert.server.api import AnswerError, Api, to_segment
+from pipeline.upsert.server.description import Description
+from pipeline.upsert.server.embedding_models import EmbeddingModel
+from pipeline.upsert.server.list_all import list_all
+from pipeline.upsert.server.made_by import MADE_BY_US
 
 OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
 LARGEST_CHUNK = 4096  # tokens, as the server counts them

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.upsert.api import Api
 from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.server.api import Api
 
 METHODS = ("get", "post", "put", "patch", "delete")
 ROUTES_SHOWN = 8

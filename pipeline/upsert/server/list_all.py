@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.upsert.api import Api
 from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.server.api import Api
 
 
 def list_all(api: Api, path: str, page_size: int) -> Iterator[dict[str, Any]]:

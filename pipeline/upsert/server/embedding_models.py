@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.upsert.api import AnswerError, Api
 from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.server.api import AnswerError, Api
 
 
 @dataclass(frozen=True, slots=True)
