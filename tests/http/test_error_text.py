@@ -64,11 +64,10 @@ def test_a_page_is_recognized_by_its_beginning() -> None:
     assert not is_html(b'{"html": "<html>"}')
 
 
-@pytest.mark.parametrize("padding", range(560, 605))
+@pytest.mark.parametrize("padding", range(len(TOKEN)))
 def test_no_part_of_a_secret_is_left_where_the_text_is_cut(padding: int) -> None:
-    text = quote(TOKEN * 40 + "x" * padding + TOKEN, mask)
-    assert "s3c" not in text
-    assert len(text) <= 300
+    text = quote("x" * padding + TOKEN * 60, mask)
+    assert set(text) <= set("x*")
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_a_forced_variant_does_without_a_description(variant: str) -> None:
     ("fault", "text"),
     [
         (Fault(status=401, on="describe", times=None), "authentication required"),
-        (Fault(status=403, on="describe", times=None), "token rejected"),
+        (Fault(status=403, on="describe", times=None), "authentication required"),
         (Fault(answer="html", on="describe", times=None), "HTML page"),
         (Fault(answer="cut", on="describe", times=None), "broke"),
         (Fault(answer="reset", on="describe", times=None), "broke"),

@@ -199,9 +199,10 @@ class Api:
         return AnswerError(message, status, to_retry_after(headers))
 
     def _to_advice(self, status: int) -> str:
-        if status == 401 and not self._token:
-            return "authentication required (VECTOR_API_TOKEN)"
-        return "token rejected (VECTOR_API_TOKEN)" if status in (401, 403) else ""
+        if status not in (401, 403):
+            return ""
+        reason = "token rejected" if self._token else "authentication required"
+        return f"{reason} (VECTOR_API_TOKEN)"
 
 
 @contextmanager
