@@ -37,16 +37,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Markdown:
-    """A page as Markdown, and what the conversion has to say about itself."""
+    """A page as Markdown, with what its conversion found."""
 
-    text: str
+    title: str  # as readers see it: without characters that show nothing
+    text: str  # without the title
     anchors: tuple[str, ...] = ()  # one for each heading line of the text, in order; "" if none
     words: int = 0  # words a reader of the source could see
     lost_words: int = 0  # of these, how many the text does not have
     hidden_characters: int = 0  # dropped because no reader sees them
     unknown_macros: Mapping[str, int] = field(default_factory=dict)  # name → how often
     warnings: tuple[str, ...] = ()  # one line each, without the page's name
-    render_failed: bool = False  # Confluence put an error in the body's place: use storage
+    render_failed: bool = False  # an error replaces content: convert the storage format instead
 
 
 @dataclass(frozen=True, slots=True)

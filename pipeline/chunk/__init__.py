@@ -1,9 +1,9 @@
-"""A page's Markdown as chunks, each of which stands on its own: `split(page, markdown, …)`.
+"""A page's Markdown as chunks that can each be read alone: `split(page, markdown, …)`.
 
 Sections, pieces and packing decide where chunks end; tokens are counted with `cl100k_base`.
 """
 
 from pipeline.chunk.split import VERSION, split
-from pipeline.chunk.tokens import fitting_tokens, known_window
+from pipeline.chunk.windows import fitting_tokens, known_window
 
 __all__ = ["VERSION", "fitting_tokens", "known_window", "split"]

@@ -1,7 +1,7 @@
 """Links of a chunk: their labels stay in the text, their targets follow below it.
 
 An address says little about the text around it, but takes up a third of many chunks and blurs the
-vector. So the text reads as on the page, and the links stand behind it, whole: `[label](address)`.
+vector. So the text reads as on the page, and whole links follow it: `[label](address)`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _LINK = re.compile(
 )
 
 
-def to_labels(text: str) -> str:
-    """The text with every link outside code as its label."""
+def without_targets(text: str) -> str:
+    """Return the text with every link outside code replaced by its label."""
     return move_links(text)[0]
 
 
 def move_links(text: str) -> tuple[str, list[str]]:
-    """The text with labels in the place of links, and the links in order, each once."""
+    """Return the text with labels instead of links, and the links in order, each once."""
     if "](" not in text:
         return text, []
     links: dict[str, None] = {}

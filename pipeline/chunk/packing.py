@@ -11,23 +11,23 @@ from pipeline.chunk.pieces import Piece
 _BEGINNING = 32  # bytes
 
 
-class Room(NamedTuple):
-    """Tokens that share a chunk: usually at most; scraps join a neighbour to somewhat more."""
+class Limits(NamedTuple):
+    """The most tokens that share a chunk: as a rule, and in the cases that allow another size."""
 
     usual: int
-    scrap: int  # up to here it is one: a title with a line is near to every question on the page
-    with_scrap: int
-    with_code: int  # a text and the whole fence below it: the text explains the code
+    fragment: int  # the size up to which a range is one: a title with a line matches any question
+    with_fragment: int  # a fragment and its neighbour
+    with_code: int  # a text and the whole fence below it, which it explains
     with_rows: int  # rows of a table that is cut
 
 
-def pack(pieces: Sequence[Piece], room: Room) -> list[tuple[int, int]]:
-    """Ranges (first, behind the last) of pieces that share a chunk.
+def pack(pieces: Sequence[Piece], limits: Limits) -> list[tuple[int, int]]:
+    """Return the ranges (first, end) of pieces that share a chunk.
 
-    Nothing is counted from the top: every boundary is closed or left open by what stands beside
-    it, the weakest first, equals in the order of a checksum of the text behind them. So an edit
-    moves the boundaries next to it and no others. The checksum of a text's beginning comes first:
-    most edits leave that as it is, and then no boundary moves.
+    Nothing is counted from the top: whether two neighbours are joined depends on their own sizes.
+    The weakest boundaries come first, equal ones in the order of a checksum of the text below
+    them. So an edit moves the boundaries next to it and no others. The checksum of the beginning
+    of the text is compared first: most edits do not change it, and then no boundary moves.
     """
     first_of = list(range(len(pieces)))  # of the range that ends with a piece
     last_of = list(range(len(pieces)))  # of the range that begins with a piece
@@ -39,7 +39,7 @@ def pack(pieces: Sequence[Piece], room: Room) -> list[tuple[int, int]]:
     for at in order:
         first, last = first_of[at - 1], last_of[at]
         total = tokens[first] + tokens[at] - pieces[at].frame_tokens
-        if total <= _most(tokens[first], tokens[at], pieces[at], room):
+        if total <= _most(tokens[first], tokens[at], pieces[at], limits):
             last_of[first], first_of[last], tokens[first] = last, first, total
     ranges = []
     at = 0
@@ -49,16 +49,16 @@ def pack(pieces: Sequence[Piece], room: Room) -> list[tuple[int, int]]:
     return ranges
 
 
-def _most(left: int, right: int, piece: Piece, room: Room) -> int:
-    """Tokens that two neighbouring ranges may have together; `piece` begins the right one."""
+def _most(left: int, right: int, piece: Piece, limits: Limits) -> int:
+    """Return the most tokens of two neighbouring ranges together; `piece` begins the right one."""
     is_whole_fence = piece.kind == "code" and not piece.lead and right == piece.tokens
-    if is_whole_fence and left <= room.usual:
-        return max(room.usual, room.with_code)
+    if is_whole_fence and left <= limits.usual:
+        return max(limits.usual, limits.with_code)
     if piece.kind == "row" and piece.lead:
-        return room.with_rows
-    if piece.lead or min(left, right) > room.scrap:
-        return room.usual
-    return room.with_scrap
+        return limits.with_rows
+    if piece.lead or min(left, right) > limits.fragment:
+        return limits.usual
+    return limits.with_fragment
 
 
 def _checksums(text: str) -> tuple[int, int]:

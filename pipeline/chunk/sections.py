@@ -11,7 +11,7 @@ _FENCE = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 
 
-class Block(NamedTuple):
+class SectionBlock(NamedTuple):
     """A paragraph, a list, a table, a quote or a fence, without the blank lines around it."""
 
     kind: str  # text, list, table, quote, fence
@@ -19,16 +19,16 @@ class Block(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A heading and what stands below it, up to the next heading of any level."""
+    """A heading and the blocks below it, up to the next heading of any level."""
 
     path: tuple[str, ...]  # headings from the top down, this section's last; () before the first
     level: int  # 1 to 6; 0 before the first heading
     anchor: str
-    blocks: Sequence[Block]
+    blocks: Sequence[SectionBlock]
 
 
 def to_sections(markdown: str, anchors: Sequence[str]) -> list[Section]:
-    """The sections of a text from top to bottom; `anchors` has an entry for each heading line.
+    """Return the sections of a text in order; `anchors` has an entry for each heading line.
 
     A heading without text below it is a section without blocks.
     """
@@ -36,7 +36,7 @@ def to_sections(markdown: str, anchors: Sequence[str]) -> list[Section]:
     names = iter(anchors)
     above: list[tuple[int, str]] = []  # level and text of the headings that are open
     level, anchor = 0, ""
-    parts: list[Block] = []
+    parts: list[SectionBlock] = []
 
     def close() -> None:
         blocks = _to_blocks(parts)
@@ -58,8 +58,8 @@ def to_sections(markdown: str, anchors: Sequence[str]) -> list[Section]:
     return sections
 
 
-def _to_parts(markdown: str) -> Iterator[Block]:
-    """Single lines, and whole fences: what looks like a heading or an item in code is none.
+def _to_parts(markdown: str) -> Iterator[SectionBlock]:
+    """Yield single lines, and whole fences: in code nothing is a heading or an item.
 
     Besides the kinds of blocks there are `blank` lines and `inner` ones, which are indented.
     """
@@ -70,14 +70,14 @@ def _to_parts(markdown: str) -> Iterator[Block]:
             code.append(line)
             end = line.strip()
             if len(end) >= len(mark) and set(end) == {mark[0]}:
-                yield Block(_kind(code[0], "fence"), "\n".join(code))
+                yield SectionBlock(_kind(code[0], "fence"), "\n".join(code))
                 mark = ""
         elif opening := _FENCE.match(line):
             mark, code = opening[1], [line]
         else:
-            yield Block(_kind(line, "text") if line.strip() else "blank", line)
+            yield SectionBlock(_kind(line, "text") if line.strip() else "blank", line)
     if mark:
-        yield Block(_kind(code[0], "fence"), "\n".join(code))
+        yield SectionBlock(_kind(code[0], "fence"), "\n".join(code))
 
 
 def _kind(line: str, otherwise: str) -> str:
@@ -90,25 +90,25 @@ def _kind(line: str, otherwise: str) -> str:
     return "list" if _ITEM.match(line) else otherwise
 
 
-def to_blocks(markdown: str) -> list[Block]:
-    """The blocks of Markdown that stands inside another block; a heading in it is text."""
+def to_inner_blocks(markdown: str) -> list[SectionBlock]:
+    """Return the blocks of Markdown inside another block; a heading in it is text."""
     return _to_blocks(list(_to_parts(markdown)))
 
 
-def _to_blocks(parts: Sequence[Block]) -> list[Block]:
-    blocks: list[Block] = []
+def _to_blocks(parts: Sequence[SectionBlock]) -> list[SectionBlock]:
+    blocks: list[SectionBlock] = []
     kind, texts, blanks = "", [""], 0
 
     def close() -> None:
         if kind:
-            blocks.append(Block(kind, "\n".join(texts)))
+            blocks.append(SectionBlock(kind, "\n".join(texts)))
 
     for part in parts:
         if part.kind == "blank":
             blanks += 1
             continue
         own = part.kind
-        if own == "inner":  # of the list's item above it, even behind a blank line
+        if own == "inner":  # of the list's item above it, even after a blank line
             own = "list" if kind == "list" else "text"
         elif own == "text" and kind == "list" and not blanks:
             own = "list"

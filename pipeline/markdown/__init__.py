@@ -3,6 +3,6 @@
 `to_markdown(page)` converts rendered HTML and storage format alike.
 """
 
-from pipeline.markdown.convert import VERSION, may_need_source, to_markdown, to_seen
+from pipeline.markdown.convert import VERSION, may_need_source, to_markdown
 
-__all__ = ["VERSION", "may_need_source", "to_markdown", "to_seen"]
+__all__ = ["VERSION", "may_need_source", "to_markdown"]

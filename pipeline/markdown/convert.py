@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from pipeline.markdown.blocks import Notes, join_page
+from pipeline.markdown.blocks import join_page
 from pipeline.markdown.links import Links
+from pipeline.markdown.loss import count_loss
+from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.render_errors import looks_failed
 from pipeline.markdown.tree import parse
-from pipeline.markdown.visible import count_loss, drop_hidden_characters
-from pipeline.markdown.walk import Conversion
+from pipeline.markdown.visible import drop_hidden_characters, visible_text
+from pipeline.markdown.walk import Walk
 from pipeline.records import Markdown, Page
 
 VERSION = 1  # raise it when the Markdown of a page changes: every page is then refreshed
@@ -17,42 +17,43 @@ MAX_LOSS_PERCENT = 2
 
 
 def to_markdown(page: Page) -> Markdown:
-    """Convert a page's body, rendered or storage; what the body holds decides which it is.
+    """Convert a page's body; the body itself decides whether it is rendered or storage.
 
     The title is not part of the text. `anchors` has an entry for each heading line.
-    `render_failed` tells that a rendered body is empty, or an error stands in the place of
-    content; a storage body is the source itself, so there is nothing better to ask for.
+    `render_failed` is set where a rendered body is empty or an error replaces content; never for
+    a storage body, which is the source itself.
     """
     notes = Notes(Links(page.url, page.ref.space))
-    root = parse(page.html)
-    blocks = Conversion(notes).convert(root)
-    text, hidden = drop_hidden_characters(join_page(blocks))
-    hidden += len(page.ref.title) - len(to_seen(page).ref.title)
-    words, lost = count_loss(root, notes.dropped, text)
-    warnings = [f"Confluence could not render: {failure}" for failure in notes.failures]
+    converted = _convert(page, notes)
+    text, hidden_in_text = drop_hidden_characters(converted.text)
+    title, hidden_in_title = drop_hidden_characters(page.ref.title)
+    words, lost = count_loss(converted.visible, notes.dropped, text)
+    warnings = [f"Confluence could not render: {error}" for error in notes.render_errors]
     if 100 * lost > MAX_LOSS_PERCENT * words:
         warnings.append(f"{lost} of {words} words of the page are not in its Markdown")
     return Markdown(
+        title=title,
         text=text,
-        anchors=tuple(block.anchor for block in blocks if block.kind == "heading"),
+        anchors=converted.anchors,
         words=words,
         lost_words=lost,
-        hidden_characters=hidden + notes.hidden_characters,
+        hidden_characters=notes.hidden_characters + hidden_in_text + hidden_in_title,
         unknown_macros=dict(notes.unknown_macros),
         warnings=tuple(dict.fromkeys(warnings)),
-        render_failed=(notes.is_failed or not text) and not _is_storage(page),
+        render_failed=(notes.is_render_failed or not text) and not _is_storage(page),
     )
 
 
+def _convert(page: Page, notes: Notes) -> Converted:
+    root = parse(page.html)
+    blocks = Walk(notes).to_blocks(root)
+    anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
+    return Converted(join_page(blocks), anchors, visible_text(root))
+
+
 def may_need_source(page: Page) -> bool:
-    """Whether `to_markdown` will probably say `render_failed`; cheap, and may be wrong."""
+    """Guess cheaply whether `to_markdown` will set `render_failed`."""
     return not _is_storage(page) and looks_failed(page.html)
-
-
-def to_seen(page: Page) -> Page:
-    """The page with a title of which readers see every character: chunks begin with it."""
-    title, _ = drop_hidden_characters(page.ref.title)
-    return replace(page, ref=replace(page.ref, title=title))
 
 
 def _is_storage(page: Page) -> bool:

@@ -1,4 +1,4 @@
-"""Links and images: where they lead for a person, and how they read in Markdown."""
+"""Links and images: addresses that a person can open, and their Markdown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus, unquote, urljoin, urlsplit
 
 _ABSOLUTE = re.compile(r"(?:https?|ftp|mailto|tel|sftp|ssh|git|file):", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-# Confluence's own routes, which older pages write without the `/wiki` that Cloud puts in front.
+# Confluence's own routes; older pages write them without the `/wiki` of Confluence Cloud.
 _WIKI_ROUTE = re.compile(
     r"/(?:display|pages|spaces|download|x|users|labels?|dosearchsite\.action)(?:/|\?|$)"
 )
@@ -30,7 +30,7 @@ class Links:
         self.base = origin + self._context
 
     def resolve(self, href: str) -> str:
-        """What a person can open; "" for what leads nowhere: scripts, pages not yet made."""
+        """Return an address that a person can open; "" for scripts and pages not yet created."""
         href = href.strip()
         if not href or href == "#" or _NO_PAGE.search(href):
             return ""
@@ -48,7 +48,7 @@ class Links:
             return ""
 
     def to_page(self, title: str, space: str = "", anchor: str = "") -> str:
-        """The address of a page that is known by its title; without one, of this page."""
+        """Return the address of a page by its title; without a title, of this page."""
         fragment = f"#{quote(anchor)}" if anchor else ""
         if not title:
             return self._page_url + fragment if fragment else ""
@@ -62,7 +62,7 @@ class Links:
 
 
 def to_link(text: str, target: str) -> str:
-    """An inline link; a target that says no more than the text is left out."""
+    """Return an inline link; a target that only repeats the text is omitted."""
     text = " ".join(text.split())
     if not text or not target:
         return text
@@ -79,14 +79,14 @@ def _bare(url: str) -> str:
 
 
 def to_image(name: str) -> str:
-    """An image by what it is called: its address does not last, so it is not kept."""
+    """Return an image by its name: its address does not last, so it is not kept."""
     name = " ".join(name.split()).replace("[", "(").replace("]", ")")
     return f"![{name}]" if name else ""
 
 
 @lru_cache(maxsize=1024)
 def file_name(url: str) -> str:
-    """The file that a URL names, "" where it names none."""
+    """Return the name of a URL's file, "" where it has none."""
     if url.startswith("data:"):
         return ""
     path = url.partition("?")[0].partition("#")[0]

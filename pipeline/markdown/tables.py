@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.markdown.blocks import Block, emphasise, to_code_span, to_line
+from pipeline.markdown.blocks import Block, heading_as_text
+from pipeline.markdown.marks import emphasise, to_code_span
 from pipeline.markdown.tree import Element, classes_of
 
 _MAX_COLSPAN = 50
@@ -15,7 +16,7 @@ _LAYOUTS = frozenset(("sectionMacro", "contentLayoutTable"))
 class Cell(NamedTuple):
     """A cell's text on one line, and its blocks where they are more than that line."""
 
-    blocks: Sequence[Block]  # long tables have a million cells: none is kept for a plain line
+    blocks: Sequence[Block]  # empty for a plain line: long tables have a million cells
     text: str
     colspan: int = 1
     rowspan: int = 1
@@ -27,7 +28,7 @@ class Cell(NamedTuple):
         return [Block("text", self.text.replace("\\|", "|"))]
 
 
-Row = list[Cell]
+TableRow = list[Cell]
 
 
 def is_layout(table: Element) -> bool:
@@ -36,7 +37,7 @@ def is_layout(table: Element) -> bool:
 
 
 def to_cell(element: Element, blocks: Sequence[Block]) -> Cell:
-    """A `td` or `th` with what stands in it."""
+    """Return a `td` or `th` as a cell."""
     row = element.getparent()
     group = row.getparent() if row is not None else None
     is_header = element.tag == "th" or (group is not None and group.tag == "thead")
@@ -52,7 +53,7 @@ def _span(element: Element, name: str) -> int:
 
 
 def _to_cell_text(blocks: Sequence[Block]) -> str:
-    """Blocks on one line, `<br>` between them."""
+    """Join blocks on one line, `<br>` between them."""
     lines = "\n".join(_in_cell(block) for block in blocks if block.kind != "rule")
     return _escape(lines.replace("\n", "<br>"))
 
@@ -62,15 +63,15 @@ def _escape(line: str) -> str:
 
 
 def _in_cell(block: Block) -> str:
-    """A fence cannot stand in a cell: its lines become code; a table in it becomes text."""
+    """Return a block's lines in a cell: a fence as code spans, a table as text."""
     if block.kind == "code":
         code = block.text.split("\n")[1:-1]
         return "\n".join(to_code_span(line) for line in code if line.strip())
-    return block.plain or to_line(block).text
+    return block.plain or heading_as_text(block).text
 
 
-def to_table(rows: Sequence[Row]) -> list[Block]:
-    """A table's rows as one block; a table that only frames its content gives that content."""
+def to_table(rows: Sequence[TableRow]) -> list[Block]:
+    """Return a table as one block; of a table that only frames its content, that content."""
     rows = [row for row in rows if any(cell.text for cell in row)]
     if not rows:
         return []
@@ -82,23 +83,23 @@ def to_table(rows: Sequence[Row]) -> list[Block]:
         rows = rows[1:]
     header, body = _split_header(rows)
     header = [_unbold(text) for text in header]
-    lines = [_to_line(header), "|" + "---|" * len(header), *map(_to_line, body)]
+    lines = [_join_cells(header), "|" + "---|" * len(header), *map(_join_cells, body)]
     plain = "\n".join(" · ".join(filter(None, line)) for line in (header, *body) if any(line))
     return [*title, Block("table", "\n".join(lines), plain=plain.replace("\\|", "|"))]
 
 
 def _to_title(block: Block) -> Block:
-    """A first row that is one wide cell is the table's title."""
+    """Return a block of the table's title, a first row of one wide cell, in bold."""
     if block.kind != "text" or block.text.startswith("**"):
         return block
     return Block("text", emphasise(block.text, "**"))
 
 
-def _split_header(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """The header row and the others, all of one width.
+def _split_header(rows: Sequence[TableRow]) -> tuple[list[str], list[list[str]]]:
+    """Return the header row and the other rows, all of one width.
 
-    Two header rows, of which the upper names groups of columns, become one. A list of names
-    and values has an empty header row; of any other table the first row is the header.
+    Two header rows, of which the upper names groups of columns, become one. A list of names and
+    values has an empty header row; of any other table the first row is the header.
     """
     lines = _fill(rows)
     is_header = [all(cell.is_header for cell in row) for row in rows[:2]]
@@ -112,36 +113,36 @@ def _split_header(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     return lines[0], lines[1:]
 
 
-def _is_frame(rows: Sequence[Row]) -> bool:
-    """One cell, or one column that holds more than lines of text: a box drawn with a table."""
+def _is_frame(rows: Sequence[TableRow]) -> bool:
+    """Whether a table is a box: one cell, or one column with more than lines of text."""
     if any(len(row) > 1 for row in rows):
         return False
     kinds = {block.kind for row in rows for cell in row for block in cell.to_blocks()}
     return len(rows) == 1 or not kinds <= {"text"}
 
 
-def _to_line(cells: Sequence[str]) -> str:
+def _join_cells(cells: Sequence[str]) -> str:
     return "|" + "".join(f" {cell} |" if cell else " |" for cell in cells)
 
 
 def _unbold(text: str) -> str:
-    """A header is bold by itself."""
+    """Return a header cell without a mark: a header is bold by itself."""
     if text.startswith("**") and text.endswith("**") and "**" not in text[2:-2]:
         return text[2:-2]
     return text
 
 
-def _fill(rows: Sequence[Row]) -> list[list[str]]:
-    """The grid: every span's text stands wherever the span reaches.
+def _fill(rows: Sequence[TableRow]) -> list[list[str]]:
+    """Return the grid of texts, with a span's text in every cell that it covers.
 
-    A cell as wide as the table is a title between its rows and stands once. What spans add is
-    bounded by the cells there are, so that `rowspan="65534"` in a long table stays linear.
+    A cell as wide as the table is a title between its rows: its text is not repeated. What spans
+    add is limited by the number of cells, so that `rowspan="65534"` in a long table stays linear.
     """
     widths = (sum(_columns(cell) for cell in row) for row in rows if len(row) > 1)
     widest = max(widths, default=1)
     budget = 4 * sum(map(len, rows)) + 1_000
     lines: list[list[str]] = []
-    reaching: dict[int, tuple[int, str]] = {}  # column → rows it still reaches, text
+    reaching: dict[int, tuple[int, str]] = {}  # column → rows still to fill, text
     for row in rows:
         line: list[str] = []
         below: dict[int, tuple[int, str]] = {}
@@ -156,8 +157,8 @@ def _fill(rows: Sequence[Row]) -> list[list[str]]:
                 budget -= 1
             elif cell := next(cells, None):
                 is_title = len(row) == 1 and cell.colspan >= widest > 1
-                wanted = min(_columns(cell), widest, max(1, budget))
-                for at in range(column, column + wanted):
+                width = min(_columns(cell), widest, max(1, budget))
+                for at in range(column, column + width):
                     if at in reaching and at > column:
                         break
                     if cell.rowspan > 1:

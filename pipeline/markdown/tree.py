@@ -1,6 +1,6 @@
 """A page's body as a tree, whatever Confluence delivered: rendered HTML or storage XHTML.
 
-One parser (libxml2's HTML parser) reads both. Storage has no root, no namespace declarations,
+One parser (libxml2's HTML parser) reads both. Storage has no root and no namespace declarations,
 uses HTML's entities and holds code in CDATA sections, which an HTML parser would take for
 comments: they become escaped text first. Names keep their prefix: `ac:link`, `ri:page`.
 """
@@ -25,14 +25,20 @@ _MAX_DEPTH = 1_000  # libxml2 gives up at 2,048 and would drop the rest of the p
 
 
 def parse(body: str) -> Element:
-    """The body under one `div`. Never raises, never drops text: 20 MB and any nesting."""
-    body = _CONTROL.sub("", body)
-    if "<![CDATA[" in body:
-        body = _CDATA.sub(lambda match: escape(match[1], quote=False), body)
+    """Return the body's tree under one `div`, with all text: of 20 MB and any nesting."""
+    body = to_html(body)
     root, is_complete = _parse(body)
     if not is_complete:
         root, _ = _parse(_flatten(body))
     return root
+
+
+def to_html(body: str) -> str:
+    """Return the body without control characters, and with its CDATA sections as escaped text."""
+    body = _CONTROL.sub("", body)
+    if "<![CDATA[" in body:
+        body = _CDATA.sub(lambda match: escape(match[1], quote=False), body)
+    return body
 
 
 def _parse(body: str) -> tuple[Element, bool]:
@@ -45,7 +51,7 @@ def _parse(body: str) -> tuple[Element, bool]:
 
 
 def _to_bytes(body: str) -> bytes:
-    """UTF-8; a surrogate pair becomes its character, a lone half U+FFFD."""
+    """Encode as UTF-8; a surrogate pair becomes its character, a lone half U+FFFD."""
     try:
         return body.encode()
     except UnicodeEncodeError:
@@ -53,7 +59,7 @@ def _to_bytes(body: str) -> bytes:
 
 
 def _flatten(body: str) -> str:
-    """The same text without the tags that stand deeper than a parser can follow."""
+    """Return the body without the tags that are nested deeper than the parser can follow."""
     depth = 0
 
     def keep(match: re.Match[str]) -> str:
@@ -83,17 +89,17 @@ def classes_of(element: Element | None) -> list[str]:
 
 
 def find_class(element: Element, name: str) -> Element | None:
-    """The first element inside that carries a class."""
+    """Return the first element inside that has a class."""
     return next((inner for inner in element.iter() if name in classes_of(inner)), None)
 
 
 def all_text(element: Element | None) -> str:
-    """All text of an element, spaces collapsed."""
+    """Return all text of an element, spaces collapsed."""
     return "" if element is None else " ".join("".join(map(str, element.itertext())).split())
 
 
-def parameters(macro: Element) -> dict[str, str]:
-    """A storage macro's parameters by name; empty for a rendered macro."""
+def parameters_of(macro: Element) -> dict[str, str]:
+    """Return a storage macro's parameters by name; empty for a rendered macro."""
     return {
         parameter.get("ac:name") or "": all_text(parameter)
         for parameter in children(macro, "ac:parameter")

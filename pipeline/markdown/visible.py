@@ -1,10 +1,9 @@
-"""What a reader of a page can see, and how much of that the Markdown has."""
+"""What readers of a page see: hidden elements, hidden characters, visible text."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from typing import Protocol
 
 from lxml import etree
 
@@ -21,8 +20,8 @@ UNSEEN = frozenset(
     ac:adf-attribute ac:adf-parameter script style template noscript title head""".split()  # noqa: SIM905
 )
 
-# Zero-width, bidirectional and other format characters that show nothing. The joiners stay
-# where a script or an emoji needs them; tag characters stay in the flags made of them.
+# Zero-width, bidirectional and other format characters that show nothing. Joiners are kept where
+# a script or an emoji needs them, tag characters in the flags that are made of them.
 _SUSPECT = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
@@ -39,27 +38,31 @@ _HIDING_STYLE = re.compile(
     r"|(?:font-size|opacity)\s*:\s*0(?:\.0+)?[a-z%]*\s*(?:;|!|$)",
     re.IGNORECASE,
 )
-# What opens at a click is hidden by a style too, yet it is the page's content.
-_OPENS = ("expand-content", "expander-content", "tabs-pane", "twixi-block", "codeContent")
+# What opens at a click is hidden by a style too, but it is the page's content.
+_OPENED_BY_CLICK = ("expand-content", "expander-content", "tabs-pane", "twixi-block", "codeContent")
 _CODE_LINES = frozenset(("div", "p", "pre", "li", "tr"))
-_WORD = re.compile(r"\w+")
-_IMAGE = re.compile(r"!\[[^\[\]\n]*\]")
-_LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
 
 
-def is_hidden(element: Element) -> bool:
-    """Whether an attribute takes the element from the reader's sight."""
-    attributes = element.attrib
+class Attributes(Protocol):
+    """An element's attributes, whichever parser read it."""
+
+    def __len__(self) -> int: ...
+    def __contains__(self, name: str, /) -> bool: ...
+    def get(self, name: str, /) -> str | None: ...
+
+
+def is_hidden(attributes: Attributes) -> bool:
+    """Whether one of an element's attributes hides it from readers."""
     if not attributes:
         return False
     style, classes = attributes.get("style"), attributes.get("class") or ""
     if style and _HIDING_STYLE.search(style):
-        return not any(name in classes for name in _OPENS)
+        return not any(name in classes for name in _OPENED_BY_CLICK)
     return "hidden" in attributes or ("hidden" in classes and "hidden" in classes.split())
 
 
 def drop_hidden_characters(text: str) -> tuple[str, int]:
-    """The text without characters that show nothing, and how many those were."""
+    """Return the text without characters that show nothing, and how many those were."""
     if text.isascii() or not _SUSPECT.search(text):
         return text, 0
     kept = _HIDDEN.sub("", text)
@@ -67,7 +70,7 @@ def drop_hidden_characters(text: str) -> tuple[str, int]:
 
 
 def visible_text(element: Element) -> str:
-    """All text of an element that readers see; what is not inline is set apart by spaces."""
+    """Return all text of an element that readers see; spaces separate what is not inline."""
     if element.tag in UNSEEN:
         return ""
     parts: list[str] = []
@@ -77,7 +80,7 @@ def visible_text(element: Element) -> str:
         if tag not in INLINE or tag == "img":
             parts.append(" ")
         if event == "start":
-            if tag in UNSEEN or is_hidden(inner):
+            if tag in UNSEEN or is_hidden(inner.attrib):
                 walk.skip_subtree()
             elif inner.text:
                 parts.append(inner.text)
@@ -87,7 +90,7 @@ def visible_text(element: Element) -> str:
 
 
 def verbatim(element: Element) -> str:
-    """The text of code: `br` and both ends of block elements are line ends."""
+    """Return the text of code: `br` and both ends of block elements are line ends."""
     parts: list[str] = []
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
@@ -97,27 +100,10 @@ def verbatim(element: Element) -> str:
         if event == "start":
             if inner.tag == "br":
                 parts.append("\n")
-            elif inner.tag in UNSEEN or is_hidden(inner):
+            elif inner.tag in UNSEEN or is_hidden(inner.attrib):
                 walk.skip_subtree()
             elif inner.text:
                 parts.append(inner.text)
         elif inner.tail and inner is not element:
             parts.append(inner.tail)
     return "".join(parts).replace("\xa0", " ")
-
-
-def count_words(text: str) -> Counter[str]:
-    """Words, the same for source and Markdown: marks, images and link targets are none."""
-    text = _IMAGE.sub(" ", drop_hidden_characters(text)[0])
-    text = _LINK_TARGET.sub("", text)
-    for mark in "*~`^[]\\":
-        text = text.replace(mark, "")
-    return Counter(_WORD.findall(text))
-
-
-def count_loss(root: Element, dropped: Iterable[str], markdown: str) -> tuple[int, int]:
-    """Words that a reader of the source sees, and how many of them the Markdown lacks."""
-    words = count_words(visible_text(root))
-    words.subtract(count_words(" ".join(dropped)))
-    words = +words
-    return words.total(), (words - count_words(markdown)).total()

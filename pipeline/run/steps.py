@@ -182,7 +182,7 @@ class Run:
         """Split a page's Markdown into chunks, each of which can be understood alone."""
         settings = self.settings
         return chunk_stage.split(
-            markdown_stage.to_seen(page),
+            page,
             markdown,
             settings.chunk_tokens,
             settings.chunk_overlap,

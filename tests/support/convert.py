@@ -12,14 +12,23 @@ def convert(body: str, body_format: str = "export_view") -> Markdown:
     return to_markdown(Page(ref, PAGE_URL, body, body_format=body_format))
 
 
+def assert_converts(body: str, expected: str) -> None:
+    """Assert that a macro becomes this Markdown, without loss or warning."""
+    result = convert(body, "storage" if "<ac:" in body else "export_view")
+    assert result.text == expected
+    assert result.lost_words == 0
+    assert not result.unknown_macros
+    assert not result.warnings
+
+
 def macro(name: str, body: str = "", /, **parameters: str) -> str:
     """A macro in storage format, as the editor writes it."""
-    given = "".join(
+    named = "".join(
         f'<ac:parameter ac:name="{key}">{value}</ac:parameter>' for key, value in parameters.items()
     )
     return (
         f'<ac:structured-macro ac:name="{name}" ac:schema-version="1">'
-        f"{given}{body}</ac:structured-macro>"
+        f"{named}{body}</ac:structured-macro>"
     )
 
 

@@ -1,1 +1,1 @@
-"""Confluence's macros: one row each in `table.MACROS`, one file a family of functions."""
+"""Confluence's macros: `table.py` has a row for each, the other files a function for each row."""

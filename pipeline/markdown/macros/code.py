@@ -1,12 +1,14 @@
-"""Code, preformatted text and diagrams: what is kept to the letter."""
+"""Code, preformatted text and diagrams: text that is kept verbatim."""
 
 from __future__ import annotations
 
 import re
 
-from pipeline.markdown.blocks import Block, Body, Notes, Rendered, to_code_span, to_fence
+from pipeline.markdown.blocks import Block, Content, Rendered
 from pipeline.markdown.links import to_link
-from pipeline.markdown.tree import Element, all_text, child, find_class, parameters
+from pipeline.markdown.marks import to_code_span, to_fence
+from pipeline.markdown.notes import Notes
+from pipeline.markdown.tree import Element, all_text, child, find_class, parameters_of
 from pipeline.markdown.visible import verbatim
 
 _LANGUAGES = {
@@ -26,27 +28,27 @@ _DIAGRAM_NAMES = (
 )  # fmt: skip
 
 
-def code(element: Element, body: Body, notes: Notes) -> Rendered:
-    """`code`, `noformat`, diagrams written as text, and `pre`: verbatim, fenced."""
+def code(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return `code`, `noformat`, diagrams written as text, and `pre` as a fence."""
     source = _find_source(element)
-    given = parameters(element)
+    parameters = parameters_of(element)
     name = element.get("ac:name")
     if name:
-        language = given.get("language") or given.get("lang") or ""
+        language = parameters.get("language") or parameters.get("lang") or ""
         if not language and name in _SOURCES:
             language = name.removesuffix("render")
-        title = given.get("title") or ""
+        title = parameters.get("title") or ""
     else:
         language = _rendered_language(source)
         title = "" if element is source else _rendered_title(element, notes)
-    text = notes.to_seen(verbatim(source))
+    text = notes.drop_hidden(verbatim(source))
     language = "".join(language.lower().split())
     language = _LANGUAGES.get(language, re.sub(r"[^\w#+./-]", "", language))
     return to_fence(text, language, title)
 
 
 def _find_source(element: Element) -> Element:
-    """Where the code itself stands; a macro without a body of its own gives all it has."""
+    """Return the element that holds the code itself; the macro where no element does."""
     if element.get("ac:name"):
         source = child(element, "ac:plain-text-body")
         return element if source is None else source
@@ -55,7 +57,7 @@ def _find_source(element: Element) -> Element:
 
 
 def _rendered_language(source: Element) -> str:
-    """What the highlighter was told; its default, Java, counts where the text looks like it."""
+    """Return the highlighter's language; its default, Java, only where the text looks like Java."""
     if brush := _BRUSH.search(source.get("data-syntaxhighlighter-params") or ""):
         is_default = brush[1] == "java" and not _JAVA.search(verbatim(source))
         return "" if is_default else brush[1]
@@ -65,7 +67,7 @@ def _rendered_language(source: Element) -> str:
 
 
 def _rendered_title(element: Element, notes: Notes) -> str:
-    """A code block's title, without the button that opens the block."""
+    """Return a code block's title without the button that opens the block."""
     header = find_class(element, "codeHeader")
     if header is None:
         return ""
@@ -76,9 +78,9 @@ def _rendered_title(element: Element, notes: Notes) -> str:
     return all_text(header if title is None else title)
 
 
-def code_span(element: Element, body: Body, notes: Notes) -> Rendered:
-    """Code within a line, each of its lines by itself; a link around all of it stays a link."""
-    text = notes.to_seen(verbatim(element))
+def code_span(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return inline code, a span for each line; a link around all of it is kept."""
+    text = notes.drop_hidden(verbatim(element))
     if next(element.iter("pre"), None) is not None:
         return to_fence(text)
     lines = (" ".join(line.split()) for line in text.split("\n"))
@@ -89,13 +91,13 @@ def code_span(element: Element, body: Body, notes: Notes) -> Rendered:
     return " " * text[:1].isspace() + spans + " " * text[-1:].isspace()
 
 
-def diagram(element: Element, body: Body, notes: Notes) -> Rendered:
-    """A drawing by its name, or by its source where that is text."""
+def diagram(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return a drawing by its name, or by its source where that is text."""
     source = child(element, "ac:plain-text-body")
     if source is not None and verbatim(source).strip():
-        return code(element, body, notes)
-    given = parameters(element)
-    name = next((given[key] for key in _DIAGRAM_NAMES if given.get(key)), "")
+        return code(element, content, notes)
+    parameters = parameters_of(element)
+    name = next((parameters[key] for key in _DIAGRAM_NAMES if parameters.get(key)), "")
     kind = (element.get("ac:name") or element.get("data-macro-name") or "diagram").partition("-")[0]
-    drawn = [Block("text", f"![{kind}: {name}]")] if name else []
-    return [*drawn, *body.to_blocks()]
+    image = [Block("text", f"![{kind}: {name}]")] if name else []
+    return [*image, *content.to_blocks()]

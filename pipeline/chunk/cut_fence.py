@@ -1,0 +1,35 @@
+"""A fence as pieces: lines of code, each part with the fence's own marks."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.chunk.cut_text import cut_text, cut_words
+from pipeline.chunk.pieces import INSIDE_WORD, SENTENCE, Piece, Sizes
+from pipeline.chunk.tokens import count_each, count_tokens
+
+
+def cut_fence(text: str, sizes: Sizes) -> list[Piece]:
+    """Return a fence's lines, with its marks as their lead and tail."""
+    opening, *lines = text.split("\n")
+    mark = re.sub(r"[^`~].*$", "", opening) or "```"
+    if lines and lines[-1].strip() and set(lines[-1].strip()) == {mark[0]}:
+        mark = lines.pop()
+    lead, tail = opening + "\n", "\n" + mark
+    frame = count_tokens(lead) + count_tokens(tail)
+    if frame * 2 > sizes.limit:
+        return cut_text(text, sizes)
+    room = sizes.limit - frame
+    pieces: list[Piece] = []
+    for line, tokens in zip(lines, count_each(["\n" + line for line in lines]), strict=True):
+        parts = [(line, tokens)] if tokens <= room else cut_words(line, room)
+        for number, (part, part_tokens) in enumerate(parts):
+            before, rank = ("\n", SENTENCE) if number == 0 else ("", INSIDE_WORD)
+            pieces.append(Piece(part, before, rank, part_tokens, "code", lead, tail, frame))
+    if not pieces:
+        return cut_text(text, sizes)
+    head = pieces[0]
+    pieces[0] = head._replace(text=lead + head.text, lead="", tokens=head.tokens + frame)
+    last = pieces[-1]
+    pieces[-1] = last._replace(text=last.text + tail, tail="", tokens=last.tokens + frame)
+    return pieces

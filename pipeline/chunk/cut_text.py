@@ -1,0 +1,77 @@
+"""Text as pieces: sentences and lines, or words where a sentence is too long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pipeline.chunk.link_targets import without_targets
+from pipeline.chunk.pieces import INSIDE_WORD, SENTENCE, Piece, Sizes
+from pipeline.chunk.tokens import count_each, count_tokens
+
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…])[\"'”’)\]*_]*(\s+)(?=[\"'“‘(\[*_`!]*[A-Z0-9À-ÞА-Я])|(?<=[。！？])()(?=.)|(\n)"
+)
+
+
+def to_sentences(text: str) -> list[tuple[str, str]]:
+    """Return sentences and lines, each with the space before it."""
+    found = []
+    at, before = 0, ""
+    for match in _SENTENCE_END.finditer(text):
+        space = match[1] or match[3] or ""
+        found.append((text[at : match.end() - len(space)], before))
+        at, before = match.end(), space
+    return [*found, (text[at:], before)]
+
+
+def cut_text(text: str, sizes: Sizes) -> list[Piece]:
+    """Return sentences and lines; one that alone is over the limit is cut between words."""
+    sentences = to_sentences(text)
+    counts = count_without_targets(space + sentence for sentence, space in sentences)
+    pieces: list[Piece] = []
+    for (sentence, space), tokens in zip(sentences, counts, strict=True):
+        parts = [(sentence, tokens)] if tokens <= sizes.limit else cut_words(sentence, sizes.limit)
+        pieces.append(Piece(parts[0][0], space, SENTENCE, parts[0][1]))
+        pieces += (Piece(part, "", INSIDE_WORD, size) for part, size in parts[1:])
+    return pieces
+
+
+def cut_hard(text: str, limit: int) -> list[str]:
+    """Cut a text into parts of at most `limit` tokens, between words where there are any."""
+    return [part for part, _ in cut_words(text, limit)]
+
+
+def cut_words(text: str, limit: int) -> list[tuple[str, int]]:
+    """Cut a text as `cut_hard`, and return each part's tokens.
+
+    Linear in the text: strides that cannot be far over the limit are halved until they fit.
+    """
+    stride = 6 * limit
+    waiting, at = [], 0
+    while at < len(text):
+        end = len(text) if len(text) - at <= stride else _word_end(text, at, at + stride)
+        waiting.append(text[at:end])
+        at = end
+    waiting.reverse()
+    done: list[tuple[str, int]] = []
+    while waiting:
+        part = waiting.pop()
+        tokens = count_tokens(part)
+        if tokens <= limit or len(part) == 1:
+            done.append((part, tokens))
+            continue
+        middle = _word_end(part, 0, (len(part) + 1) // 2)
+        waiting += [part[middle:], part[:middle]]
+    return done
+
+
+def _word_end(text: str, start: int, end: int) -> int:
+    """Return the index after the last space in the second half of `text[start:end]`, or `end`."""
+    space = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
+    return space + 1 if space > (start + end) // 2 else end
+
+
+def count_without_targets(texts: Iterable[str]) -> list[int]:
+    """Count the tokens of texts without the targets of their links, which follow the text."""
+    return count_each([without_targets(text) for text in texts])

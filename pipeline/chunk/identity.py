@@ -1,0 +1,50 @@
+"""The ids of chunks, and the metadata stored with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.chunk.link_targets import without_targets
+from pipeline.chunk.sections import Section
+from pipeline.records import Chunk, Page
+
+_SOURCE = "confluence"
+
+
+class Draft(NamedTuple):
+    """A chunk's text, its tokens, and the section that it begins in."""
+
+    text: str
+    tokens: int
+    section: Section
+
+
+def to_chunks(page: Page, title: str, drafts: Sequence[Draft]) -> list[Chunk]:
+    """Return the drafts as chunks; a second identical text of the page gets the suffix `-2`."""
+    ref = page.ref
+    seen: Counter[str] = Counter()
+    chunks = []
+    for index, draft in enumerate(drafts):
+        digest = hashlib.sha256(draft.text.encode()).hexdigest()
+        name = f"conf-{ref.id}-{digest[:16]}"
+        seen[name] += 1
+        metadata: dict[str, str | int] = {
+            "source": _SOURCE,
+            "document_id": f"conf-{ref.id}",
+            "page_id": ref.id,
+            "title": title,
+            "space_key": ref.space,
+            "labels": ",".join(page.labels),
+            "version": ref.version,
+            "last_modified": ref.modified,
+            "url": "#".join(filter(None, (page.url, draft.section.anchor))),
+            "section": without_targets(" > ".join(draft.section.path)),
+            "chunk_index": index,
+            "content_hash": digest,
+        }
+        chunk_id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        chunks.append(Chunk(chunk_id, ref.id, draft.text, draft.tokens, metadata))
+    return chunks

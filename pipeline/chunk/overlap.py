@@ -1,0 +1,37 @@
+"""Overlap: what a chunk repeats of the text before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.chunk.cut_text import to_sentences
+from pipeline.chunk.pieces import Piece
+from pipeline.chunk.tokens import count_tokens
+
+
+def with_overlap(pieces: Sequence[Piece], first: int, end: int, overlap: int) -> Sequence[Piece]:
+    """Return `pieces[first:end]`, and before them what is repeated of the pieces above.
+
+    That is whole pieces, or the last sentences of one. Rows and whole fences are not repeated;
+    lines of a fence that was cut are.
+    """
+    is_in_fence = pieces[first].kind == "code" and pieces[first].lead != ""
+    kind = "code" if is_in_fence else "text"
+    begin, left = first, overlap
+    while begin > 0 and pieces[begin - 1].kind == kind and pieces[begin - 1].tokens <= left:
+        begin -= 1
+        left -= pieces[begin].tokens
+    if begin == first > 0 and kind == pieces[first - 1].kind == "text":
+        before = pieces[first - 1]
+        if last := _last_sentences(before.text, overlap):
+            return [before._replace(text=last, lead=""), *pieces[first:end]]
+    return pieces[begin:end]
+
+
+def _last_sentences(text: str, limit: int) -> str:
+    sentences = ""
+    for sentence, space in reversed(to_sentences(text)):
+        if count_tokens(sentence + sentences) > limit:
+            break
+        sentences = space + sentence + sentences
+    return sentences.lstrip()

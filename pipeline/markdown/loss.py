@@ -1,0 +1,34 @@
+"""How many words of a page its Markdown lacks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from pipeline.markdown.visible import drop_hidden_characters
+
+_WORD = re.compile(r"\w+")
+_IMAGE = re.compile(r"!\[[^\[\]\n]*\]")
+_LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
+_MARKS = "*~`^[]\\"
+
+
+def count_words(text: str) -> Counter[str]:
+    """Count words the same way in source and Markdown: without marks, images, link targets."""
+    text = _IMAGE.sub(" ", drop_hidden_characters(text)[0])
+    text = _LINK_TARGET.sub("", text)
+    for mark in _MARKS:
+        text = text.replace(mark, "")
+    return Counter(_WORD.findall(text))
+
+
+def count_loss(visible: str, dropped: Iterable[str], markdown: str) -> tuple[int, int]:
+    """Return the words that readers of the source see, and how many the Markdown lacks.
+
+    `dropped` is the part of the visible text that was omitted on purpose.
+    """
+    words = count_words(visible)
+    words.subtract(count_words(" ".join(dropped)))
+    words = +words
+    return words.total(), (words - count_words(markdown)).total()

@@ -1,0 +1,54 @@
+"""The new editor's nodes (Atlassian Document Format) in storage: panels, decisions, others."""
+
+from __future__ import annotations
+
+from pipeline.markdown.blocks import Block, Content, Rendered
+from pipeline.markdown.macros.boxes import box
+from pipeline.markdown.macros.frames import unwrap
+from pipeline.markdown.notes import Notes
+from pipeline.markdown.tree import Element, all_text, child
+
+_KNOWN = ("panel", "decision-list", "decision-item")
+
+
+def node(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return a panel, a decision or a list of decisions; of any other node its content."""
+    match element.get("type"):
+        case "panel":
+            return box(element, content, notes)
+        case "decision-item":
+            return _to_decision(element, content)
+        case "decision-list":
+            return [Block("list", "\n".join(block.text for block in content.to_blocks()))]
+    return unwrap(element, content, notes)
+
+
+def _to_decision(element: Element, content: Content) -> list[Block]:
+    """Return a decision as a list of one item."""
+    text = " ".join(block.text for block in content.to_blocks())
+    state = child(element, "ac:adf-attribute")
+    label = "Undecided" if all_text(state).upper() == "UNDECIDED" else "Decision"
+    return [Block("list", f"- **{label}:** {text}")] if text else []
+
+
+def is_second_copy(element: Element, notes: Notes) -> bool:
+    """Whether an extension's node or its fallback repeats the content of the other.
+
+    An extension holds the same content twice: as a node and as HTML, the fallback. The node is
+    read where its kind is known or the fallback has no text, otherwise the fallback is. A node of
+    an unknown kind is counted.
+    """
+    extension = element.getparent()
+    if extension is None or extension.tag != "ac:adf-extension":
+        return False
+    first, fallback = child(extension, "ac:adf-node"), child(extension, "ac:adf-fallback")
+    kind = "" if first is None else first.get("type") or ""
+    is_known = kind in _KNOWN
+    is_node_read = first is not None and (
+        is_known or fallback is None or not any(map(str.strip, map(str, fallback.itertext())))
+    )
+    if element.tag == "ac:adf-fallback":
+        return is_node_read
+    if not is_known:
+        notes.unknown_macros[kind] += 1
+    return not is_node_read

@@ -1,0 +1,46 @@
+"""Macros that add nothing of their own: unwrapped, dropped, or unknown to Confluence."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.markdown.blocks import Content, Rendered
+from pipeline.markdown.notes import Notes
+from pipeline.markdown.tree import Element, parameters_of
+from pipeline.markdown.visible import visible_text
+
+_UNKNOWN_MACRO = re.compile(r"\s*Unknown macro:\s*(\{[^{}]+\}|'[^']+')\s*")
+
+
+def unwrap(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return the content unchanged."""
+    return content.text or list(content.blocks)
+
+
+def drop(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Drop navigation macros: their targets are ingested as pages themselves."""
+    notes.dropped.append(visible_text(element))
+    return []
+
+
+def hide(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Drop what no reader sees, so that it does not count as dropped text either."""
+    return ""
+
+
+def error(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return {X} for `Unknown macro: {X}`, which is text that looks like a macro.
+
+    `Unknown macro: 'x'` replaces a macro that the site does not have: nothing is left of it.
+    """
+    unknown = _UNKNOWN_MACRO.fullmatch(content.text)
+    if unknown is None:
+        return content.text or list(content.blocks)
+    notes.dropped.append(content.text if unknown[1][0] != "{" else "Unknown macro")
+    notes.unknown_macros[unknown[1][1:-1]] += 1
+    return unknown[1] if unknown[1][0] == "{" else ""
+
+
+def is_hidden_by_author(macro: Element, name: str) -> bool:
+    """Whether an excerpt or page properties are hidden: only other pages show them then."""
+    return name in ("excerpt", "details") and parameters_of(macro).get("hidden") == "true"

@@ -1,0 +1,79 @@
+"""Links to pages, files and people, and what a page shows from elsewhere."""
+
+from __future__ import annotations
+
+from pipeline.markdown.blocks import Block, Content, Rendered, to_text_blocks
+from pipeline.markdown.links import to_image, to_link
+from pipeline.markdown.notes import Notes
+from pipeline.markdown.tree import Element, all_text, parameters_of
+from pipeline.markdown.visible import visible_text
+
+
+def link(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return storage's link: to a page by its title, a file, a person, an anchor on this page."""
+    if content.blocks:
+        return list(content.blocks)
+    text, anchor = content.text.strip(), element.get("ac:anchor") or ""
+    for resource in element:
+        if resource.tag.startswith("ri:"):
+            return _to_resource(resource, text, anchor, notes)
+    return to_link(text or anchor, notes.links.to_page("", anchor=anchor))
+
+
+def include(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return a link to the included page: storage does not hold its text."""
+    page = next(element.iter("ri:page", "ri:blog-post"), None)
+    return (
+        content.to_blocks() if page is None else to_text_blocks(_to_resource(page, "", "", notes))
+    )
+
+
+def view_file(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return the name of a file that the page shows."""
+    file = next(element.iter("ri:attachment"), None)
+    name = parameters_of(element).get("name") if file is None else file.get("ri:filename")
+    return [*to_text_blocks(to_image(name or "")), *content.to_blocks()]
+
+
+def attachments(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return the file names of a rendered list of attachments, without its buttons."""
+    notes.dropped.append(visible_text(element))
+    links = (link for link in element.iter("a") if "filename" in (link.get("class") or "").split())
+    lines = "\n".join(f"- {all_text(link)}" for link in links)
+    return [Block("list", lines)] if lines else []
+
+
+def widget(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return the address of content that is embedded from another site."""
+    parameters, resource = parameters_of(element), next(element.iter("ri:url"), None)
+    if resource is None:
+        url = parameters.get("url") or parameters.get("src")
+    else:
+        url = resource.get("ri:value")
+    url = url or element.get("src") or element.get("data") or ""
+    notes.dropped.append(visible_text(element))  # for browsers that cannot embed
+    return to_text_blocks(notes.links.resolve(url))
+
+
+def _to_resource(resource: Element, text: str, anchor: str, notes: Notes) -> str:
+    get, links = resource.attrib.get, notes.links
+    match resource.tag:
+        case "ri:user":
+            name = text or get("ri:account-id") or get("ri:username") or get("ri:userkey") or ""
+            return f"@{name}" if name else ""
+        case "ri:page":
+            title = get("ri:content-title") or ""
+            name, target = title, links.to_page(title, get("ri:space-key") or "", anchor)
+        case "ri:space":
+            name = get("ri:space-key") or ""
+            target = links.to_space(name)
+        case "ri:content-entity":
+            name = get("ri:content-id") or ""
+            target = links.to_page_id(name)
+        case "ri:url":
+            name = target = links.resolve(get("ri:value") or "")
+        case _:
+            target = ""
+            keys = ("ri:filename", "ri:content-title", "ri:parameter")
+            name = next((value for key in keys if (value := get(key))), "")
+    return to_link(text or name or anchor, target)

@@ -1,0 +1,60 @@
+"""Marks within text: code spans, fences and emphasis."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.markdown.blocks import Block
+
+_BACKTICKS = re.compile(r"`+")
+
+
+def to_fence(code: str, language: str = "", title: str = "") -> list[Block]:
+    """Return verbatim text as a fenced block, its title above it."""
+    code = code.replace("\r\n", "\n").replace("\r", "\n")
+    lines = code.rstrip().split("\n")
+    while lines and not lines[0].strip():
+        del lines[0]
+    blocks = [Block("text", f"**{title}**")] if title else []
+    if not lines:
+        return blocks
+    code = "\n".join(lines)
+    ticks = "`" * max(3, 1 + _longest_backticks(code))
+    return [*blocks, Block("code", f"{ticks}{language}\n{code}\n{ticks}")]
+
+
+def to_code_span(code: str) -> str:
+    """Return inline code with a delimiter that does not occur in it."""
+    if "`" not in code:
+        return f"`{code}`"
+    ticks = "`" * (1 + _longest_backticks(code))
+    return f"{ticks} {code} {ticks}"
+
+
+def _longest_backticks(code: str) -> int:
+    return max(map(len, _BACKTICKS.findall(code)), default=0)
+
+
+def emphasise(text: str, mark: str) -> str:
+    """Put a mark around each line of inline text, inside the line's outer spaces.
+
+    Lines without a letter or digit stay as they are.
+    """
+    lines = []
+    for line in text.split("\n"):
+        core = line.strip()
+        if not any(map(str.isalnum, core)) or _is_marked(core, mark):
+            lines.append(line)
+            continue
+        at = line.index(core)
+        lines.append(f"{line[:at]}{mark}{core}{mark}{line[at + len(core) :]}")
+    return "\n".join(lines)
+
+
+def _is_marked(text: str, mark: str) -> bool:
+    """Whether a mark would add nothing or be misread: code, images, bold text, a lone star."""
+    if text.startswith("!["):
+        return text.endswith("]")
+    if (text[0] == "*") != (text[-1] == "*"):
+        return True
+    return text[0] == text[-1] == "`" or (mark == "*" and text[:2] == text[-2:] == "**")

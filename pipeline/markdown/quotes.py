@@ -1,0 +1,50 @@
+"""Quotes: block quotes, and the boxes that Confluence calls panels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.markdown.blocks import Block, join
+
+_QUOTABLE = ("text", "title", "list", "quote")
+
+
+def to_quote(blocks: Sequence[Block], label: str = "") -> list[Block]:
+    """Return a quote that begins with its label; code, tables and headings are not quoted.
+
+    They interrupt the quote, because behind `> ` a fence is not verbatim and a heading is not
+    found.
+    """
+    quoted: list[Block] = []
+    done: list[Block] = []
+    for block in (*_with_label(blocks, label), Block("end", "")):
+        if block.kind in _QUOTABLE:
+            quoted.append(block)
+            continue
+        if quoted:
+            text = join(quoted).replace("\n", "\n> ").replace("\n> \n", "\n>\n")
+            done.append(Block("quote", "> " + text))
+            quoted = []
+        done.append(block)
+    return done[:-1]
+
+
+def _with_label(blocks: Sequence[Block], label: str) -> list[Block]:
+    """Put the label, and the titles among the blocks, in bold before the other blocks."""
+    title = ": ".join(block.text for block in blocks if block.kind == "title")
+    rest = [block for block in blocks if block.kind != "title"]
+    if label and _begins_with(title or (rest[0].text if rest else ""), label):
+        label = ""
+    if title:
+        rest.insert(0, Block("text", f"**{label}: {title}**" if label else f"**{title}**"))
+    elif label and rest and rest[0].kind == "text":
+        rest[0] = Block("text", f"**{label}:** {rest[0].text}")
+    elif label and rest:
+        rest.insert(0, Block("text", f"**{label}:**"))
+    return rest
+
+
+def _begins_with(text: str, label: str) -> bool:
+    """Whether the author already wrote the label: `Note: …`."""
+    return re.match(rf"\W*{label}\b\W*(?:[:!]|$)", text, re.IGNORECASE) is not None
