@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
 from pipeline.markdown.blocks import join_page
 from pipeline.markdown.links import Links
 from pipeline.markdown.loss import count_loss
@@ -12,43 +16,120 @@ from pipeline.markdown.visible import drop_hidden_characters, visible_text
 from pipeline.markdown.walk import Walk
 from pipeline.records import Markdown, Page
 
+log = logging.getLogger(__name__)
 VERSION = 1  # raise it when the Markdown of a page changes: every page is then refreshed
 MAX_LOSS_PERCENT = 2
+MAX_FALLBACK_CHARACTERS = 1_000_000  # of a body: BeautifulSoup takes 45 to 200 bytes for each
+
+Converter = Callable[[Page, Notes], Converted]
 
 
-def to_markdown(page: Page) -> Markdown:
+def convert_tree(page: Page, notes: Notes) -> Converted:
+    """Convert a body with this project's own converter."""
+    root = parse(page.html)
+    blocks = Walk(notes).to_blocks(root)
+    anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
+    return Converted(join_page(blocks), anchors, visible_text(root))
+
+
+def convert_with_markdownify(page: Page, notes: Notes) -> Converted:
+    """Convert a body with markdownify, which is imported for this only."""
+    from pipeline.markdown import fallback
+
+    return fallback.convert_with_markdownify(page, notes)
+
+
+def to_markdown(
+    page: Page,
+    convert: Converter = convert_tree,
+    fallback: Converter = convert_with_markdownify,
+) -> Markdown:
     """Convert a page's body; the body itself decides whether it is rendered or storage.
 
     The title is not part of the text. `anchors` has an entry for each heading line.
     `render_failed` is set where a rendered body is empty or an error replaces content; never for
     a storage body, which is the source itself.
+
+    Where `convert` raises, or loses more than `MAX_LOSS_PERCENT` of the words and `fallback`
+    loses fewer, the Markdown is the fallback's, with a warning. Where both raise, so does this,
+    with the first error.
     """
+    try:
+        result = _run(convert, page)
+    except Exception as error:
+        log.exception("page %s: the converter failed, trying markdownify", page.ref.id)
+        result = _replace_failed(page, fallback, error)
+        return _to_record(page, result, f"the converter failed with {type(error).__name__}")
+    if result.is_lossy and (other := _replace_lossy(page, fallback, result)):
+        return _to_record(page, other, f"the converter lost {result.lost} of {result.words} words")
+    return _to_record(page, result)
+
+
+class _Result(NamedTuple):
+    """What a converter made of a page."""
+
+    text: str
+    converted: Converted
+    notes: Notes
+    words: int  # that readers of the source see
+    lost: int
+
+    @property
+    def is_lossy(self) -> bool:
+        return 100 * self.lost > MAX_LOSS_PERCENT * self.words
+
+
+def _run(convert: Converter, page: Page, visible: str = "") -> _Result:
     notes = Notes(Links(page.url, page.ref.space))
-    converted = _convert(page, notes)
-    text, hidden_in_text = drop_hidden_characters(converted.text)
+    converted = convert(page, notes)
+    text = notes.drop_hidden(converted.text)
+    words, lost = count_loss(visible or converted.visible, notes.dropped, text)
+    return _Result(text, converted, notes, words, lost)
+
+
+def _replace_failed(page: Page, fallback: Converter, error: Exception) -> _Result:
+    """Return the fallback's result; raise the converter's error where there is none."""
+    if len(page.html) > MAX_FALLBACK_CHARACTERS:
+        raise error
+    try:
+        return _run(fallback, page)
+    except Exception:
+        log.exception("page %s: markdownify failed too", page.ref.id)
+        raise error from None
+
+
+def _replace_lossy(page: Page, fallback: Converter, result: _Result) -> _Result | None:
+    """Return the fallback's result if it loses fewer words of the same visible text."""
+    if len(page.html) > MAX_FALLBACK_CHARACTERS:
+        return None
+    try:
+        other = _run(fallback, page, result.converted.visible)
+    except Exception:
+        log.exception("page %s: markdownify failed, words stay lost", page.ref.id)
+        return None
+    return other if other.lost < result.lost else None
+
+
+def _to_record(page: Page, result: _Result, reason: str = "") -> Markdown:
     title, hidden_in_title = drop_hidden_characters(page.ref.title)
-    words, lost = count_loss(converted.visible, notes.dropped, text)
-    warnings = [f"Confluence could not render: {error}" for error in notes.render_errors]
-    if 100 * lost > MAX_LOSS_PERCENT * words:
-        warnings.append(f"{lost} of {words} words of the page are not in its Markdown")
+    notes = result.notes
+    warnings = [f"converted with markdownify: {reason}"] if reason else []
+    warnings += [f"Confluence could not render: {error}" for error in notes.render_errors]
+    if result.is_lossy:
+        warnings.append(
+            f"{result.lost} of {result.words} words of the page are not in its Markdown"
+        )
     return Markdown(
         title=title,
-        text=text,
-        anchors=converted.anchors,
-        words=words,
-        lost_words=lost,
-        hidden_characters=notes.hidden_characters + hidden_in_text + hidden_in_title,
+        text=result.text,
+        anchors=result.converted.anchors,
+        words=result.words,
+        lost_words=result.lost,
+        hidden_characters=notes.hidden_characters + hidden_in_title,
         unknown_macros=dict(notes.unknown_macros),
         warnings=tuple(dict.fromkeys(warnings)),
-        render_failed=(notes.is_render_failed or not text) and not _is_storage(page),
+        render_failed=(notes.is_render_failed or not result.text) and not _is_storage(page),
     )
-
-
-def _convert(page: Page, notes: Notes) -> Converted:
-    root = parse(page.html)
-    blocks = Walk(notes).to_blocks(root)
-    anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
-    return Converted(join_page(blocks), anchors, visible_text(root))
 
 
 def may_need_source(page: Page) -> bool:

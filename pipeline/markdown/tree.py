@@ -35,10 +35,15 @@ def parse(body: str) -> Element:
 
 def to_html(body: str) -> str:
     """Return the body without control characters, and with its CDATA sections as escaped text."""
-    body = _CONTROL.sub("", body)
+    body = drop_control_characters(body)
     if "<![CDATA[" in body:
         body = _CDATA.sub(lambda match: escape(match[1], quote=False), body)
     return body
+
+
+def drop_control_characters(text: str) -> str:
+    """Return the text without control characters other than tab and line end."""
+    return _CONTROL.sub("", text)
 
 
 def _parse(body: str) -> tuple[Element, bool]:
@@ -56,6 +61,11 @@ def _to_bytes(body: str) -> bytes:
         return body.encode()
     except UnicodeEncodeError:
         return body.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def to_valid(text: str) -> str:
+    """Return text that UTF-8 can encode, see `_to_bytes`."""
+    return _to_bytes(text).decode()
 
 
 def _flatten(body: str) -> str:

@@ -1,4 +1,4 @@
-"""Plain HTML, links, hidden text, failed renders and text loss."""
+"""Plain HTML, links, hidden text and failed renders."""
 
 import re
 
@@ -200,10 +200,3 @@ def test_a_rendered_body_without_text_failed_and_a_stored_one_is_empty(body: str
     assert convert(body, "view").render_failed
     assert not convert(body, "storage").render_failed
     assert not convert(body + macro("toc")).render_failed  # told by the body itself
-
-
-def test_lost_words_are_counted_and_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.markdown.convert.join_page", lambda blocks: blocks[0].text)
-    result = convert("<p>one two three</p><p>four two</p>")
-    assert (result.words, result.lost_words) == (5, 2)
-    assert result.warnings == ("2 of 5 words of the page are not in its Markdown",)

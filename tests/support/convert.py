@@ -6,10 +6,14 @@ from pipeline.records import Markdown, Page, PageRef
 PAGE_URL = "https://acme.atlassian.net/wiki/spaces/DEV/pages/123/Some+page"
 
 
+def to_page(body: str, body_format: str = "export_view") -> Page:
+    """Return a page of the space DEV."""
+    return Page(PageRef("123", 1, "Some page", "DEV"), PAGE_URL, body, body_format=body_format)
+
+
 def convert(body: str, body_format: str = "export_view") -> Markdown:
     """Convert one body as a page of the space DEV."""
-    ref = PageRef("123", 1, "Some page", "DEV")
-    return to_markdown(Page(ref, PAGE_URL, body, body_format=body_format))
+    return to_markdown(to_page(body, body_format))
 
 
 def assert_converts(body: str, expected: str) -> None:

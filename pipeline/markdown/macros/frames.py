@@ -9,6 +9,7 @@ from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, parameters_of
 from pipeline.markdown.visible import visible_text
 
+HIDEABLE = ("excerpt", "details")  # with the parameter `hidden`
 _UNKNOWN_MACRO = re.compile(r"\s*Unknown macro:\s*(\{[^{}]+\}|'[^']+')\s*")
 
 
@@ -43,4 +44,4 @@ def error(element: Element, content: Content, notes: Notes) -> Rendered:
 
 def is_hidden_by_author(macro: Element, name: str) -> bool:
     """Whether an excerpt or page properties are hidden: only other pages show them then."""
-    return name in ("excerpt", "details") and parameters_of(macro).get("hidden") == "true"
+    return name in HIDEABLE and parameters_of(macro).get("hidden") == "true"

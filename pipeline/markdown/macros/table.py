@@ -79,7 +79,7 @@ _BY_NAME = {name: macro for macro in reversed(MACROS) for name in macro.names.sp
 _BY_TAG = {tag: macro for macro in reversed(MACROS) for tag in macro.tags.split()}
 _BY_CLASS = [(frozenset(macro.classes.split()), macro) for macro in MACROS if macro.classes]
 # No class makes a macro of any other tag, such as a cell or an item.
-_CLASSED = frozenset(("a", "div", "fieldset", "form", "img", "section", "span", "thead", "ul"))
+CLASSED = frozenset(("a", "div", "fieldset", "form", "img", "section", "span", "thead", "ul"))
 
 
 def find_macro(element: Element, notes: Notes) -> Macro | None:
@@ -94,7 +94,7 @@ def find_macro(element: Element, notes: Notes) -> Macro | None:
     if tag in ("ac:adf-node", "ac:adf-fallback") and adf.is_second_copy(element, notes):
         return _DROPPED
     if classes := attributes.get("class"):
-        if tag in _CLASSED and (macro := _find_by_class(tag, classes)):
+        if tag in CLASSED and (macro := find_by_class(tag, classes)):
             return macro
         if tag == "p" and "title" in classes and _is_box_title(element):
             return _TITLE
@@ -105,7 +105,8 @@ def find_macro(element: Element, notes: Notes) -> Macro | None:
 
 
 @lru_cache(maxsize=4096)
-def _find_by_class(tag: str, classes: str) -> Macro | None:
+def find_by_class(tag: str, classes: str) -> Macro | None:
+    """Return the first row with one of an element's classes, None where there is none."""
     names = set(classes.split())
     for row_names, macro in _BY_CLASS:
         if row_names & names and (tag == "div" or macro.convert not in (code.code, boxes.box)):
