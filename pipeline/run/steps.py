@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from pipeline import chunk as chunk_stage
-from pipeline import markdown as markdown_stage
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
 from pipeline.http import RetryPolicy
 from pipeline.records import Chunk, Markdown, Outcome, Page, PageRef
