@@ -1,33 +1,26 @@
-"""What a run reports: counts, log lines, progress, the JSON report and the exit code."""
+"""What a run reports: counts, exit code, log, progress, and the JSON report.
 
+`report` counts, `failure_limit` decides when failures end the run, `exit_codes` has the codes;
+`log`, `progress` and `results` write to the log, `save` writes the report; `redact` keeps secrets
+and the text of pages out of both.
+"""
+
+from pipeline.report.exit_codes import ExitCode
+from pipeline.report.failure_limit import TooManyFailuresError
+from pipeline.report.log import set_up_logging
+from pipeline.report.progress import Progress
 from pipeline.report.redact import to_short
-from pipeline.report.report import (
-    BAD_SETTINGS,
-    DELETE_GUARD,
-    OK,
-    PARTIAL,
-    REFUSED,
-    UNREACHABLE,
-    VECTOR_API,
-    Progress,
-    Report,
-    TooManyFailuresError,
-    set_up_logging,
-    show_hits,
-    show_stale,
-)
+from pipeline.report.report import Report
+from pipeline.report.results import show_hits, show_stale
+from pipeline.report.save import TERMINATION_LOG, save_report
 
 __all__ = [
-    "BAD_SETTINGS",
-    "DELETE_GUARD",
-    "OK",
-    "PARTIAL",
-    "REFUSED",
-    "UNREACHABLE",
-    "VECTOR_API",
+    "TERMINATION_LOG",
+    "ExitCode",
     "Progress",
     "Report",
     "TooManyFailuresError",
+    "save_report",
     "set_up_logging",
     "show_hits",
     "show_stale",

@@ -1,4 +1,4 @@
-"""What may be shown of a message or an error: on one line, and nothing of a page's text."""
+"""What may be shown of a message or an error: one line, no secret, no text of a page."""
 
 from __future__ import annotations
 
@@ -8,35 +8,39 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_LONGEST_CHAIN = 10  # errors that came out of each other
+_LONGEST_CHAIN = 10  # errors that caused each other
 
 
 def to_printable(text: str) -> str:
-    """The text on one line: control characters and bidirectional overrides become escapes."""
+    """Return the text on one line: control characters and bidirectional overrides are escaped."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
     )
 
 
-def to_json_line(told: Any) -> str:
-    """JSON on one line; of characters beyond ASCII, those that can be seen stay as they are."""
-    text = json.dumps(told, ensure_ascii=False)
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
+def to_json_line(content: Any) -> str:
+    """Return JSON on one line; printable characters beyond ASCII are not escaped."""
+    return "".join(
+        character if character.isprintable() else json.dumps(character)[1:-1]
+        for character in json.dumps(content, ensure_ascii=False)
+    )
 
 
-def to_masked(told: Any, mask: Callable[[str], str]) -> Any:
-    """The same with every text in it masked: of mappings the values, of lists the entries."""
-    if isinstance(told, str):
-        return mask(told)
-    if isinstance(told, dict):
-        return {name: to_masked(value, mask) for name, value in told.items()}
-    return [to_masked(one, mask) for one in told] if isinstance(told, list) else told
+def to_masked(content: Any, mask: Callable[[str], str]) -> Any:
+    """Return the content with every text masked: values of mappings, entries of lists."""
+    if isinstance(content, str):
+        return mask(content)
+    if isinstance(content, dict):
+        return {name: to_masked(value, mask) for name, value in content.items()}
+    if isinstance(content, list):
+        return [to_masked(entry, mask) for entry in content]
+    return content
 
 
 def to_short(error: BaseException) -> str:
-    """An error nobody expected, for a report: its kind and its place, or our own words."""
-    if _is_discreet(error):
+    """Return the kind of an unexpected error and its place; its message only if it is ours."""
+    if _is_ours(error):
         return f"{type(error).__name__}: {error}"
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
@@ -44,24 +48,23 @@ def to_short(error: BaseException) -> str:
 
 
 def to_traceback(error: BaseException, *, quotes: bool) -> list[str]:
-    """The traceback's lines, cause first.
+    """Return the lines of the traceback, the first cause first.
 
-    The messages of errors that are not ours may quote a page's text, so they come with `quotes`
-    only.
+    The messages of errors that are not ours may quote a page: they are left out unless `quotes`.
     """
     chain: list[tuple[BaseException, str]] = [(error, "")]
-    while len(chain) < _LONGEST_CHAIN and (above := _above(chain[-1][0])):
-        chain.append(above)
+    while len(chain) < _LONGEST_CHAIN and (cause := _to_cause(chain[-1][0])):
+        chain.append(cause)
     lines: list[str] = []
-    for one, link in reversed(chain):
-        lines += "".join(traceback.format_tb(one.__traceback__)).splitlines()
-        lines += _to_heading(one, quotes=quotes).splitlines()
-        lines += [link] if link else []
+    for link, relation in reversed(chain):
+        lines += "".join(traceback.format_tb(link.__traceback__)).splitlines()
+        lines += _to_heading(link, quotes=quotes).splitlines()
+        lines += [relation] if relation else []
     return lines
 
 
-def _above(error: BaseException) -> tuple[BaseException, str] | None:
-    """What an error came out of, and how."""
+def _to_cause(error: BaseException) -> tuple[BaseException, str] | None:
+    """Return the error that this one was raised from, with their relation in words."""
     if error.__cause__ is not None:
         return error.__cause__, "which caused:"
     if error.__context__ is not None and not error.__suppress_context__:
@@ -70,13 +73,13 @@ def _above(error: BaseException) -> tuple[BaseException, str] | None:
 
 
 def _to_heading(error: BaseException, *, quotes: bool) -> str:
-    if quotes or _is_discreet(error):
+    if quotes or _is_ours(error):
         return f"{type(error).__name__}: {error}"
     if isinstance(error, OSError) and error.strerror:
         return f"{type(error).__name__}: {error.strerror}: {error.filename}"
     return type(error).__name__
 
 
-def _is_discreet(error: BaseException) -> bool:
-    """Whether the message is one of ours, which quote no page."""
+def _is_ours(error: BaseException) -> bool:
+    """Whether the error is of this project: their messages quote no page."""
     return type(error).__module__.startswith("pipeline.")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
 from pipeline.records import PageRef
-from pipeline.report import OK
-from pipeline.run.exit_code import to_exit_code
+from pipeline.report import ExitCode
+from pipeline.run.error_codes import to_exit_code
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,4 +40,4 @@ def execute_check(settings: Settings, job: Callable[[Check], None]) -> int:
     except ConfluenceError as error:
         log.error("%s", error)
         return to_exit_code(error)
-    return OK
+    return ExitCode.OK

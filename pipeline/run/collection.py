@@ -80,7 +80,7 @@ class Collection:
             )
 
     def _keep(self, identifier: str) -> None:
-        self._report.collection = identifier
+        self._report.set_collection(identifier)
         self.ledger.set_about(identifier=identifier)
         if self.sink.variant != "dry_run":
             self._vdb_file.save(identifier)

@@ -5,13 +5,20 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from pipeline import report as reporting
 from pipeline.fetch import Site
 from pipeline.http import RetryPolicy
-from pipeline.report import Report, TooManyFailuresError
+from pipeline.report import (
+    TERMINATION_LOG,
+    ExitCode,
+    Report,
+    TooManyFailuresError,
+    save_report,
+    show_stale,
+)
 from pipeline.run.collection import Collection
-from pipeline.run.exit_code import to_exit_code
+from pipeline.run.error_codes import to_exit_code
 from pipeline.run.programs import Program
 from pipeline.run.scope import is_in_shard
 from pipeline.run.steps import Run
@@ -27,6 +34,7 @@ def execute(
     settings: Settings,
     job: Callable[[Run], None],
     retry: RetryPolicy | None = None,
+    termination_log: Path = TERMINATION_LOG,
 ) -> int:
     """Run the program's job; save the report, however the job ends; return the exit code.
 
@@ -37,18 +45,18 @@ def execute(
     try:
         with stop.listening(), open_run(program, settings, report, stop, retry) as run:
             job(run)
-        report.exit_code = reporting.PARTIAL if report.failures else reporting.OK
+        report.end(ExitCode.PARTIAL if report.has_failures else ExitCode.OK)
     except Exception as error:
         # After a stop, other errors are its consequence: requests in progress break off.
         cause = stop.error or error
-        report.exit_code = to_exit_code(cause)
+        report.end(to_exit_code(cause))
         is_expected = isinstance(cause, StoppedError | TooManyFailuresError)
-        if report.exit_code == reporting.PARTIAL and not is_expected:
+        if report.exit_code == ExitCode.PARTIAL and not is_expected:
             raise
         log.error("%s", cause)
     finally:
-        report.chunks["stale"] = reporting.show_stale(report.stale)
-        report.save(settings.report_file, settings.mask)
+        show_stale(report.stale)
+        save_report(report, settings.report_file, settings.mask, termination_log)
         log.info("%s", report.summary())
     return report.exit_code
 
@@ -68,9 +76,9 @@ def open_run(
     with contextlib.ExitStack() as stack:
         ledger = stack.enter_context(_open_ledger(program.name, settings))
         site = stack.enter_context(contextlib.closing(Site(settings, stop.event, retry)))
-        stack.callback(lambda: report.requests.update(confluence=site.requests))
+        stack.callback(lambda: report.count_requests("confluence", site.requests))
         sink = stack.enter_context(contextlib.closing(program.open_sink(settings, retry)))
-        stack.callback(lambda: report.requests.update(vector_api=sink.requests))
+        stack.callback(lambda: report.count_requests("vector_api", sink.requests))
         collection = Collection(
             program.collection(settings),
             program.server(settings),
@@ -87,7 +95,7 @@ def open_run(
             run.abandon()
             raise
         finally:
-            report.stale = collection.ledger.stale()
+            report.set_stale(collection.ledger.stale())
 
 
 @contextlib.contextmanager

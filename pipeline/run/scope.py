@@ -72,7 +72,7 @@ class Scope:
             self.admission.remember_skipped(self.restricted)
             refs = [ref for ref in refs if ref.id not in self.restricted]
         refs = [ref for ref in refs if self._is_own(ref)]
-        self._report.pages["listed"] = len(refs)
+        self._report.count_listed(len(refs))
         return refs
 
     def remember_complete_run(self) -> None:

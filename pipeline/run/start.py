@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.report import ExitCode, set_up_logging
 from pipeline.settings import ProgramName, Settings, SettingsError, load_settings, to_help
-
-OK, BAD_SETTINGS = 0, 2
 
 
 class Startable[Subject](Protocol):
@@ -36,13 +35,11 @@ def start[Subject](
     """
     if arguments:
         print(to_help(program.name, about))  # noqa: T201 - the answer to --help
-        return OK if arguments in (["-h"], ["--help"]) else BAD_SETTINGS
+        return ExitCode.OK if arguments in (["-h"], ["--help"]) else ExitCode.BAD_SETTINGS
     try:
         settings = load_settings(program.name, environ, Path(program_file).with_name(".env"))
     except SettingsError as error:
         print(f"{program.name}.py: settings: {error}", file=sys.stderr)  # noqa: T201 - no log yet
-        return BAD_SETTINGS
-    from pipeline.report import set_up_logging
-
+        return ExitCode.BAD_SETTINGS
     set_up_logging(settings)
     return program.execute(settings, job)

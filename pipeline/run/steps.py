@@ -114,7 +114,7 @@ class Run:
         if settings.update_strategy == "rotate" and not settings.dry_run:
             return self._plan_rotation(plan, listed)
         ledger.add_pending((ref.id, ref.title) for ref in plan.new)
-        self.report.pages["unchanged"] += plan.unchanged
+        self.report.count_unchanged(plan.unchanged)
         return plan
 
     def _plan_rotation(self, plan: Plan, listed: Sequence[PageRef]) -> Plan:
@@ -122,7 +122,7 @@ class Run:
         deleted = self._confirm_deletions(plan)
         is_current = not (plan.upsert or deleted or self.collection.ledger.count("stale"))
         if is_current or self.collection.sink.opened_new:
-            self.report.pages["unchanged"] += plan.unchanged
+            self.report.count_unchanged(plan.unchanged)
             return plan
         self.collection.begin_rotation()
         return Plan(tuple(listed), (), 0, (), 0)
@@ -225,12 +225,12 @@ class Run:
         """Publish the collection, answer VERIFY_QUERY, and remember a complete run."""
         collection, settings = self.collection, self.settings
         self._warn_of_conversion()
-        if self.report.failures:
+        if self.report.has_failures:
             collection.abandon_rotation()
         else:
             collection.publish()
             self._scope.remember_complete_run()
-        self.report.stale = collection.ledger.stale()
+        self.report.set_stale(collection.ledger.stale())
         if settings.verify_query and not settings.dry_run:
             show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))
 

@@ -1,4 +1,4 @@
-"""How a run is told to end: a signal or its deadline. Work in hand is finished and saved."""
+"""Stop a run cleanly, on a signal or at its deadline: work in progress is finished and saved."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from pipeline.report import ExitCode
+
 log = logging.getLogger(__name__)
 
 
 class StoppedError(Exception):
-    """The run was told to end; `exit_code` says by what."""
+    """The run was stopped; `exit_code` shows whether by a signal or the deadline."""
 
     def __init__(self, reason: str, exit_code: int) -> None:
         super().__init__(reason)
@@ -21,20 +23,20 @@ class StoppedError(Exception):
 
 
 class Stop:
-    """Set by SIGTERM, SIGINT or the deadline; every wait of the run listens to `event`."""
+    """Set by SIGTERM, SIGINT or the deadline; every wait of the run ends when `event` is set."""
 
     def __init__(self) -> None:
         self.event = threading.Event()
         self.error: StoppedError | None = None
 
     def check(self) -> None:
-        """Raise `StoppedError` if the run was told to end."""
+        """Raise `StoppedError` if the run was stopped."""
         if self.error is not None:
             raise self.error
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Take over SIGTERM and SIGINT; a second signal ends the process at once."""
+        """Stop the run on SIGTERM or SIGINT; a second signal ends the process at once."""
         signals = (signal.SIGTERM, signal.SIGINT)
         before = [signal.signal(number, self._on_signal) for number in signals]
         try:
@@ -44,10 +46,10 @@ class Stop:
                 signal.signal(number, action)
 
     def after(self, seconds: int) -> None:
-        """End the run cleanly after so many seconds; 0 is never."""
+        """Stop the run after this many seconds; 0 means never."""
         if seconds:
             reason = f"RUN_DEADLINE_SECONDS={seconds} reached"
-            timer = threading.Timer(seconds, self.end, (reason, 1))
+            timer = threading.Timer(seconds, self.end, (reason, ExitCode.PARTIAL))
             timer.daemon = True
             timer.start()
 
@@ -56,9 +58,9 @@ class Stop:
         self.end(f"stopped by {signal.Signals(number).name}", 128 + number)
 
     def end(self, reason: str, exit_code: int) -> None:
-        """Tell the run to end; only the first reason counts."""
+        """Stop the run; only the first reason counts."""
         if self.error is None:
             self.error = StoppedError(
-                f"{reason}: what is done is saved, the next run goes on", exit_code
+                f"{reason}: progress is saved; the next run resumes", exit_code
             )
             self.event.set()

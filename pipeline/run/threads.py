@@ -1,4 +1,4 @@
-"""Calls in several threads at once, results in order, never more than a few ahead."""
+"""Call a function in several threads at once; yield the results in order."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from queue import Empty, SimpleQueue
 from pipeline.run.stop import Stop
 
 
-def in_parallel[Given, Result](
-    call: Callable[[Given], Result], given: Iterable[Given], workers: int, stop: Stop
+def in_parallel[Argument, Result](
+    call: Callable[[Argument], Result], arguments: Iterable[Argument], workers: int, stop: Stop
 ) -> Iterator[Result]:
-    """Yield `call(x)` for each x, in order; at most twice `workers` results are under way.
+    """Yield `call(argument)` for each argument, in order; compute at most 2 × `workers` ahead.
 
-    The first exception of a call is raised in its place. The threads are daemons: a request that
-    hangs cannot keep a stopped run alive, as an executor's threads would.
+    An exception of a call is raised where its result would be yielded. The threads are daemons: a
+    hanging request cannot keep a stopped run alive, as an executor's threads would.
     """
-    tasks: SimpleQueue[tuple[Future[Result], Given] | None] = SimpleQueue()
+    tasks: SimpleQueue[tuple[Future[Result], Argument] | None] = SimpleQueue()
 
     def work() -> None:
         while (task := tasks.get()) is not None:
@@ -32,7 +32,7 @@ def in_parallel[Given, Result](
         threading.Thread(target=work, name=f"fetch-{number}", daemon=True).start()
     pending: deque[Future[Result]] = deque()
     try:
-        for argument in given:
+        for argument in arguments:
             future: Future[Result] = Future()
             pending.append(future)
             tasks.put((future, argument))
@@ -52,7 +52,7 @@ def call_interruptibly[Result](call: Callable[[], Result], stop: Stop) -> Result
 
 
 def in_background[Result](call: Callable[[], Result], name: str) -> Future[Result]:
-    """Begin a call in a thread of its own, again a daemon."""
+    """Start a call in a daemon thread of its own."""
     future: Future[Result] = Future()
     threading.Thread(target=_fulfil, args=(future, call), name=name, daemon=True).start()
     return future
@@ -74,7 +74,7 @@ def _wait[Result](future: Future[Result], stop: Stop) -> Result:
             if future.done():
                 raise  # the call itself timed out
         except Exception:
-            stop.check()  # what breaks off because of the stop is not an error of its own
+            stop.check()  # a request that the stop interrupted is not an error of its own
             raise
 
 

@@ -27,21 +27,20 @@ TITLE = f"Disk\n{FORGED}\r\x1b[2K\x00\x85\u2028\u202e\u2066full"
 LINE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (DEBUG|INFO|WARNING|ERROR|CRITICAL) +\S.*| {4}.*"
 )
-# The program as a user starts it, with short waits and a pod's termination message.
+# sync.py with short waits between attempts, and with a pod's termination message.
 PROGRAM = """
 import os, sys
 from pathlib import Path
-import pipeline.report.report, sync
 from pipeline.report import set_up_logging
 from pipeline.run import SYNC
 from pipeline.run.execute import execute
 from pipeline.settings import load_settings
+from sync import sync
 from tests.support.fast_retries import FAST
-pipeline.report.report.TERMINATION_LOG = Path(sys.argv[1])
 {spoil}
 settings = load_settings(SYNC.name, os.environ)
 set_up_logging(settings)
-sys.exit(execute(SYNC, settings, sync.sync, FAST))
+sys.exit(execute(SYNC, settings, sync, FAST, termination_log=Path(sys.argv[1])))
 """
 
 

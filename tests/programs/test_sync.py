@@ -250,7 +250,7 @@ def test_a_signal_ends_the_run_cleanly_and_the_next_goes_on(
         process.send_signal(signum)
         log = process.communicate(timeout=60)[1]
         assert process.returncode == 128 + signum, log
-        assert "the next run goes on" in log
+        assert "the next run resumes" in log
         report = load_report(told)
         assert report["exit_code"] == 128 + signum
         assert report["chunks"]["inserted"] == len(api.documents("confluence"))
