@@ -7,13 +7,10 @@ environment and a `.env` file; `describe` and `to_help` are the documentation.
 from pipeline.settings.checks import Secret
 from pipeline.settings.load import SettingsError, load_settings
 from pipeline.settings.reference import describe, to_help
-from pipeline.settings.table import CHECK, GATEWAY, INGEST, SYNC, ProgramName, Settings
+from pipeline.settings.table import GATEWAY, ProgramName, Settings
 
 __all__ = [
-    "CHECK",
     "GATEWAY",
-    "INGEST",
-    "SYNC",
     "ProgramName",
     "Secret",
     "Settings",

@@ -9,7 +9,7 @@ from pipeline.fetch import (
     CredentialsError,
     Site,
 )
-from pipeline.settings import SYNC, load_settings
+from pipeline.settings import load_settings
 from tests.support.confluence_client import QUICK, opened
 from tests.support.site_pages import add_pages, list_all
 
@@ -45,7 +45,7 @@ def test_wrong_credentials_are_refused(site: ConfluenceSite, environ: dict[str, 
 
 def test_a_wrong_cloud_id_is_told_as_such() -> None:
     settings = load_settings(
-        SYNC,
+        "sync",
         {
             "CONF_CLOUD_ID": "abc",
             "CONF_USER": "me",
@@ -62,7 +62,7 @@ def test_a_wrong_cloud_id_is_told_as_such() -> None:
 
 def test_a_scoped_token_on_a_sites_own_address_is_sent_to_the_gateway() -> None:
     settings = load_settings(
-        SYNC,
+        "sync",
         {
             "CONF_BASE_URL": "https://acme.atlassian.net",
             "CONF_USER": "me",

@@ -11,7 +11,7 @@ from pipeline.fetch import (
     Site,
 )
 from pipeline.records import PageRef
-from pipeline.settings import SYNC, load_settings
+from pipeline.settings import load_settings
 from tests.support.confluence_client import QUICK, opened
 from tests.support.site_pages import ODD, WHEN, add_pages, list_all
 
@@ -174,7 +174,7 @@ def test_links_are_the_sites_and_never_the_gateways(site: ConfluenceSite, state:
 )
 def test_the_gateway_is_not_taken_for_the_site(base: str | None, expected: str) -> None:
     settings = load_settings(
-        SYNC,
+        "sync",
         {
             "CONF_CLOUD_ID": "abc",
             "CONF_USER": "me",

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 import pytest
 import yaml
 
-from pipeline.settings import INGEST, SYNC, describe, load_settings
+from pipeline.settings import describe, load_settings
 from tests.support.manifests import (
     FOLDER,
     TOKEN,
@@ -166,7 +166,11 @@ def test_the_failure_policy_follows_the_exit_codes(entry: tuple[str, Object]) ->
 
 @pytest.mark.parametrize(
     ("config", "program"),
-    [("configmap.yaml", SYNC), ("configmap-llama.yaml", INGEST), ("template.ocp", INGEST)],
+    [
+        ("configmap.yaml", "sync"),
+        ("configmap-llama.yaml", "ingest_conf"),
+        ("template.ocp", "ingest_conf"),
+    ],
 )
 def test_the_settings_exist_and_load(config: str, program: str) -> None:
     objects = [

@@ -6,9 +6,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.settings import (
-    CHECK,
-    INGEST,
-    SYNC,
     ProgramName,
     Secret,
     Settings,
@@ -53,7 +50,7 @@ CONTRACT = {
 
 
 def test_the_defaults_are_the_contracts() -> None:
-    settings = load_settings(SYNC, ENOUGH)
+    settings = load_settings("sync", ENOUGH)
     assert {name: getattr(settings, name.lower()) for name in CONTRACT} == CONTRACT
     assert settings.conf_base_url == (
         "https://api.atlassian.com/ex/confluence/11111111-2222-3333-4444-555555555555"
@@ -61,7 +58,7 @@ def test_the_defaults_are_the_contracts() -> None:
 
 
 def test_ingest_conf_ingests_all_pages_by_default() -> None:
-    assert load_settings(INGEST, ENOUGH).since_hours == 0
+    assert load_settings("ingest_conf", ENOUGH).since_hours == 0
 
 
 @pytest.mark.parametrize(
@@ -79,7 +76,7 @@ def test_ingest_conf_ingests_all_pages_by_default() -> None:
     ],
 )
 def test_a_value_is_read(name: str, text: str, value: object) -> None:
-    settings = load_settings(SYNC, ENOUGH | {name: text})
+    settings = load_settings("sync", ENOUGH | {name: text})
     alias = {"FILTER_LABELS": "labels", "JOB_COMPLETION_INDEX": "shard_index"}
     assert getattr(settings, alias.get(name, name.lower())) == value
 
@@ -114,12 +111,12 @@ def test_a_wrong_value_is_named(name: str, text: str) -> None:
     if name == "CONF_API_TOKEN_FILE":
         del environ["CONF_API_TOKEN"]
     with pytest.raises(SettingsError, match=name):
-        load_settings(SYNC, environ)
+        load_settings("sync", environ)
 
 
 def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        load_settings(SYNC, {"WORKERS": "x", "DRY_RUN": "y"})
+        load_settings("sync", {"WORKERS": "x", "DRY_RUN": "y"})
     message = str(caught.value)
     for name in (
         "WORKERS",
@@ -134,15 +131,15 @@ def test_all_problems_are_reported_at_once() -> None:
 
 def test_a_program_ignores_the_settings_that_it_does_not_use() -> None:
     lean = {k: v for k, v in ENOUGH.items() if k not in ("VECTOR_API_BASE_URL", "LLAMA_BASE_URL")}
-    load_settings(CHECK, lean | {"BATCH_SIZE": "ignored"})
+    load_settings("test_confluence", lean | {"BATCH_SIZE": "ignored"})
 
 
 @pytest.mark.parametrize(
     ("program_name", "names"),
     [
-        (SYNC, ["CONF_USER", "CONF_API_TOKEN", "VECTOR_API_BASE_URL"]),
-        (INGEST, ["CONF_USER", "CONF_API_TOKEN", "SPACE_NAME", "LLAMA_BASE_URL"]),
-        (CHECK, ["CONF_USER", "CONF_API_TOKEN"]),
+        ("sync", ["CONF_USER", "CONF_API_TOKEN", "VECTOR_API_BASE_URL"]),
+        ("ingest_conf", ["CONF_USER", "CONF_API_TOKEN", "SPACE_NAME", "LLAMA_BASE_URL"]),
+        ("test_confluence", ["CONF_USER", "CONF_API_TOKEN"]),
     ],
 )
 def test_a_program_names_the_settings_that_it_requires(
@@ -157,7 +154,7 @@ def test_a_program_names_the_settings_that_it_requires(
 def test_a_value_that_fails_its_check_is_one_problem() -> None:
     environ = ENOUGH | {"CONF_BASE_URL": "acme", "CONF_CLOUD_ID": "", "SHARD_COUNT": "no"}
     with pytest.raises(SettingsError) as caught:
-        load_settings(SYNC, environ)
+        load_settings("sync", environ)
     assert [problem.split()[0] for problem in caught.value.problems] == [
         "CONF_BASE_URL",
         "SHARD_COUNT",
@@ -166,7 +163,7 @@ def test_a_value_that_fails_its_check_is_one_problem() -> None:
 
 def test_a_bearer_token_needs_no_user() -> None:
     environ = {k: v for k, v in ENOUGH.items() if k != "CONF_USER"}
-    assert load_settings(SYNC, environ | {"CONF_AUTH": "bearer"}).conf_user == ""
+    assert load_settings("sync", environ | {"CONF_AUTH": "bearer"}).conf_user == ""
 
 
 @pytest.mark.parametrize(
@@ -181,17 +178,17 @@ def test_a_bearer_token_that_no_header_can_hold_is_refused(
     environ: dict[str, str], named: str
 ) -> None:
     if not named:
-        assert load_settings(SYNC, ENOUGH | environ).conf_api_token.reveal() == "tok€n"
+        assert load_settings("sync", ENOUGH | environ).conf_api_token.reveal() == "tok€n"
         return
     with pytest.raises(SettingsError, match=f"{named} must be ASCII") as caught:
-        load_settings(SYNC, ENOUGH | environ)
+        load_settings("sync", ENOUGH | environ)
     assert "tok€n" not in str(caught.value)
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from file\n")
     environ = {k: v for k, v in ENOUGH.items() if k != "CONF_API_TOKEN"}
-    settings = load_settings(SYNC, environ | {"CONF_API_TOKEN_FILE": str(tmp_path / "token")})
+    settings = load_settings("sync", environ | {"CONF_API_TOKEN_FILE": str(tmp_path / "token")})
     assert settings.conf_api_token.reveal() == "from file"
 
 
@@ -199,7 +196,7 @@ def test_the_environment_takes_precedence_over_the_dotenv_file(tmp_path: Path) -
     dotenv = tmp_path / ".env"
     dotenv.write_text("COLLECTION_ID=from-file\nCONF_API_TOKEN=pa$$word$HOME\nWORKERS=7\n")
     environ = {k: v for k, v in ENOUGH.items() if k != "CONF_API_TOKEN"} | {"WORKERS": "2"}
-    settings = load_settings(SYNC, environ, dotenv)
+    settings = load_settings("sync", environ, dotenv)
     assert (settings.collection_id, settings.workers) == ("from-file", 2)
     assert settings.conf_api_token.reveal() == "pa$$word$HOME"
 
@@ -208,7 +205,7 @@ def test_the_environment_takes_precedence_over_the_dotenv_file(tmp_path: Path) -
 def test_a_secret_is_never_shown(broken: dict[str, str]) -> None:
     environ = ENOUGH | {"VECTOR_API_TOKEN": "v3ct0r"} | broken
     try:
-        shown = repr(load_settings(SYNC, environ))
+        shown = repr(load_settings("sync", environ))
     except SettingsError as error:
         shown = repr(error) + str(error)
     assert "s3cr3t" not in shown
@@ -226,11 +223,11 @@ def test_the_example_file_names_every_setting_and_loads() -> None:
     example = (ROOT / ".env.example").read_text("utf-8")
     names = re.findall(r"^#? ?([A-Z_]+)=", example, flags=re.MULTILINE)
     assert sorted(names) == sorted(row.name for row in describe())
-    load_settings(SYNC, {}, ROOT / ".env.example")
+    load_settings("sync", {}, ROOT / ".env.example")
 
 
 def test_the_help_names_the_settings_of_its_program_only() -> None:
-    shown = to_help(INGEST, "About.")
+    shown = to_help("ingest_conf", "About.")
     assert "LLAMA_BASE_URL" in shown
     assert "VECTOR_API_BASE_URL" not in shown
 

@@ -9,7 +9,7 @@ from demo.confluence_site import ConfluenceSite, SiteState
 from pipeline.fetch import Site
 from pipeline.fetch.transport import Transport
 from pipeline.http import CONFLUENCE_RETRY, RetryPolicy
-from pipeline.settings import SYNC, Settings, load_settings
+from pipeline.settings import Settings, load_settings
 
 USER = "/wiki/rest/api/user/current"
 PAGES = "/wiki/api/v2/pages"
@@ -28,7 +28,7 @@ def settings_for(**environ: str) -> Settings:
         "CONF_API_TOKEN": "s3cret-token",
         "VECTOR_API_BASE_URL": "http://127.0.0.1:1",
     }
-    return load_settings(SYNC, defaults | environ)
+    return load_settings("sync", defaults | environ)
 
 
 def settings_of(site: ConfluenceSite, **environ: str) -> Settings:
@@ -39,7 +39,7 @@ def settings_of(site: ConfluenceSite, **environ: str) -> Settings:
         "CONF_API_TOKEN": site.token,
         "VECTOR_API_BASE_URL": "http://127.0.0.1:1",
     }
-    return load_settings(SYNC, defaults | environ)
+    return load_settings("sync", defaults | environ)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pipeline.records import Chunk
-from pipeline.settings import INGEST, SYNC, Secret, Settings, load_settings
+from pipeline.settings import Secret, Settings, load_settings
 from pipeline.upsert import Sink
 from pipeline.upsert.discovery import choose_sink
 from pipeline.upsert.server.api import Api
@@ -60,13 +60,14 @@ def check_that_the_best_hit_is(chunk: Chunk, question: str, sink: Sink) -> None:
 
 def to_settings(base_url: str, **settings: str) -> Settings:
     """Return the settings of sync.py."""
-    return load_settings(SYNC, {**CONFLUENCE, "VECTOR_API_BASE_URL": base_url} | settings)
+    return load_settings("sync", {**CONFLUENCE, "VECTOR_API_BASE_URL": base_url} | settings)
 
 
 def to_ingest_settings(base_url: str, **settings: str) -> Settings:
     """Return the settings of ingest_conf.py."""
     chunks = {"CHUNK_TOKENS": "100", "CHUNK_OVERLAP": "0"}
-    return load_settings(INGEST, {**CONFLUENCE, "LLAMA_BASE_URL": base_url, **chunks} | settings)
+    environ = {**CONFLUENCE, "LLAMA_BASE_URL": base_url, **chunks} | settings
+    return load_settings("ingest_conf", environ)
 
 
 def to_api(base_url: str, token: str = "", attempts: int = 3, read_seconds: float = 60.0) -> Api:

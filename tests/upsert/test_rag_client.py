@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.settings import INGEST, Secret, load_settings
+from pipeline.settings import Secret, load_settings
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.discovery import open_rag_tool
 from pipeline.upsert.rag_client import RagClient
@@ -67,5 +67,5 @@ def test_a_token_over_plain_http_is_warned_about(
         "LLAMA_BASE_URL": url,
         "VECTOR_API_TOKEN": TOKEN,
     }
-    open_rag_tool(load_settings(INGEST, environ)).close()
+    open_rag_tool(load_settings("ingest_conf", environ)).close()
     assert ("LLAMA_BASE_URL is plain http: the token is sent unencrypted" in caplog.text) == warns
