@@ -23,8 +23,8 @@ def state() -> SiteState:
 
 
 def check(site: ConfluenceSite, folder: Path, **more: str) -> Ended:
-    told = environment(site, "", folder, SPACE_NAME="Known Issues")
-    return run_program("test_confluence", told | more)
+    environ = environment(site, "", folder, SPACE_NAME="Known Issues")
+    return run_program("test_confluence", environ | more)
 
 
 def test_it_prints_the_key_the_count_and_the_first_pages(
@@ -82,7 +82,7 @@ def test_a_missing_scope_is_named(state: SiteState, tmp_path: Path) -> None:
     assert "read:space:confluence" in ended.log
 
 
-def test_a_wrong_cloud_id_is_told(site: ConfluenceSite, tmp_path: Path) -> None:
+def test_a_wrong_cloud_id_is_reported(site: ConfluenceSite, tmp_path: Path) -> None:
     wrong = f"{site.base_url}/ex/confluence/0b0c0d0e-1111-2222-3333-444455556666"
     ended = check(site, tmp_path, CONF_BASE_URL=wrong)
     assert ended.code == 3, ended.log

@@ -27,7 +27,7 @@ def run(site: ConfluenceSite, path: str = "", **more: str) -> tuple[int, str]:
     """The script's exit code and all it printed, with these settings and no others."""
     if not shutil.which("jq") and not path:
         pytest.skip("NOT TESTED: jq is not installed (nor would the script run without it)")
-    told = {
+    environ = {
         "PATH": path or os.environ["PATH"],
         "CONF_BASE_URL": site.gateway_url,
         "CONF_USER": site.user,
@@ -36,7 +36,7 @@ def run(site: ConfluenceSite, path: str = "", **more: str) -> tuple[int, str]:
     }
     done = subprocess.run(
         [shutil.which("bash") or "bash", str(SCRIPT)],
-        env=told, capture_output=True, text=True, timeout=60, check=False,
+        env=environ, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
@@ -113,7 +113,7 @@ def test_a_failing_server_is_not_called_a_refusal(site: ConfluenceSite) -> None:
     assert code == 4, log
 
 
-def test_an_account_that_sees_no_space_is_told() -> None:
+def test_an_account_that_sees_no_space_is_reported() -> None:
     with ConfluenceSite(SiteState()) as site:
         code, log = run(site)
     assert code == 3, log

@@ -1,4 +1,4 @@
-"""One image serves both programs: what it is told decides."""
+"""One image serves both programs: the first argument or the settings choose."""
 
 import os
 import subprocess

@@ -36,15 +36,15 @@ class Place:
     def __init__(self, site: ConfluenceSite, server_url: str, folder: Path) -> None:
         self.site, self.server_url, self.folder = site, server_url, folder
         self.name = new_name()
-        self.told = environment(
+        self.environ = environment(
             site, server_url, folder, SPACE_NAME="Known Issues", VECTOR_DB_ID=self.name
         )
 
     def ingest(self, **more: str) -> Ended:
         """One run of ingest_conf.py in this process, its report with it."""
-        told = self.told | more
-        code = execute(INGEST, load_settings(INGEST.name, told), ingest, FAST)
-        return Ended(code, "", load_report(told))
+        environ = self.environ | more
+        code = execute(INGEST, load_settings(INGEST.name, environ), ingest, FAST)
+        return Ended(code, "", load_report(environ))
 
     def lose_state(self) -> None:
         """As a job without a volume does between its runs."""
@@ -104,7 +104,7 @@ def place(
 ) -> Place:
     """A place for each kind of store; the provider is named as users name it."""
     place = Place(site, llama_stack.base_url, tmp_path)
-    place.told["VECTOR_DB_PROVIDER"] = request.param
+    place.environ["VECTOR_DB_PROVIDER"] = request.param
     return place
 
 
@@ -118,7 +118,7 @@ def faiss(llama_stack: LlamaStack, site: ConfluenceSite, tmp_path: Path) -> Plac
 def proxy(faiss: Place) -> Iterator[Proxy]:
     """The server's address for runs, in which a test makes things go wrong."""
     with proxy_to(faiss.server_url) as proxy:
-        faiss.told["LLAMA_BASE_URL"] = proxy.base_url
+        faiss.environ["LLAMA_BASE_URL"] = proxy.base_url
         yield proxy
 
 
@@ -129,19 +129,19 @@ def no_upload_is_left_over(place: Place) -> bool:
 
 
 def test_a_first_run_takes_every_page_in(place: Place) -> None:
-    ended = run_program("ingest_conf", place.told)
+    ended = run_program("ingest_conf", place.environ)
     assert ended.code == 0, ended.log
     assert ended["pages"]["new"] == ended["chunks"]["inserted"] == 3
     assert place.stores() == [place.identifier]
     assert place.titles() == sorted(TITLES)
     for row in place.look.files():
-        told = row["attributes"]
+        attributes = row["attributes"]
         assert row["status"] == "completed"
-        assert told["document_id"] == f"conf-{told['page_id']}"
-        assert all(isinstance(value, str | int | float) for value in told.values())
-        assert told["source"] == "confluence"
-        assert told["url"].startswith(place.site.base_url + "/wiki/")
-        assert re.fullmatch("[0-9a-f]{64}", str(told["content_hash"]))
+        assert attributes["document_id"] == f"conf-{attributes['page_id']}"
+        assert all(isinstance(value, str | int | float) for value in attributes.values())
+        assert attributes["source"] == "confluence"
+        assert attributes["url"].startswith(place.site.base_url + "/wiki/")
+        assert re.fullmatch("[0-9a-f]{64}", str(attributes["content_hash"]))
     text = place.texts()
     assert all(topic in text for topic in TOPICS)
     assert "Ingress > Cure" in text
@@ -152,8 +152,10 @@ def test_a_first_run_takes_every_page_in(place: Place) -> None:
 def test_the_default_stores_identifier_is_kept_beside_the_ledger(
     tmp_path: Path, site: ConfluenceSite, llama_stack: LlamaStack
 ) -> None:
-    told = environment(site, llama_stack.base_url, tmp_path, SPACE_NAME="Known Issues", RESET="1")
-    code = execute(INGEST, load_settings(INGEST.name, told), ingest, FAST)
+    environ = environment(
+        site, llama_stack.base_url, tmp_path, SPACE_NAME="Known Issues", RESET="1"
+    )
+    code = execute(INGEST, load_settings(INGEST.name, environ), ingest, FAST)
     assert code == 0
     identifier = (tmp_path / "conf_known_issues.vdb").read_text("utf-8").strip()
     files = Looker(llama_stack.base_url, identifier, OLD_PREFIX).files()
@@ -310,7 +312,7 @@ def test_a_server_restarted_between_runs_changes_nothing(
     with real_server(LlamaStack(tmp_path / "server", provider="faiss")) as server:
         again = Place(site, server.base_url, state)
         again.name = place.name
-        again.told["VECTOR_DB_ID"] = place.name
+        again.environ["VECTOR_DB_ID"] = place.name
         site.state.edit(again.page("Registry"), "<p>Now we treat full disks.</p>")
         place.lose_state()  # the server's address is another one
         assert again.ingest().code == 0
@@ -322,7 +324,9 @@ def test_a_server_restarted_between_runs_changes_nothing(
 # A server that says one thing and does another.
 
 
-def test_an_insert_that_stores_nothing_is_told_and_not_recorded(faiss: Place, proxy: Proxy) -> None:
+def test_an_insert_that_stores_nothing_is_reported_and_not_recorded(
+    faiss: Place, proxy: Proxy
+) -> None:
     proxy.fault = lambda method, path: (200, None) if path == RAG_TOOL else None
     ended = faiss.ingest()
     assert ended.code in (1, 5)
@@ -345,19 +349,19 @@ def test_one_insert_that_stores_nothing_is_made_good_in_the_same_run(
     assert no_upload_is_left_over(faiss)
 
 
-def test_a_refusal_that_repeats_what_was_sent_is_told_without_it(
+def test_a_refusal_that_repeats_what_was_sent_is_reported_without_it(
     faiss: Place, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     proxy.fault = lambda method, path: "echo" if path == RAG_TOOL else None
     ended = faiss.ingest(VECTOR_API_TOKEN="store-s3cr3t")
     assert ended.code == 1
-    told = f"{caplog.text} {ended.report}"
-    assert "HTTP 400: cannot store Bearer ***" in told
+    shown = f"{caplog.text} {ended.report}"
+    assert "HTTP 400: cannot store Bearer ***" in shown
     for private in ("store-s3cr3t", "we treat", *TOPICS):
-        assert private not in told
+        assert private not in shown
 
 
-def test_another_version_of_the_client_is_told_with_the_command_that_cures_it(
+def test_another_version_of_the_client_is_reported_with_the_command_that_cures_it(
     faiss: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("llama_stack_client._client.__version__", "0.7.3")  # what it sends
@@ -369,11 +373,11 @@ def test_another_version_of_the_client_is_told_with_the_command_that_cures_it(
     assert faiss.stores() == []
 
 
-def test_a_server_without_rag_tool_is_told_with_the_program_that_serves_it(
+def test_a_server_without_rag_tool_is_reported_with_the_program_that_serves_it(
     faiss: Place, proxy: Proxy
 ) -> None:
     proxy.hidden = "rag-tool"
-    ended = run_program("ingest_conf", faiss.told)
+    ended = run_program("ingest_conf", faiss.environ)
     assert ended.code == 5
     assert "sync.py with VECTOR_API_VARIANT=vector_stores" in ended.log
     assert "Traceback" not in ended.log
@@ -395,7 +399,7 @@ WRONG = [
 def test_wrong_settings_are_said_in_a_line(
     wrong: dict[str, str], code: int, said: str, faiss: Place
 ) -> None:
-    ended = run_program("ingest_conf", faiss.told | wrong)
+    ended = run_program("ingest_conf", faiss.environ | wrong)
     assert ended.code == code, ended.log
     assert said in ended.log
     assert "Traceback" not in ended.log

@@ -27,14 +27,14 @@ def load_notebook() -> Any:
     return nbformat.read(NOTEBOOK, as_version=4)
 
 
-def execute(told: dict[str, str], folder: Path) -> Any:
+def execute(environ: dict[str, str], folder: Path) -> Any:
     """Every cell in a kernel of its own, which knows these settings and no other."""
     notebook = load_notebook()
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     python_path = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / "ipython")}
     client = NotebookClient(notebook, timeout=120, kernel_name="python3")
     client.resources["metadata"] = {"path": str(folder)}
-    client.execute(env=kept | python_path | told, cleanup_kc=True)
+    client.execute(env=kept | python_path | environ, cleanup_kc=True)
     return notebook
 
 
@@ -75,10 +75,10 @@ def test_the_notebook_defines_nothing_of_its_own() -> None:
 @pytest.mark.real_server
 def test_every_step_runs_and_shows_what_it_did(llama_stack: LlamaStack, tmp_path: Path) -> None:
     with ConfluenceSite(demo_state()) as site:
-        told = environment(
+        environ = environment(
             site, llama_stack.base_url, tmp_path, SPACE_NAME="Known Issues", VECTOR_DB_ID=new_name()
         )
-        shown = execute(told, tmp_path)
+        shown = execute(environ, tmp_path)
     pictures = [base64.b64decode(text) for text in outputs(shown, "image/png")]
     assert len(pictures) == 1
     assert pictures[0].startswith(PNG)
@@ -88,7 +88,7 @@ def test_every_step_runs_and_shows_what_it_did(llama_stack: LlamaStack, tmp_path
     assert any("Ingress" in table for table in tables)
     assert "0 failed" in said(shown)
     assert "demo-token" not in nbformat.writes(shown)
-    assert load_report(told) == {}  # a report is a program's
+    assert load_report(environ) == {}  # a report is a program's
 
 
 @pytest.mark.real_server
@@ -105,10 +105,10 @@ def test_an_error_ends_the_notebook_with_its_reason(
     refusal = (401, {"detail": "no"})
     with ConfluenceSite(demo_state()) as site, proxy_to(llama_stack.base_url) as proxy:
         proxy.fault = lambda method, path: refusal if path == RAG_TOOL else None
-        told = environment(
+        environ = environment(
             site, proxy.base_url, tmp_path, SPACE_NAME="Known Issues", BATCH_SIZE="1"
         )
-        told |= wrong | {"VECTOR_DB_ID": new_name()}
+        environ |= wrong | {"VECTOR_DB_ID": new_name()}
         with pytest.raises(CellExecutionError) as caught:
-            execute(told, tmp_path)
+            execute(environ, tmp_path)
     assert said in str(caught.value)

@@ -45,11 +45,11 @@ class Place:
         self.twin = self.state.add_page("Cats", "KI", to_body("Cats sleep all day."))
 
     def sync(self, site: ConfluenceSite, **more: str) -> Ended:
-        told = environment(
+        environ = environment(
             site, self.server.base_url, self.folder,
             COLLECTION_ID=self.name, VECTOR_DB_PROVIDER=self.provider, MAX_DELETE_PERCENT="100",
         )  # fmt: skip
-        return sync_now(told | more)
+        return sync_now(environ | more)
 
     def look(self) -> Looker:
         identifier = (self.folder / f"{self.name.replace('-', '_')}.vdb").read_text().strip()

@@ -45,7 +45,7 @@ sys.exit(execute(SYNC, settings, sync, FAST, termination_log=Path(sys.argv[1])))
 
 
 @dataclass(frozen=True)
-class Told:
+class Output:
     """What a run left for people to read."""
 
     code: int
@@ -53,19 +53,19 @@ class Told:
     everything: bytes  # the log, the report, the termination message, the state folder
 
 
-def run(told: dict[str, str], folder: Path, spoil: str = "") -> Told:
+def run(environ: dict[str, str], folder: Path, spoil: str = "") -> Output:
     """sync.py in a process of its own; `spoil` is Python that runs before it."""
     message = folder / "termination-log"
     message.touch()
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(spoil=spoil), str(message)],
-        cwd=ROOT, env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"} | told,
+        cwd=ROOT, env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"} | environ,
         capture_output=True, timeout=120, check=False,
     )  # fmt: skip
     assert message.read_bytes()
     files = [path.read_bytes() for path in folder.iterdir() if path.is_file()]
     log = done.stdout + done.stderr
-    return Told(done.returncode, log.decode(), b"\n".join([log, *files]))
+    return Output(done.returncode, log.decode(), b"\n".join([log, *files]))
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def api() -> Iterator[VectorApi]:
 
 
 @pytest.fixture
-def told(site: ConfluenceSite, api: VectorApi, tmp_path: Path) -> dict[str, str]:
+def environ(site: ConfluenceSite, api: VectorApi, tmp_path: Path) -> dict[str, str]:
     return environment(site, api.base_url, tmp_path, VECTOR_API_TOKEN=VECTOR_TOKEN)
 
 
@@ -126,17 +126,17 @@ FAULTS: dict[str, tuple[Spoil, str, int]] = {
 
 @pytest.mark.parametrize("log_format", ["auto", "json"])
 @pytest.mark.parametrize("name", FAULTS)
-def test_no_secret_and_no_text_of_a_page_is_told_when(
+def test_no_secret_and_no_text_of_a_page_is_shown_when(
     name: str,
     log_format: str,
-    told: dict[str, str],
+    environ: dict[str, str],
     site: ConfluenceSite,
     api: VectorApi,
     tmp_path: Path,
 ) -> None:
     fault, spoil, code = FAULTS[name]
     fault(site, api)
-    ended = run(told | {"LOG_FORMAT": log_format}, tmp_path, spoil)
+    ended = run(environ | {"LOG_FORMAT": log_format}, tmp_path, spoil)
     assert ended.code == code, ended.log
     for private in (TOKEN, VECTOR_TOKEN, BASIC, BASIC[:20], "zebra", "quarterly backup"):
         assert private.encode() not in ended.everything, private
@@ -152,7 +152,7 @@ def test_no_secret_and_no_text_of_a_page_is_told_when(
 
 @pytest.mark.parametrize("log_format", ["auto", "json"])
 def test_what_a_site_is_called_cannot_forge_a_log_line(
-    log_format: str, told: dict[str, str], site: ConfluenceSite, api: VectorApi, tmp_path: Path
+    log_format: str, environ: dict[str, str], site: ConfluenceSite, api: VectorApi, tmp_path: Path
 ) -> None:
     site.state.rename_space("KI", f"Known{TITLE}")
     for page in site.state.page_ids():
@@ -161,9 +161,9 @@ def test_what_a_site_is_called_cannot_forge_a_log_line(
     more = {"LOG_FORMAT": log_format, "LOG_LEVEL": "DEBUG", "VERIFY_QUERY": TITLE.replace("\0", "")}
     spoil = f"from pipeline.run.steps import Run; Run.prune = lambda *_: int({TITLE!r})"
     for ended in (
-        run(told | more | {"DRY_RUN": "1"}, tmp_path),
-        run(told | more, tmp_path),
-        run(told | more, tmp_path, spoil),
+        run(environ | more | {"DRY_RUN": "1"}, tmp_path),
+        run(environ | more, tmp_path),
+        run(environ | more, tmp_path, spoil),
     ):
         assert "full" in ended.log
         for line in ended.log.removesuffix("\n").split("\n"):
@@ -180,19 +180,19 @@ def test_what_a_site_is_called_cannot_forge_a_log_line(
 def test_confluence_cannot_lead_the_credentials_to_another_host(
     where: str,
     fault: Callable[[str], on_site.Fault],
-    told: dict[str, str],
+    environ: dict[str, str],
     site: ConfluenceSite,
 ) -> None:
     with VectorApi() as other:
         struck = site.fail(where, fault(other.base_url + "/wiki/api/v2/pages"), times=None)
         is_list = "user" not in where and where != BODIES  # what is complete needs no next link
-        assert sync_now(told).code == (4 if is_list or fault is on_site.redirect else 0)
+        assert sync_now(environ).code == (4 if is_list or fault is on_site.redirect else 0)
         assert struck.hits
         assert other.log == []
 
 
 def test_a_next_link_below_a_false_base_stays_on_the_configured_host(
-    told: dict[str, str], site: ConfluenceSite
+    environ: dict[str, str], site: ConfluenceSite
 ) -> None:
     with VectorApi() as other:
 
@@ -205,7 +205,7 @@ def test_a_next_link_below_a_false_base_stays_on_the_configured_host(
         site.paging = Paging(next_shape="wiki", list_rows=2)
         spoilt = on_site.Fault(rewrite=lead_away, headers={"Link": ""})
         site.fail(r"/spaces/\d+/pages", spoilt, times=None)
-        ended = sync_now(told)
+        ended = sync_now(environ)
         assert (ended.code, ended["pages"]["new"]) == (0, PAGES)
         assert site.count(r"/spaces/\d+/pages") == PAGES // 2
         assert other.log == []
@@ -214,22 +214,26 @@ def test_a_next_link_below_a_false_base_stays_on_the_configured_host(
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("kind", ["describe", "create", "query", "insert"])
 def test_a_vector_api_cannot_lead_token_or_text_to_another_host(
-    kind: str, status: int, told: dict[str, str], api: VectorApi, caplog: pytest.LogCaptureFixture
+    kind: str,
+    status: int,
+    environ: dict[str, str],
+    api: VectorApi,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with VectorApi() as other:
         api.faults = [Fault(status, on=kind, times=None, location=other.base_url)]
-        assert sync_now(told).code == 5
+        assert sync_now(environ).code == 5
         assert other.log == []
     assert f"redirects to {other.base_url}" in caplog.text
     assert {one.authorization for one in api.log} == {f"Bearer {VECTOR_TOKEN}"}
 
 
 def test_a_vector_api_cannot_lead_a_deletion_to_another_host(
-    told: dict[str, str], api: VectorApi, site: ConfluenceSite
+    environ: dict[str, str], api: VectorApi, site: ConfluenceSite
 ) -> None:
-    assert sync_now(told).code == 0
+    assert sync_now(environ).code == 0
     site.state.trash(next(iter(site.state.page_ids())))
     with VectorApi() as other:
         api.faults = [Fault(307, on="delete", times=None, location=other.base_url)]
-        assert sync_now(told).code == 5
+        assert sync_now(environ).code == 5
         assert other.log == []

@@ -51,7 +51,7 @@ def api(request: pytest.FixtureRequest) -> Iterator[VectorApi]:
 
 
 @pytest.fixture
-def told(site: ConfluenceSite, api: VectorApi, tmp_path: Path) -> dict[str, str]:
+def environ(site: ConfluenceSite, api: VectorApi, tmp_path: Path) -> dict[str, str]:
     return environment(site, api.base_url, tmp_path, SPACE_NAME="Known Issues")
 
 
@@ -60,16 +60,16 @@ def titles(api: VectorApi) -> set[str]:
 
 
 def test_a_first_run_takes_every_page_in_and_a_second_sends_nothing(
-    told: dict[str, str], api: VectorApi, site: ConfluenceSite
+    environ: dict[str, str], api: VectorApi, site: ConfluenceSite
 ) -> None:
-    first = run_program("sync", told)
+    first = run_program("sync", environ)
     assert first.code == 0, first.log
     assert titles(api) == {"Home", "Issue 0", "Issue 1", "Issue 2", "Issue 3"}
     assert first["pages"]["new"] == 5
     assert first["chunks"]["inserted"] == len(api.documents("confluence"))
     assert first["tokens_inserted"] > 0
     before = api.count("insert")
-    second = run_program("sync", told)
+    second = run_program("sync", environ)
     assert second.code == 0, second.log
     assert second["pages"] == {
         "listed": 5, "new": 0, "changed": 0, "unchanged": 5, "deleted": 0, "failed": 0,
@@ -79,31 +79,33 @@ def test_a_first_run_takes_every_page_in_and_a_second_sends_nothing(
     assert site.writes == []
 
 
-def test_the_log_ends_with_the_summary(told: dict[str, str], api: VectorApi) -> None:
-    ended = run_program("sync", told)
+def test_the_log_ends_with_the_summary(environ: dict[str, str], api: VectorApi) -> None:
+    ended = run_program("sync", environ)
     assert "exit 0: pages: 5 listed, 5 new" in ended.log.splitlines()[-1]
     assert f"requests: {ended['requests']['confluence']} Confluence" in ended.log.splitlines()[-1]
 
 
-def test_the_log_is_the_programs_own(told: dict[str, str], api: VectorApi) -> None:
-    ended = run_program("sync", told | {"LOG_LEVEL": "DEBUG"})
+def test_the_log_is_the_programs_own(environ: dict[str, str], api: VectorApi) -> None:
+    ended = run_program("sync", environ | {"LOG_LEVEL": "DEBUG"})
     assert "connectionpool" not in ended.log
     assert "HTTP/1.1" not in ended.log
 
 
-def test_a_terminal_shows_a_bar_and_a_pipe_does_not(told: dict[str, str], api: VectorApi) -> None:
-    assert "page/s" not in run_program("sync", told | {"COLLECTION_ID": "piped"}).log
-    shown = run_on_a_terminal(told | {"STATE_DIR": told["STATE_DIR"] + "/other"})
+def test_a_terminal_shows_a_bar_and_a_pipe_does_not(
+    environ: dict[str, str], api: VectorApi
+) -> None:
+    assert "page/s" not in run_program("sync", environ | {"COLLECTION_ID": "piped"}).log
+    shown = run_on_a_terminal(environ | {"STATE_DIR": environ["STATE_DIR"] + "/other"})
     assert "5/5" in shown, repr(shown)
     assert "exit 0: pages: 5 listed" in shown.splitlines()[-1]
 
 
-def run_on_a_terminal(told: dict[str, str]) -> str:
+def run_on_a_terminal(environ: dict[str, str]) -> str:
     """What a person sees: sync.py with its standard error on a pseudo-terminal."""
     controller, terminal = pty.openpty()
     with open(controller, "rb", buffering=0) as screen:
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "sync.py")], env=told, stderr=terminal
+            [sys.executable, str(ROOT / "sync.py")], env=environ, stderr=terminal
         )
         os.close(terminal)
         seen = b""
@@ -114,15 +116,15 @@ def run_on_a_terminal(told: dict[str, str]) -> str:
     return seen.decode()
 
 
-def test_json_lines_are_json_to_the_last_one(told: dict[str, str], api: VectorApi) -> None:
-    ended = run_program("sync", told | {"LOG_FORMAT": "json", "VERIFY_QUERY": "Cure 2 found"})
+def test_json_lines_are_json_to_the_last_one(environ: dict[str, str], api: VectorApi) -> None:
+    ended = run_program("sync", environ | {"LOG_FORMAT": "json", "VERIFY_QUERY": "Cure 2 found"})
     lines = [json.loads(line) for line in ended.log.splitlines()]
     assert any(line.get("title") == "Issue 2" and line.get("url") for line in lines)
     assert lines[-1]["message"].startswith("exit 0")
 
 
-def test_a_chunk_carries_what_an_answer_needs(told: dict[str, str], api: VectorApi) -> None:
-    assert sync_now(told).code == 0
+def test_a_chunk_carries_what_an_answer_needs(environ: dict[str, str], api: VectorApi) -> None:
+    assert sync_now(environ).code == 0
     one = next(d for d in api.documents("confluence").values() if "Cure 2" in d.text)
     assert one.metadata["title"] == "Issue 2"
     assert one.metadata["space_key"] == "KI"
@@ -133,9 +135,9 @@ def test_a_chunk_carries_what_an_answer_needs(told: dict[str, str], api: VectorA
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(
-    told: dict[str, str], api: VectorApi, tmp_path: Path
+    environ: dict[str, str], api: VectorApi, tmp_path: Path
 ) -> None:
-    ended = run_program("sync", told | {"DRY_RUN": "1"})
+    ended = run_program("sync", environ | {"DRY_RUN": "1"})
     assert ended.code == 0, ended.log
     assert (ended["pages"]["new"], ended["chunks"]["inserted"] > 0) == (5, True)
     assert ended["tokens_inserted"] > 0
@@ -145,47 +147,47 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(
 
 
 def test_labels_and_folders_limit_the_scope(
-    told: dict[str, str], api: VectorApi, state: SiteState
+    environ: dict[str, str], api: VectorApi, state: SiteState
 ) -> None:
-    assert sync_now(told | {"LABELS": "even"}).code == 0
+    assert sync_now(environ | {"LABELS": "even"}).code == 0
     assert titles(api) == {"Issue 0", "Issue 2"}
     home = next(page_id for page_id in state.page_ids() if state.page(page_id).title == "Home")
-    assert sync_now(told | {"FILTER_FOLDER_ID": home, "MAX_DELETE_PERCENT": "100"}).code == 0
+    assert sync_now(environ | {"FILTER_FOLDER_ID": home, "MAX_DELETE_PERCENT": "100"}).code == 0
     assert titles(api) >= {"Issue 0", "Issue 1", "Issue 2", "Issue 3"}
 
 
-def test_space_keys_choose_spaces(told: dict[str, str], api: VectorApi) -> None:
-    told = told | {"SPACE_NAME": "", "FILTER_SPACE_KEYS": "OPS,KI"}
-    assert sync_now(told).code == 0
+def test_space_keys_choose_spaces(environ: dict[str, str], api: VectorApi) -> None:
+    environ = environ | {"SPACE_NAME": "", "FILTER_SPACE_KEYS": "OPS,KI"}
+    assert sync_now(environ).code == 0
     assert "Other team" in titles(api)
 
 
 def test_without_a_filter_every_visible_space_is_taken(
-    told: dict[str, str], api: VectorApi
+    environ: dict[str, str], api: VectorApi
 ) -> None:
-    assert sync_now(told | {"SPACE_NAME": ""}).code == 0
+    assert sync_now(environ | {"SPACE_NAME": ""}).code == 0
     assert "Other team" in titles(api)
 
 
 def test_the_window_limits_new_pages_and_says_so(
-    told: dict[str, str], api: VectorApi, state: SiteState
+    environ: dict[str, str], api: VectorApi, state: SiteState
 ) -> None:
     old = datetime.now(UTC) - 3 * DAY
     outside = state.add_page("Old one", "KI", body("From long ago."), modified=old)
-    windowed = told | {"SINCE_HOURS": "24"}
+    windowed = environ | {"SINCE_HOURS": "24"}
     first = sync_now(windowed)
     assert "Old one" not in titles(api)
     assert any("1 pages older than SINCE_HOURS=24" in warning for warning in first["warnings"])
-    assert sync_now(told).code == 0
+    assert sync_now(environ).code == 0
     assert "Old one" in titles(api)
     state.edit(outside, body("Changed, though dated long ago."), modified=old)
     assert sync_now(windowed)["pages"]["changed"] == 1
 
 
 def test_missed_nights_are_made_up(
-    told: dict[str, str], api: VectorApi, state: SiteState, tmp_path: Path
+    environ: dict[str, str], api: VectorApi, state: SiteState, tmp_path: Path
 ) -> None:
-    windowed = told | {"SINCE_HOURS": "24"}
+    windowed = environ | {"SINCE_HOURS": "24"}
     assert sync_now(windowed).code == 0
     with open_ledger(tmp_path / "sync.sqlite3") as ledger:
         ledger.set_about(complete_run_began=(datetime.now(UTC) - 3 * DAY).isoformat())
@@ -197,12 +199,12 @@ def test_missed_nights_are_made_up(
 
 
 def test_a_page_that_failed_at_first_comes_in_later_whatever_its_age(
-    told: dict[str, str],
+    environ: dict[str, str],
     api: VectorApi,
     site: ConfluenceSite,
     state: SiteState,
 ) -> None:
-    windowed = told | {"SINCE_HOURS": "24"}
+    windowed = environ | {"SINCE_HOURS": "24"}
     with monkey_failing(site, state, "Issue 1"):
         assert sync_now(windowed).code == 1
     assert "Issue 1" not in titles(api)
@@ -234,15 +236,17 @@ class monkey_failing:  # noqa: N801 - reads as a verb in a with statement
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_run_cleanly_and_the_next_goes_on(
+def test_a_signal_ends_the_run_cleanly_and_the_next_resumes(
     signum: int, site: ConfluenceSite, state: SiteState, tmp_path: Path
 ) -> None:
     for number in range(60):
         state.add_page(f"More {number}", "KI", body(*(f"text {number} {n}" for n in range(4))))
     with VectorApi("dash", seconds_a_request=0.1) as api:
-        told = environment(site, api.base_url, tmp_path, SPACE_NAME="Known Issues", BATCH_SIZE="5")
+        environ = environment(
+            site, api.base_url, tmp_path, SPACE_NAME="Known Issues", BATCH_SIZE="5"
+        )
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "sync.py")], env=told, stderr=subprocess.PIPE, text=True
+            [sys.executable, str(ROOT / "sync.py")], env=environ, stderr=subprocess.PIPE, text=True
         )
         deadline = time.monotonic() + 60
         while api.count("insert") < 5 and time.monotonic() < deadline:
@@ -251,11 +255,11 @@ def test_a_signal_ends_the_run_cleanly_and_the_next_goes_on(
         log = process.communicate(timeout=60)[1]
         assert process.returncode == 128 + signum, log
         assert "the next run resumes" in log
-        report = load_report(told)
+        report = load_report(environ)
         assert report["exit_code"] == 128 + signum
         assert report["chunks"]["inserted"] == len(api.documents("confluence"))
         api.seconds_a_request = 0
-        assert sync_now(told).code == 0
+        assert sync_now(environ).code == 0
         assert len(titles(api)) == 65
         assert not api.duplicates("confluence")
 
@@ -264,20 +268,20 @@ def test_a_deadline_ends_the_run_cleanly_with_code_1(
     site: ConfluenceSite, state: SiteState, tmp_path: Path
 ) -> None:
     with VectorApi("underscore", seconds_a_request=1.0) as api:
-        told = environment(
+        environ = environment(
             site, api.base_url, tmp_path, BATCH_SIZE="1", RUN_DEADLINE_SECONDS="1", VERIFY="0"
         )
-        ended = run_program("sync", told)
+        ended = run_program("sync", environ)
         assert ended.code == 1
         assert "RUN_DEADLINE_SECONDS=1 reached" in ended.log
         api.seconds_a_request = 0
-        assert sync_now(told | {"RUN_DEADLINE_SECONDS": ""}).code == 0
+        assert sync_now(environ | {"RUN_DEADLINE_SECONDS": ""}).code == 0
 
 
 def test_shards_share_the_pages_and_leave_each_others_alone(
-    told: dict[str, str], api: VectorApi, state: SiteState
+    environ: dict[str, str], api: VectorApi, state: SiteState
 ) -> None:
-    shards = [told | {"SHARD_COUNT": "3", "SHARD_INDEX": str(index)} for index in range(3)]
+    shards = [environ | {"SHARD_COUNT": "3", "SHARD_INDEX": str(index)} for index in range(3)]
     listed = [sync_now(shard)["pages"]["listed"] for shard in shards]
     assert sum(listed) == 5
     assert titles(api) == {"Home", "Issue 0", "Issue 1", "Issue 2", "Issue 3"}
@@ -307,12 +311,12 @@ BAD = [
 
 
 @pytest.mark.parametrize(("wrong", "code", "said"), BAD, ids=lambda value: str(value)[:50])
-def test_wrong_input_is_said_in_a_line(
+def test_wrong_input_is_reported_in_a_line(
     wrong: dict[str, str], code: int, said: str, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     with VectorApi("dash") as api:
-        told = environment(site, api.base_url, tmp_path, SPACE_NAME="Known Issues") | wrong
-        ended = run_program("sync", told)
+        environ = environment(site, api.base_url, tmp_path, SPACE_NAME="Known Issues") | wrong
+        ended = run_program("sync", environ)
         assert ended.code == code, ended.log
         assert said in ended.log
         assert "Traceback" not in ended.log
@@ -322,14 +326,14 @@ def test_wrong_input_is_said_in_a_line(
 def test_a_server_without_the_routes_is_named_with_what_it_has(
     site: ConfluenceSite, tmp_path: Path
 ) -> None:
-    told = environment(site, site.base_url, tmp_path)
-    ended = run_program("sync", told)
+    environ = environment(site, site.base_url, tmp_path)
+    ended = run_program("sync", environ)
     assert ended.code == 5
     assert "openapi.json" in ended.log
     assert "Traceback" not in ended.log
 
 
-def test_html_where_json_is_expected_is_said(site: ConfluenceSite, tmp_path: Path) -> None:
+def test_html_where_json_is_expected_is_reported(site: ConfluenceSite, tmp_path: Path) -> None:
     site.fail("", login_page(), times=None)
     with VectorApi("dash") as api:
         ended = run_program("sync", environment(site, api.base_url, tmp_path))
@@ -339,29 +343,29 @@ def test_html_where_json_is_expected_is_said(site: ConfluenceSite, tmp_path: Pat
 
 
 def test_a_space_without_pages_is_an_error_not_an_empty_collection(
-    told: dict[str, str], api: VectorApi, state: SiteState
+    environ: dict[str, str], api: VectorApi, state: SiteState
 ) -> None:
-    assert sync_now(told).code == 0
+    assert sync_now(environ).code == 0
     for page_id in list(state.page_ids("KI")):
         state.hide(page_id)
-    ended = sync_now(told)
+    ended = sync_now(environ)
     assert ended.code == 3
     assert len(titles(api)) == 5
 
 
 def test_another_collection_with_the_same_state_is_noticed(
-    told: dict[str, str], api: VectorApi
+    environ: dict[str, str], api: VectorApi
 ) -> None:
-    assert sync_now(told).code == 0
-    ended = run_program("sync", told | {"COLLECTION_ID": "another"})
+    assert sync_now(environ).code == 0
+    ended = run_program("sync", environ | {"COLLECTION_ID": "another"})
     assert ended.code == 2
     assert "belongs to collection 'confluence'" in ended.log
 
 
 def test_an_unexpected_error_keeps_its_traceback(
-    told: dict[str, str], api: VectorApi, monkeypatch: pytest.MonkeyPatch
+    environ: dict[str, str], api: VectorApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Run, "prune", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        sync_now(told)
-    assert load_report(told)["exit_code"] == 1
+        sync_now(environ)
+    assert load_report(environ)["exit_code"] == 1

@@ -82,23 +82,25 @@ def store(api: VectorApi, tls: ssl.SSLContext) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def told(confluence: Proxy, store: Proxy, site: ConfluenceSite, tmp_path: Path) -> dict[str, str]:
+def environ(
+    confluence: Proxy, store: Proxy, site: ConfluenceSite, tmp_path: Path
+) -> dict[str, str]:
     """A run whose two ends both speak https."""
-    told = environment(site, store.base_url, tmp_path, VECTOR_API_TOKEN="store-s3cr3t")
-    told["CONF_BASE_URL"] = site.gateway_url.replace(site.base_url, confluence.base_url)
-    return told
+    environ = environment(site, store.base_url, tmp_path, VECTOR_API_TOKEN="store-s3cr3t")
+    environ["CONF_BASE_URL"] = site.gateway_url.replace(site.base_url, confluence.base_url)
+    return environ
 
 
 @pytest.mark.parametrize("odd", ODD, ids=" ".join)
 def test_an_unknown_certificate_is_refused_in_a_line_and_gets_no_request(
     odd: dict[str, str],
-    told: dict[str, str],
+    environ: dict[str, str],
     confluence: Proxy,
     store: Proxy,
     site: ConfluenceSite,
 ) -> None:
     for ends, code in (({}, 5), ({"VECTOR_API_BASE_URL": store.server}, 4)):
-        ended = run_program("sync", told | ends | odd)
+        ended = run_program("sync", environ | ends | odd)
         assert ended.code == code, ended.log
         [line] = [one for one in ended.log.splitlines() if " ERROR " in one]
         assert "no trusted TLS connection" in line
@@ -108,31 +110,31 @@ def test_an_unknown_certificate_is_refused_in_a_line_and_gets_no_request(
 
 
 def test_a_private_ca_is_trusted_when_it_is_named(
-    told: dict[str, str],
+    environ: dict[str, str],
     confluence: Proxy,
     store: Proxy,
     certificate: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    assert sync_now(told).code == 0
+    assert sync_now(environ).code == 0
     assert confluence.requests
     assert store.requests
 
 
 def test_another_name_on_a_trusted_certificate_is_refused(
-    told: dict[str, str], confluence: Proxy, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    environ: dict[str, str], confluence: Proxy, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    other = {"CONF_BASE_URL": told["CONF_BASE_URL"].replace("127.0.0.1", "localhost")}
-    assert sync_now(told | other).code == 4
+    other = {"CONF_BASE_URL": environ["CONF_BASE_URL"].replace("127.0.0.1", "localhost")}
+    assert sync_now(environ | other).code == 4
     assert confluence.requests == []
 
 
-def test_a_bundle_that_is_not_there_is_said(told: dict[str, str], store: Proxy) -> None:
+def test_a_bundle_that_is_not_there_is_said(environ: dict[str, str], store: Proxy) -> None:
     missing = {"REQUESTS_CA_BUNDLE": "/no/such/bundle.pem"}
     for ends, code in (({}, 5), ({"VECTOR_API_BASE_URL": store.server}, 4)):
-        ended = run_program("sync", told | ends | missing)
+        ended = run_program("sync", environ | ends | missing)
         assert ended.code == code, ended.log
         assert "the file that REQUESTS_CA_BUNDLE names does not exist" in ended.log
         assert "Traceback" not in ended.log

@@ -50,22 +50,24 @@ def environment(site: ConfluenceSite, vector_url: str, folder: Path, **more: str
     }
 
 
-def run_program(name: str, told: Mapping[str, str]) -> Ended:
+def run_program(name: str, environ: Mapping[str, str]) -> Ended:
     """Run `<name>.py` with these settings and nothing else of this environment."""
     plain = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1"}
     done = subprocess.run(
         [sys.executable, str(ROOT / f"{name}.py")],
-        env=plain | dict(told), capture_output=True, text=True, timeout=240, check=False,
+        env=plain | dict(environ), capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
-    return Ended(done.returncode, done.stdout + done.stderr, load_report(told))
+    return Ended(done.returncode, done.stdout + done.stderr, load_report(environ))
 
 
-def sync_now(told: Mapping[str, str], retry: RetryPolicy = FAST, program: Program = SYNC) -> Ended:
-    """One run of sync.py in this process: the same steps, without start-up and long waits."""
-    code = execute(program, load_settings(program.name, told), sync, retry)
-    return Ended(code, "", load_report(told))
+def sync_now(
+    environ: Mapping[str, str], retry: RetryPolicy = FAST, program: Program = SYNC
+) -> Ended:
+    """Run sync.py in this process: the same steps, without start-up and long waits."""
+    code = execute(program, load_settings(program.name, environ), sync, retry)
+    return Ended(code, "", load_report(environ))
 
 
-def load_report(told: Mapping[str, str]) -> dict[str, Any]:
-    path = Path(told.get("REPORT_FILE", "/nonexistent"))
+def load_report(environ: Mapping[str, str]) -> dict[str, Any]:
+    path = Path(environ.get("REPORT_FILE", "/nonexistent"))
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
