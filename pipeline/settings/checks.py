@@ -89,7 +89,7 @@ def hours(value: str) -> float:
     return number
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+def whole_number(low: int, high: int) -> Callable[[str], int]:
     """Check for a whole number from `low` to `high`."""
 
     def check(value: str) -> int:
@@ -100,9 +100,9 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return check
 
 
-def whole_or_unset(low: int, high: int) -> Callable[[str], int]:
+def whole_number_or_unset(low: int, high: int) -> Callable[[str], int]:
     """Check for a whole number from `low` to `high`; return 0 for the empty text."""
-    return lambda value: whole(low, high)(value) if value else 0
+    return lambda value: whole_number(low, high)(value) if value else 0
 
 
 def chunk_tokens(value: str) -> int | None:
@@ -110,7 +110,7 @@ def chunk_tokens(value: str) -> int | None:
     if value == "auto":
         return None
     try:
-        return whole(64, 8192)(value)
+        return whole_number(64, 8192)(value)
     except ValueError as error:
         raise ValueError(f"{error}, or auto") from None
 

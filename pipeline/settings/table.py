@@ -129,11 +129,11 @@ class Settings:
         "embedding model's window",
     )
     chunk_overlap: int = _setting(
-        "180", checks.whole(0, 4096),
+        "180", checks.whole_number(0, 4096),
         "maximum tokens repeated from the previous chunk of the same section",
     )
     batch_size: int = _setting(
-        "100", checks.whole(1, 10_000),
+        "100", checks.whole_number(1, 10_000),
         "chunks (sync.py) or documents (ingest_conf.py) per insert request",
     )
     update_strategy: str = _setting(
@@ -143,7 +143,7 @@ class Settings:
         programs=(SYNC,),
     )
     max_delete_percent: int = _setting(
-        "20", checks.whole(0, 100),
+        "20", checks.whole_number(0, 100),
         "delete nothing if more than this share of the known pages would be deleted (not applied "
         "under 10 known pages); 100: no limit",
     )
@@ -151,7 +151,7 @@ class Settings:
         ".", checks.path, "directory of the ledger and the `.vdb` file",
         shown="`.` (`/app/state` in the image)",
     )
-    workers: int = _setting("4", checks.whole(1, 32), "concurrent requests to Confluence")
+    workers: int = _setting("4", checks.whole_number(1, 32), "concurrent requests to Confluence")
     dry_run: bool = _setting(
         "0", checks.flag, "log the plan; write nothing, not even the ledger"
     )
@@ -167,16 +167,16 @@ class Settings:
         "include or skip pages with view restrictions",
     )
     run_deadline_seconds: int = _setting(
-        "", checks.whole_or_unset(1, 7 * 24 * 3600),
+        "", checks.whole_number_or_unset(1, 7 * 24 * 3600),
         "end cleanly after this many seconds (exit 1); the next run resumes",
     )
     shard_index: int = _setting(
-        "0", checks.whole(0, 9999),
+        "0", checks.whole_number(0, 9999),
         "this run's shard, counted from 0 (alias `JOB_COMPLETION_INDEX`)",
         alias="JOB_COMPLETION_INDEX",
     )
     shard_count: int = _setting(
-        "1", checks.whole(1, 10_000), "number of shards that the pages are divided into"
+        "1", checks.whole_number(1, 10_000), "number of shards that the pages are divided into"
     )
     log_format: str = _setting(
         "auto", checks.one_of("auto", "json"),
@@ -203,7 +203,7 @@ class Settings:
         programs=(INGEST,),
     )
     test_limit: int = _setting(
-        "10", checks.whole(1, 250), "pages to print per space", programs=(CHECK,)
+        "10", checks.whole_number(1, 250), "pages to print per space", programs=(CHECK,)
     )
     # fmt: on
 
