@@ -13,12 +13,12 @@ class Piece(NamedTuple):
     """A part of a section. Joined with their `before`, all pieces are the section's text."""
 
     text: str
-    before: str  # between it and the piece before it, where both stand in one chunk
+    before: str  # between it and the piece before it, where both are in one chunk
     rank: int  # of the boundary before it
     tokens: int
     kind: str = "text"  # text, row, code: what may be repeated as overlap
     lead: str = ""  # in front of it where a chunk begins with it: a table's header, a fence's mark
-    tail: str = ""  # behind it where a chunk ends with it: a fence's end
+    tail: str = ""  # after it where a chunk ends with it: a fence's end
     frame_tokens: int = 0  # of lead and tail
 
 

@@ -79,7 +79,7 @@ def test_without_overlap_nothing_is_repeated() -> None:
     assert " ".join(bodies(chunks_of(text, overlap=0))).split() == text.split()
 
 
-def test_links_stand_below_the_text_with_their_targets() -> None:
+def test_links_are_below_the_text_with_their_targets() -> None:
     text = "See [the ticket](https://acme.example/T-1) and `[no](link)`.\n\n```\n[nor](this)\n```"
     (chunk,) = chunks_of(text)
     assert chunk.text == (

@@ -72,7 +72,7 @@ def test_an_example_without_words_shares_a_chunk_with_the_text_above_it() -> Non
     assert len(chunks_of(f"{text}Like this:\n\n```bash\n{code}\n```")) == 2
 
 
-def test_a_link_in_a_heading_stands_below_the_text_too() -> None:
+def test_a_link_in_a_heading_is_below_the_text_too() -> None:
     (chunk,) = chunks_of("# With [restic](https://restic.example)\n\nRun it.")
     assert chunk.text == (
         "Nightly backup > With restic\n\nRun it.\n\n[restic](https://restic.example)"

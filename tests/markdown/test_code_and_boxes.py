@@ -49,7 +49,7 @@ CODE = [
         ),
         "**T**\n\n```bash\nls\n```",
     ),
-    # the highlighter's default language is not a language that somebody chose
+    # the highlighter's default language is not the author's choice
     (rendered_code("java", "$ ls -la"), "```\n$ ls -la\n```"),
     (
         rendered_code("java", "public class A { }"),
@@ -96,7 +96,7 @@ BOXES = [
     (rendered_box("note", "<p><b>Note:</b> a</p>"), "> **Note:** a"),
     (rendered_box("note", "<p>a</p>", "Note"), "> **Note**\n>\n> a"),
     (rendered_box("note", "<p>Notes are kept.</p>"), "> **Note:** Notes are kept."),
-    # code stays verbatim: it does not stand behind "> "
+    # code stays verbatim: it is not quoted with "> "
     (
         macro("tip", rich("<p>a</p>" + macro("code", plain("b\n  c")) + "<p>d</p>")),
         "> **Tip:** a\n\n```\nb\n  c\n```\n\n> d",

@@ -25,7 +25,7 @@ SITE = "https://acme.atlassian.net"
         ("<p>a</p><hr/><p>b</p>", "a\n\n---\n\nb"),
         ("<hr/><p>a</p>", "a"),
         ("<blockquote><p>a</p><p>b</p></blockquote>", "> a\n>\n> b"),
-        # emphasis stands inside the spaces, and never around nothing
+        # emphasis is inside the spaces, and never around nothing
         ("<p>a <b> b </b>c</p>", "a **b** c"),
         ("<p><strong>Name:&nbsp;</strong>Mara</p>", "**Name:** Mara"),
         ("<p>a<b> </b>b</p>", "a b"),
@@ -109,7 +109,7 @@ def test_a_link_is_one_that_a_person_can_open(href: str, expected: str) -> None:
         ('<a name="x"></a>a', "a"),
     ],
 )
-def test_a_link_says_nothing_twice(body: str, expected: str) -> None:
+def test_a_link_does_not_repeat_its_text(body: str, expected: str) -> None:
     assert convert(body).text == expected
 
 
@@ -182,7 +182,7 @@ def test_an_error_in_the_place_of_content_is_not_content(body: str, text: str) -
     assert not convert(body, "storage").render_failed
 
 
-def test_an_error_quoted_as_code_is_what_somebody_wrote() -> None:
+def test_an_error_quoted_as_code_is_content() -> None:
     body = f"<p>It says <code>Error rendering macro 'x'</code></p><pre>{JIRA}</pre>"
     result = convert(body)
     assert not result.render_failed
@@ -199,4 +199,4 @@ def test_a_warning_about_a_failed_macro_does_not_quote_the_page() -> None:
 def test_a_rendered_body_without_text_failed_and_a_stored_one_is_empty(body: str) -> None:
     assert convert(body, "view").render_failed
     assert not convert(body, "storage").render_failed
-    assert not convert(body + macro("toc")).render_failed  # told by the body itself
+    assert not convert(body + macro("toc")).render_failed  # storage, by its `ac:` elements

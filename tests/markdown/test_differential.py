@@ -98,7 +98,7 @@ def numbered(html: str) -> str:
 
 @settings(max_examples=150, deadline=None)
 @given(BODIES.map("".join).map(numbered))
-def test_the_visible_words_come_in_order_and_no_hidden_ones(html: str) -> None:
+def test_the_visible_words_are_kept_in_order_and_no_hidden_ones(html: str) -> None:
     text = convert(html, "storage").text
     assert re.findall(r"seen\d+", text) == re.findall(r"seen\d+", visible_text(html))
     assert "lost" not in text

@@ -70,7 +70,7 @@ CHECKS: dict[str, Check] = {
     "a page link has text and target": lambda text: (
         "[the run book](https://acme.atlassian.net/wiki/display/DEV/Run+book)" in text
     ),
-    "a panel of the new editor comes once": lambda text: text.count("Panel said once.") == 1,
+    "a panel of the new editor appears once": lambda text: text.count("Panel said once.") == 1,
     "lists are nested": lambda text: "- Outer\n  - Inner\n    - Innermost" in text,
     "a status is kept": lambda text: "State: [IN REVIEW]" in text,
     "the last paragraph is there": lambda text: text.endswith("The very last paragraph."),

@@ -86,7 +86,7 @@ def row(*cells: str) -> str:
         ),
         (table(HEAD, row("", " "), row("1", "")), "| A | B |\n|---|---|\n| 1 | |"),
         (table(row("", "")), ""),
-        # what stands in a cell
+        # the content of a cell
         (table(HEAD, row("a|b", "c")), "| A | B |\n|---|---|\n| a\\|b | c |"),
         (
             table('<tr><td colspan="2">a\\|b</td></tr>', row("1", "2"), row("3", "4")),
