@@ -29,6 +29,8 @@ DOCUMENTED = (
     "pyproject.toml", ".python-version", "README.md", "CHANGELOG.md", ".ci/run",
 )  # fmt: skip
 
+MOST_FILES_IN_A_FOLDER, MOST_LINES_IN_A_FILE, MOST_LINES_IN_THE_MEDIAN = 15, 300, 100
+
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
 every_module = pytest.mark.parametrize(
     "path", MODULES, ids=[str(path.relative_to(ROOT)) for path in MODULES]
@@ -85,6 +87,14 @@ def test_a_front_door_says_what_lives_inside_and_holds_no_logic(path: Path) -> N
         is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         is_export = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
         assert is_text or is_export or isinstance(node, ast.ImportFrom), ast.unparse(node)
+
+
+def test_files_and_folders_stay_small() -> None:
+    lengths = sorted(len(path.read_text("utf-8").splitlines()) for path in MODULES)
+    assert lengths[-1] <= MOST_LINES_IN_A_FILE
+    assert lengths[len(lengths) // 2] <= MOST_LINES_IN_THE_MEDIAN
+    for folder in {path.parent for path in MODULES}:
+        assert len(list(folder.glob("*.py"))) <= MOST_FILES_IN_A_FOLDER, folder
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS))

@@ -23,32 +23,22 @@ def save_report(
     report: Report,
     path: Path | None,
     mask: Callable[[str], str],
+    write: Callable[[Path, str], None],
     termination_log: Path = TERMINATION_LOG,
 ) -> None:
     """Write the JSON report, and its short form where the pod has a termination message.
 
-    `mask` removes the secrets from every text. A report that cannot be written is only logged:
-    the run is done, and its exit code stays.
+    `mask` removes the secrets from every text, `write` replaces a file in one step. A report that
+    cannot be written is only logged: the run is done, and its exit code stays.
     """
     content = to_masked(report.to_json(), mask)
     if path is not None:
         try:
-            write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+            write(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
         except OSError as error:
             log.error("REPORT_FILE cannot be written: %s: %s", path, error.strerror)
     if termination_log.is_file() and os.access(termination_log, os.W_OK):
         termination_log.write_bytes(to_short_json(content))
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file's text: a reader sees the old text or the new, never a part.
-
-    The directory is made if it does not exist. Raise `OSError`.
-    """
-    scratch = path.with_name(f"{path.name}.{os.getpid()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch.write_text(text, "utf-8")
-    scratch.replace(path)
 
 
 def to_short_json(content: dict[str, Any], limit: int = TERMINATION_BYTES) -> bytes:

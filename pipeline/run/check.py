@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
 from pipeline.records import PageRef
 from pipeline.report import ExitCode
-from pipeline.run.error_codes import to_exit_code
+from pipeline.run.execute import to_exit_code
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)

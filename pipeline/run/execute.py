@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.fetch import Site
+from pipeline.fetch import ConfluenceError, CredentialsError, Site
 from pipeline.http import RetryPolicy
 from pipeline.report import (
     TERMINATION_LOG,
@@ -18,15 +18,30 @@ from pipeline.report import (
     show_stale,
 )
 from pipeline.run.collection import Collection
-from pipeline.run.error_codes import to_exit_code
+from pipeline.run.deletions import DeleteGuardError
 from pipeline.run.programs import Program
 from pipeline.run.scope import is_in_shard
 from pipeline.run.steps import Run
 from pipeline.run.stop import Stop, StoppedError
 from pipeline.settings import Settings
-from pipeline.state import Ledger, open_ledger, open_memory_ledger
+from pipeline.state import Ledger, LedgerError, open_ledger, open_memory_ledger, write_atomically
+from pipeline.upsert import VectorApiError
 
 log = logging.getLogger(__name__)
+
+# The first class that fits decides: `CredentialsError` is a `ConfluenceError`.
+_CODES = {
+    CredentialsError: ExitCode.CONFLUENCE_REFUSED,
+    ConfluenceError: ExitCode.CONFLUENCE_UNREACHABLE,
+    VectorApiError: ExitCode.VECTOR_API_FAILED,
+    DeleteGuardError: ExitCode.DELETE_GUARD,
+    LedgerError: ExitCode.BAD_SETTINGS,
+}
+_CODES_OF_STAGES = {
+    "fetch": ExitCode.CONFLUENCE_UNREACHABLE,
+    "upsert": ExitCode.VECTOR_API_FAILED,
+    "delete": ExitCode.VECTOR_API_FAILED,
+}
 
 
 def execute(
@@ -56,7 +71,7 @@ def execute(
         log.error("%s", cause)
     finally:
         show_stale(report.stale)
-        save_report(report, settings.report_file, settings.mask, termination_log)
+        save_report(report, settings.report_file, settings.mask, write_atomically, termination_log)
         log.info("%s", report.summary())
     return report.exit_code
 
@@ -109,3 +124,14 @@ def _open_ledger(name: str, settings: Settings) -> Iterator[Ledger]:
         return
     with contextlib.closing(open_memory_ledger(like=path)) as ledger:
         yield ledger
+
+
+def to_exit_code(error: Exception) -> int:
+    """Return the exit code of a run that ended with this error; 1 for an unexpected one."""
+    if isinstance(error, StoppedError):
+        return error.exit_code
+    if isinstance(error, TooManyFailuresError):
+        return _CODES_OF_STAGES.get(error.stage, ExitCode.PARTIAL)
+    return next(
+        (code for kind, code in _CODES.items() if isinstance(error, kind)), ExitCode.PARTIAL
+    )

@@ -1,5 +1,6 @@
 """What STATE_DIR holds: the ledger of a collection, page by page, and the store's identifier."""
 
+from pipeline.state.atomic import write_atomically
 from pipeline.state.ledger import HeldChunk, HeldPage, Ledger, LedgerError
 from pipeline.state.ledger_file import open_ledger, open_memory_ledger
 from pipeline.state.vdb_file import VdbFile
@@ -12,4 +13,5 @@ __all__ = [
     "VdbFile",
     "open_ledger",
     "open_memory_ledger",
+    "write_atomically",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from pipeline.state.atomic import write_atomically
 from pipeline.state.ledger import LedgerError
 
 
@@ -27,9 +27,7 @@ class VdbFile:
         """Write the identifier in one step. Raises `LedgerError` if that fails."""
         if self.load() == identifier:
             return
-        scratch = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         try:
-            scratch.write_text(identifier + "\n", "utf-8")
-            scratch.replace(self.path)
+            write_atomically(self.path, identifier + "\n")
         except OSError as error:
             raise LedgerError(f"STATE_DIR: {self.path} cannot be written: {error}") from error

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.records import Outcome
 from pipeline.report import Report, TooManyFailuresError, save_report
-from pipeline.report.save import to_short_json, write_atomically
+from pipeline.report.save import to_short_json
+from pipeline.state import write_atomically
 from tests.support.secret_settings import BASIC, TOKEN, VECTOR_TOKEN, settings_with
 
 
@@ -22,17 +23,9 @@ def termination_log(tmp_path: Path) -> Path:
 
 def test_the_report_is_written_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "made" / "report.json"
-    save_report(Report(), path, str)
+    save_report(Report(), path, str, write_atomically)
     assert json.loads(path.read_text())["exit_code"] == 0
     assert [entry.name for entry in path.parent.iterdir()] == ["report.json"]
-
-
-def test_an_interrupted_write_leaves_the_old_text(tmp_path: Path) -> None:
-    path = tmp_path / "report.json"
-    write_atomically(path, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_atomically(path, "new \ud800")
-    assert path.read_text() == "old"
 
 
 def test_a_report_that_cannot_be_written_is_logged(
@@ -40,7 +33,7 @@ def test_a_report_that_cannot_be_written_is_logged(
 ) -> None:
     path = tmp_path / "report.json"
     path.mkdir()
-    save_report(Report(), path, str, termination_log)
+    save_report(Report(), path, str, write_atomically, termination_log)
     assert f"REPORT_FILE cannot be written: {path}: Is a directory" in caplog.text
     assert json.loads(termination_log.read_text())["exit_code"] == 0
 
@@ -60,12 +53,12 @@ def test_the_termination_message_fits_and_stays_json() -> None:
 def test_the_termination_message_is_written_where_the_pod_has_its_file(
     termination_log: Path,
 ) -> None:
-    save_report(Report(), None, str, termination_log)
+    save_report(Report(), None, str, write_atomically, termination_log)
     assert json.loads(termination_log.read_text())["exit_code"] == 0
 
 
 def test_no_termination_message_is_written_outside_a_pod(tmp_path: Path) -> None:
-    save_report(Report(), None, str, tmp_path / "termination-log")
+    save_report(Report(), None, str, write_atomically, tmp_path / "termination-log")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -76,7 +69,7 @@ def test_no_secret_gets_into_the_report_or_the_termination_message(
     report = Report()
     report.fail(Outcome("1", f"Title {TOKEN}", "upsert", f"refused: {BASIC}"))
     report.warn(f"odd: {VECTOR_TOKEN}")
-    save_report(report, path, settings_with().mask, termination_log)
+    save_report(report, path, settings_with().mask, write_atomically, termination_log)
     for text in (termination_log.read_text(), path.read_text()):
         assert text.count("***") == 3
         assert not any(secret in text for secret in (TOKEN, VECTOR_TOKEN, BASIC))

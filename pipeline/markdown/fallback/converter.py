@@ -16,12 +16,12 @@ from bs4.element import NavigableString, PreformattedString, Tag
 from markdownify import MarkdownConverter
 
 from pipeline.markdown.blocks import indent
+from pipeline.markdown.fallback.placeholders import Placeholders
+from pipeline.markdown.fallback.soup import is_dropped, is_unseen, parse, text_of
 from pipeline.markdown.links import file_name, to_image, to_link
 from pipeline.markdown.marks import to_code_span, to_fence
 from pipeline.markdown.notes import Converted, Notes
-from pipeline.markdown.placeholders import Placeholders
 from pipeline.markdown.render_errors import drop_render_errors
-from pipeline.markdown.soup import is_dropped, is_unseen, parse, text_of
 from pipeline.markdown.tree import drop_control_characters, to_valid
 from pipeline.markdown.visible import INLINE, UNSEEN
 from pipeline.records import Page
