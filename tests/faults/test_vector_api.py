@@ -1,6 +1,8 @@
 """Every fault observed on a Vector API: the exit code, and the pages in the collection."""
 
 import re
+import threading
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -96,13 +98,16 @@ def test_a_server_that_restarts_between_batches(
     tmp_path: Path,
 ) -> None:
     refused: list[float] = []
+    starting = threading.Lock()
     with VectorApi(form) as api:
 
         def start_at_last(seconds: float) -> None:
             """Bring the server back before the client gives up."""
-            refused.append(seconds)
-            if len(refused) == 3:
-                api.start()
+            with starting:  # a request beside this one waits for the start, too
+                refused.append(seconds)
+                if len(refused) == 3:
+                    api.start()
+            time.sleep(seconds)
 
         def open_sink(settings: Settings, retry: RetryPolicy | None) -> Sink:
             address, token = settings.vector_api_base_url, settings.vector_api_token
