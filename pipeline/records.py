@@ -1,6 +1,6 @@
 """What flows through the pipeline: frozen records without behaviour.
 
-Every stage takes and gives these; none of them knows where it came from or where it goes.
+Each stage takes and returns them, without knowing the stages before and after it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class PageRef:
-    """One row of a listing: enough to tell whether a page has changed, without its body."""
+    """One row of a listing: enough to see whether a page has changed, without its body."""
 
     id: str
     version: int
@@ -52,7 +52,7 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a page that stands on its own; what the vector database stores."""
+    """A part of a page that can be read alone; what the vector database stores."""
 
     id: str  # conf-<page id>-<first 16 hex digits of SHA-256 of the text>[-2]
     page_id: str
@@ -63,7 +63,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk that a collection holds, as the ledger or the store's own list tells it."""
+    """A chunk that a collection holds, as the ledger or the store's own list has it."""
 
     id: str
     page_id: str
@@ -82,7 +82,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one page, when that was not what it should have been."""
+    """Why one page, or a part of it, is not in the collection as it should be."""
 
     page_id: str
     title: str

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
-from pipeline.chunk.cut_text import cut_text, cut_words
-from pipeline.chunk.pieces import INSIDE_WORD, SENTENCE, Piece, Sizes
+from pipeline.chunk.cut_text import cut_line, cut_text
+from pipeline.chunk.pieces import Piece, Sizes
 from pipeline.chunk.tokens import count_each, count_tokens
 
 
 def cut_fence(text: str, sizes: Sizes) -> list[Piece]:
-    """Return a fence's lines, with its marks as their lead and tail."""
+    """Return a fence's lines, with its marks as their lead and tail.
+
+    The text of the first piece already holds the lead, that of the last the tail.
+    """
     opening, *lines = text.split("\n")
     mark = re.sub(r"[^`~].*$", "", opening) or "```"
     if lines and lines[-1].strip() and set(lines[-1].strip()) == {mark[0]}:
@@ -22,10 +25,10 @@ def cut_fence(text: str, sizes: Sizes) -> list[Piece]:
     room = sizes.limit - frame
     pieces: list[Piece] = []
     for line, tokens in zip(lines, count_each(["\n" + line for line in lines]), strict=True):
-        parts = [(line, tokens)] if tokens <= room else cut_words(line, room)
-        for number, (part, part_tokens) in enumerate(parts):
-            before, rank = ("\n", SENTENCE) if number == 0 else ("", INSIDE_WORD)
-            pieces.append(Piece(part, before, rank, part_tokens, "code", lead, tail, frame))
+        pieces += (
+            piece._replace(kind="code", lead=lead, tail=tail, frame_tokens=frame)
+            for piece in cut_line(line, "\n", tokens, room)
+        )
     if not pieces:
         return cut_text(text, sizes)
     head = pieces[0]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from pipeline.chunk.cut_text import count_without_targets, cut_words
-from pipeline.chunk.pieces import INSIDE_WORD, SENTENCE, Piece, Sizes
+from pipeline.chunk.cut_text import count_without_targets, cut_line
+from pipeline.chunk.pieces import Piece, Sizes
 from pipeline.chunk.tokens import count_tokens
 
 _DELIMITER_ROW = re.compile(r"\|[\s:|-]*-[\s:|-]*$")
 
 
 def cut_table(text: str, sizes: Sizes) -> list[Piece]:
-    """Return a table's rows, with its header as their lead."""
+    """Return a table's rows, with its header as their lead; the first row's text holds it."""
     rows = text.split("\n")
     header = "\n".join(rows[:2]) if len(rows) > 2 and _DELIMITER_ROW.match(rows[1]) else ""
     frame = count_tokens(header + "\n") if header else 0
@@ -24,9 +24,9 @@ def cut_table(text: str, sizes: Sizes) -> list[Piece]:
     room = sizes.limit - frame
     pieces: list[Piece] = []
     for row, tokens in zip(rows, count_without_targets("\n" + row for row in rows), strict=True):
-        parts = [(row, tokens)] if tokens <= room else cut_words(row, room)
-        for number, (part, part_tokens) in enumerate(parts):
-            before, rank = ("\n", SENTENCE) if number == 0 else ("", INSIDE_WORD)
-            pieces.append(Piece(part, before, rank, part_tokens, "row", lead, "", frame))
+        pieces += (
+            piece._replace(kind="row", lead=lead, frame_tokens=frame)
+            for piece in cut_line(row, "\n", tokens, room)
+        )
     pieces[0] = pieces[0]._replace(text=lead + pieces[0].text, lead="", frame_tokens=0)
     return [pieces[0]._replace(tokens=pieces[0].tokens + frame), *pieces[1:]]

@@ -31,10 +31,20 @@ def cut_text(text: str, sizes: Sizes) -> list[Piece]:
     counts = count_without_targets(space + sentence for sentence, space in sentences)
     pieces: list[Piece] = []
     for (sentence, space), tokens in zip(sentences, counts, strict=True):
-        parts = [(sentence, tokens)] if tokens <= sizes.limit else cut_words(sentence, sizes.limit)
-        pieces.append(Piece(parts[0][0], space, SENTENCE, parts[0][1]))
-        pieces += (Piece(part, "", INSIDE_WORD, size) for part, size in parts[1:])
+        pieces += cut_line(sentence, space, tokens, sizes.limit)
     return pieces
+
+
+def cut_line(line: str, before: str, tokens: int, limit: int) -> list[Piece]:
+    """Return a line or sentence as one piece, or cut between words if it is over the limit.
+
+    `before` separates it from the text above, `tokens` is its size.
+    """
+    if tokens <= limit:
+        return [Piece(line, before, SENTENCE, tokens)]
+    (first, size), *others = cut_words(line, limit)
+    rest = (Piece(part, "", INSIDE_WORD, part_tokens) for part, part_tokens in others)
+    return [Piece(first, before, SENTENCE, size), *rest]
 
 
 def cut_hard(text: str, limit: int) -> list[str]:
@@ -43,7 +53,7 @@ def cut_hard(text: str, limit: int) -> list[str]:
 
 
 def cut_words(text: str, limit: int) -> list[tuple[str, int]]:
-    """Cut a text as `cut_hard`, and return each part's tokens.
+    """Cut a text as `cut_hard` does; return each part with its tokens.
 
     Linear in the text: strides that cannot be far over the limit are halved until they fit.
     """

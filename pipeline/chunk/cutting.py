@@ -96,6 +96,7 @@ def _cut_item(item: str, sizes: Sizes, depth: int) -> list[Piece]:
 
 def _cut_inner(text: str, sizes: Sizes, depth: int) -> list[Piece]:
     """Return the pieces of the Markdown in an item or a quote, with room for its marks."""
+    # Room for the marks that `_nest` adds to lines; where it is too little, `split` cuts again.
     narrower = Sizes(sizes.target, max(1, sizes.limit - sizes.limit // 8 - 4))
     groups = _to_groups(to_inner_blocks(text), narrower, depth + 1)
     return [piece for group in groups for piece in group]

@@ -1,7 +1,7 @@
 """Links of a chunk: their labels stay in the text, their targets follow below it.
 
-An address says little about the text around it, but takes up a third of many chunks and blurs the
-vector. So the text reads as on the page, and whole links follow it: `[label](address)`.
+An address adds little meaning to the text around it, but takes up a third of many chunks and blurs
+the vector. So the text reads as on the page, and whole links follow it: `[label](address)`.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from pipeline.chunk.tokens import count_tokens
 
 
 def with_overlap(pieces: Sequence[Piece], first: int, end: int, overlap: int) -> Sequence[Piece]:
-    """Return `pieces[first:end]`, and before them what is repeated of the pieces above.
+    """Return `pieces[first:end]`, and before them at most `overlap` tokens of the pieces above.
 
-    That is whole pieces, or the last sentences of one. Rows and whole fences are not repeated;
+    These are whole pieces, or the last sentences of one. Rows and whole fences are not repeated;
     lines of a fence that was cut are.
     """
     is_in_fence = pieces[first].kind == "code" and pieces[first].lead != ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# The rank of a boundary: pieces are joined at the boundaries of the lowest rank first.
+# The rank of a boundary: pieces are joined at the boundaries of the lowest rank first. Below BLOCK
+# there is room for three ranks of each level of nested blocks.
 INSIDE_WORD, SENTENCE, BLOCK = 0, 1, 60
 
 
@@ -17,7 +18,7 @@ class Piece(NamedTuple):
     rank: int  # of the boundary before it
     tokens: int
     kind: str = "text"  # text, row, code: what may be repeated as overlap
-    lead: str = ""  # in front of it where a chunk begins with it: a table's header, a fence's mark
+    lead: str = ""  # before it where a chunk begins with it: a table's header, a fence's mark
     tail: str = ""  # after it where a chunk ends with it: a fence's end
     frame_tokens: int = 0  # of lead and tail
 

@@ -1,4 +1,4 @@
-"""A page's Markdown as chunks that can each be read alone: `split(page, markdown)`.
+"""A page's Markdown as chunks that can each be read alone: `split(page, markdown, …)`.
 
 Sections are kept apart; only short neighbouring ones share a chunk. A long section is cut between
 its blocks, rows, items or sentences into parts that the embedding model reads whole. Every
@@ -46,10 +46,10 @@ _HEADING_RANK = 10
 
 @dataclass(frozen=True, slots=True)
 class _Budget:
-    """Tokens of a chunk with its breadcrumb, without the targets of its links."""
+    """Tokens of a chunk with its breadcrumb; only `limit` counts the targets of its links too."""
 
-    limit: int  # this one with the targets
-    target: int
+    limit: int
+    target: int  # where to cut what can be cut
     rows: int  # of a table that is cut
     overlap: int  # of the target, repeated from the chunk before
 
