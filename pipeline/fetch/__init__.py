@@ -1,6 +1,10 @@
 """Confluence Cloud as a source: spaces, complete listings, page bodies, and what is gone.
 
-`Site` is the client that a run uses; it only ever sends GET requests. Its errors are here too.
+`Site` is the client that a run uses; it sends GET requests only. What it raises for a page is a
+`PageError`, for everything else a `ConfluenceError`.
+
+Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restrictions`, `bodies` and
+`account` each answer one kind of question; `rows` turns JSON into records.
 """
 
 from pipeline.fetch.bodies import PAGES_A_REQUEST
@@ -8,8 +12,6 @@ from pipeline.fetch.errors import (
     ConfluenceError,
     CredentialsError,
     PageError,
-    PageGoneError,
-    StoppedWaitingError,
 )
 from pipeline.fetch.rows import Space
 from pipeline.fetch.site import Site
@@ -19,8 +21,6 @@ __all__ = [
     "ConfluenceError",
     "CredentialsError",
     "PageError",
-    "PageGoneError",
     "Site",
     "Space",
-    "StoppedWaitingError",
 ]

@@ -1,4 +1,4 @@
-"""The account that reads Confluence: accepted, refused, or is it the site that fails?"""
+"""The account that reads Confluence, and whether a failure is its own, the site's or a page's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFUSALS = (401, 403, 404)
 
 
 class Account:
-    """The credentials of one run, checked as often as something is refused."""
+    """The credentials of one run, checked again whenever something is refused."""
 
     def __init__(self, transport: Transport, settings: Settings) -> None:
         self._transport, self._settings = transport, settings
@@ -43,7 +43,7 @@ class Account:
 
     @contextmanager
     def explaining_refusals(self) -> Iterator[None]:
-        """Raise `CredentialsError` for a list that is refused: never take it for an empty list."""
+        """Raise `CredentialsError` for a refused list, which must not pass for an empty one."""
         try:
             yield
         except StatusError as error:
@@ -55,7 +55,10 @@ class Account:
             ) from None
 
     def rule_out_site_failure(self, error: ConfluenceError) -> None:
-        """Raise if the site or the credentials fail; return if only this page or list does."""
+        """Return if `error` concerns one page or list only.
+
+        Raises `ConfluenceError` if the site fails, `CredentialsError` if it refuses the account.
+        """
         status = error.status if isinstance(error, StatusError) else 0
         if status == 429:
             raise error

@@ -17,8 +17,15 @@ from pipeline.fetch.errors import (
     StatusError,
     asks_too_much,
 )
-from pipeline.fetch.rows import ContentRow, to_body, to_content_row, to_labels, to_search_labels
-from pipeline.fetch.transport import Json, Params, Transport
+from pipeline.fetch.rows import (
+    ContentRow,
+    Json,
+    to_body,
+    to_content_row,
+    to_labels,
+    to_search_labels,
+)
+from pipeline.fetch.transport import Params, Transport
 from pipeline.records import Outcome, Page, PageRef
 from pipeline.settings import Settings
 
@@ -26,7 +33,7 @@ log = logging.getLogger(__name__)
 
 PAGES_A_REQUEST = 25  # the search returns no more where bodies are expanded
 _SMALLEST_SEARCH = 5  # pages: a search for fewer costs no less than asking for each
-_EXPAND = "body.export_view,version,metadata.labels"
+_EXPAND = "body.export_view,version,metadata.labels"  # what the search adds to each row
 
 
 class Bodies:
@@ -36,14 +43,15 @@ class Bodies:
         self._transport, self._account, self._settings = transport, account, settings
 
     def get_pages(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
-        """Return one Page, or one Outcome that says why not, for each page, in order.
+        """Return for each page a Page, or an Outcome with the reason why there is none, in order.
 
         At most `PAGES_A_REQUEST` pages. Raises only what concerns all pages: no connection,
         credentials refused, stopped.
         """
         found: dict[str, Page] = {}
         for content in CONTENT_TYPES:
-            found |= self._search(content, [r for r in refs if r.content_type == content.name])
+            of_type = [ref for ref in refs if ref.content_type == content.name]
+            found |= self._search(content, of_type)
         return [found.get(ref.id) or self._get_or_outcome(ref) for ref in refs]
 
     def get_page(self, ref: PageRef, body_format: str) -> Page:
@@ -61,7 +69,7 @@ class Bodies:
             raise PageError(str(error)) from None
 
     def _search(self, content: ContentType, refs: Sequence[PageRef]) -> dict[str, Page]:
-        """Return the pages that one search gives in their current version, by id.
+        """Return the pages that a search has in their current version, by id.
 
         A search that is too much for the site is halved, down to a few pages.
         """

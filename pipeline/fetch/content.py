@@ -30,7 +30,7 @@ PARENTS = {"page": "pages", "folder": "folders"}
 
 
 def to_id(value: str) -> str:
-    """Return the id itself. Raises `ValueError` if it is anything but ASCII digits."""
+    """Return the id unchanged. Raises `ValueError` if it is anything but ASCII digits."""
     if not (value.isascii() and value.isdigit()):
         raise ValueError(f"not the id of a page or folder: {value!r}")
     return value

@@ -1,11 +1,11 @@
-"""What can go wrong with Confluence, and how to fix it."""
+"""The errors of Confluence, and what to check when the credentials are refused."""
 
 from __future__ import annotations
 
 from pipeline.http import Cause, RequestError, is_passing_status
 from pipeline.settings import GATEWAY, Settings
 
-SCOPES = (
+SCOPES = (  # that a token needs
     "read:page:confluence read:space:confluence read:hierarchical-content:confluence "
     "search:confluence read:confluence-user"
 )
@@ -55,7 +55,7 @@ class StatusError(ConfluenceError):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.text = text  # what the server says, one line
+        self.text = text  # the server's own message, one line
         self.retry_after = retry_after
         self.can_pass = is_passing_status(status)
 

@@ -1,6 +1,6 @@
-"""LABELS and FILTER_FOLDER_ID: asked by CQL for what is in scope, by v2 for what has left it.
+"""LABELS and FILTER_FOLDER_ID: CQL finds what is in scope, v2 confirms what has left it.
 
-CQL is an index that lags behind: it decides what is added, never alone what is deleted.
+CQL reads an index that lags behind: it decides what is added, but not what is deleted.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from pipeline.fetch.content import (
 )
 from pipeline.fetch.cql import to_scope_query
 from pipeline.fetch.errors import CredentialsError, StatusError
-from pipeline.fetch.rows import Space, to_labels, to_search_labels
-from pipeline.fetch.transport import Json, Params, Transport
+from pipeline.fetch.rows import Json, Space, to_labels, to_search_labels
+from pipeline.fetch.transport import Params, Transport
 from pipeline.settings import Settings
 
-Check = Callable[[], object]
-_KEYS_A_QUERY = 50  # a personal space's key has 30 characters, a URL some thousands
+Check = Callable[[], object]  # raises if the credentials are refused
+# The key of a personal space has some 30 characters; servers limit a URL to a few thousand.
+_KEYS_A_QUERY = 50
 _DEEPEST = 10  # levels that one request for descendants covers
 
 
@@ -63,9 +64,9 @@ def list_gone(
     spaces: Sequence[Space],
     check: Check,
 ) -> set[str]:
-    """Return which of the ids are gone or out of scope, as v2 says, which is current.
+    """Return which of the ids are gone or out of scope according to v2, which is current.
 
-    `check` raises if the credentials are refused. One request for 250 ids; with LABELS one for
+    One request for 250 ids; with LABELS one for
     each page that is still there, with FILTER_FOLDER_ID one for each 250 descendants.
     """
     space_ids = {space.id for space in spaces}

@@ -29,7 +29,7 @@ def list_pages(
     for content in CONTENT_TYPES:
         for row in _list_rows(transport, content, list(key_of)):
             if row.space_id not in key_of:
-                raise ConfluenceError(f"page {row.id} is listed in a space that was not asked for")
+                raise ConfluenceError(f"page {row.id} is listed in a space that was not requested")
             if row.status != "current":
                 continue
             found[row.id] = ref = row.to_ref(content, key_of[row.space_id])

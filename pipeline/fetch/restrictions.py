@@ -1,4 +1,4 @@
-"""View restrictions: which of the listed pages not everybody in the space may see."""
+"""View restrictions: which of the listed pages only some users or groups may see."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def list_restricted(
     """Return the ids of the listed pages with view restrictions, their own or inherited.
 
     One request for at most 250 pages, one for each folder, and two for each page that the
-    search index does not know yet. `check` raises if the credentials are refused.
+    search index does not know yet.
     """
     above: dict[str, list[str]] = {}
     restricted: set[str] = set()
@@ -29,7 +29,7 @@ def list_restricted(
         page_id = str(row["id"])
         ancestors = to_ancestors(row)
         above[page_id] = list(ancestors)
-        to_ask |= {id_ for id_, kind in ancestors.items() if kind == "folder"}
+        to_ask |= {above_id for above_id, kind in ancestors.items() if kind == "folder"}
         if is_restricted(row.get("restrictions") or {}):
             restricted.add(page_id)
     indexed = set(above)
@@ -47,7 +47,7 @@ def list_restricted(
 
 
 def _has_restriction(transport: Transport, item_id: str) -> bool:
-    """Ask for one item. An item that the route does not know has none of its own."""
+    """Return whether an item has its own view restrictions; one unknown to the route has none."""
     path = f"{V1}/content/{to_id(item_id)}/restriction/byOperation"
     try:
         return is_restricted(transport.get(path))

@@ -27,7 +27,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class ContentRow:
-    """What v1 and v2 both say about a page or another type of content."""
+    """What rows of v1 and v2 have in common, for a page or another type of content."""
 
     id: str
     title: str

@@ -60,7 +60,10 @@ class Site:
     def list_pages(
         self, in_spaces: Sequence[Space], on_page: Callable[[PageRef], None] | None = None
     ) -> list[PageRef]:
-        """Return every current page of the spaces, once, with its ancestors; see `listing`."""
+        """Return every current page of the spaces, once, with its ancestors.
+
+        `on_page`: see `listing.list_pages`.
+        """
         with self._account.explaining_refusals():
             return listing.list_pages(self._transport, in_spaces, on_page)
 
@@ -96,7 +99,7 @@ class Site:
             )
 
     def get_pages(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
-        """Return one Page, or one Outcome that says why not, for each of at most 25 pages."""
+        """Return for each of at most 25 pages a Page, or an Outcome with the reason for none."""
         return self._bodies.get_pages(refs)
 
     def get_page(self, ref: PageRef, body_format: str) -> Page:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -25,6 +24,7 @@ from pipeline.fetch.errors import (
     asks_too_much,
     to_no_answer_error,
 )
+from pipeline.fetch.rows import Json
 from pipeline.http import (
     NO_ANSWER,
     BasicAuth,
@@ -45,7 +45,6 @@ from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Json = dict[str, Any]
 Params = Mapping[str, str | int]
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes: a search that holds a page of 20 MB fits
 _EMPTY_ANSWERS = 200  # in a row, each with a next link: no real list does that
@@ -79,8 +78,8 @@ class Transport:
     ) -> Iterator[list[Json]]:
         """Yield the rows of each page of a list, until no next link is left.
 
-        Rows may repeat. A list that breaks off raises an error. A `splittable` question that asks
-        too much is not repeated: its caller asks a smaller one.
+        Rows may repeat. A list that breaks off raises an error. A `splittable` request that asks
+        for too much is not repeated: its caller sends smaller ones.
         """
         target, seen, empty = _join(path, params), set[str](), 0
         while target:

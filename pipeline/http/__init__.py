@@ -1,7 +1,8 @@
-"""What both ends share: one HTTP session policy, retries, and what failures mean in words.
+"""HTTP for both ends: one session policy, retries, and failures in words.
 
-`session` opens sessions that stay on one host; `retry` holds the policy of waits and attempts;
-`causes` explains why no answer came; `error_text` quotes what an error answer says.
+`session` opens sessions that stay on one host; `retry` holds the policy of waits and attempts,
+`retry_after` reads the wait that a server asks for; `causes` explains why no answer came;
+`error_text` quotes the message of an error answer.
 """
 
 from pipeline.http.causes import NO_ANSWER, Cause, to_cause
@@ -19,7 +20,6 @@ from pipeline.http.session import (
     BasicAuth,
     BearerAuth,
     CaBundleError,
-    is_loopback,
     open_session,
     open_tls,
     warn_of_plain_http,
@@ -37,7 +37,6 @@ __all__ = [
     "Retries",
     "RetryPolicy",
     "is_html",
-    "is_loopback",
     "is_passing_status",
     "open_session",
     "open_tls",

@@ -69,7 +69,7 @@ _CAUSES: tuple[tuple[tuple[type[BaseException], ...], Cause], ...] = (  # the fi
 
 def to_cause(error: Exception) -> Cause:
     """Return why no answer came, from the error of a session or of another HTTP client."""
-    if type(error) is OSError and error.errno is None:  # requests raises no other plain one
+    if type(error) is OSError and error.errno is None:  # requests raises it for this only
         return _CA_FILE_MISSING
     chain = _list_chain(error)
     for kinds, cause in _CAUSES:

@@ -1,6 +1,6 @@
-"""What an error answer says, quoted in one bounded line without secrets and without page text.
+"""The message of an error answer: one bounded line, without secrets and without page text.
 
-Everything here is linear in its input: it comes from a server.
+Answers are not trusted: everything here is linear in its input.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Mask = Callable[[str], str]  # a text → the text with *** for secrets
 
 
 def to_error_text(body: bytes, mask: Mask, sent: object = None) -> str:
-    """Return what an error answer says went wrong, for a log line; "" if it says nothing.
+    """Return the message of an error answer, for a log line; "" if it has none.
 
     Servers wrap it differently: `{"errors": [{"title": …}]}` (Confluence v2), `{"message": …}`
     (v1), `{"detail": …}` with a text or a list of field errors (FastAPI), `{"error": {"message":

@@ -43,7 +43,7 @@ class RetryPolicy:
     def wait_seconds(self, attempt: int, retry_after: float | None = None) -> float:
         """Return the wait after the failed attempt of that number, from 1.
 
-        It doubles each time; what the server asks for (`retry_after`, seconds) is the least.
+        It doubles each time, and is at least what the server asks for (`retry_after`, seconds).
         """
         doubled = self.base_seconds * 2.0 ** min(attempt - 1, 32)
         backoff = min(doubled, self.longest_backoff_seconds)
@@ -72,7 +72,7 @@ def is_passing_status(status: int) -> bool:
 
 
 class Retries:
-    """Repeats calls to one server as its policy says. Safe to use from several threads."""
+    """Repeats calls to one server according to its policy. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -124,6 +124,6 @@ class Retries:
 
 
 def _error_of(state: RetryCallState) -> RequestError:
-    """Return why the attempt failed; attempts that did not fail are not waited for."""
+    """Return why the attempt failed; tenacity waits after failed attempts only."""
     error = state.outcome.exception() if state.outcome else None
     return error if isinstance(error, RequestError) else RequestError()

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 
 def to_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait, None if the answer asks for no wait.
+    """Return the seconds to wait; None if the answer asks for no wait.
 
     `Retry-After` is a number of seconds or a date, `X-RateLimit-Reset` a date. Dates are compared
     with the answer's own `Date` where it has one, so that a wrong clock on either side is harmless.

@@ -1,4 +1,4 @@
-"""The account: accepted, refused with what to do, or the site that fails."""
+"""The account: accepted, refused with a cure, or not to be asked because the site fails."""
 
 import pytest
 import responses
@@ -14,13 +14,13 @@ from tests.support.confluence_client import QUICK, opened
 from tests.support.site_pages import add_pages, list_all
 
 
-def test_the_accounts_name_is_told(site: ConfluenceSite) -> None:
+def test_the_accounts_name_is_returned(site: ConfluenceSite) -> None:
     with opened(site) as client:
         assert client.check_credentials() == "demo"
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "message"),
     [
         (faults.error(401, {"message": "Unauthorized; scope does not match"}), "lacks a scope"),
         (faults.error(401), "expired.*CONF_API_TOKEN"),
@@ -30,10 +30,10 @@ def test_the_accounts_name_is_told(site: ConfluenceSite) -> None:
     ],
 )
 def test_refused_credentials_say_what_to_do(
-    site: ConfluenceSite, fault: faults.Fault, told: str
+    site: ConfluenceSite, fault: faults.Fault, message: str
 ) -> None:
     site.fail("user/current", fault, times=None)
-    with opened(site) as client, pytest.raises(CredentialsError, match=told):
+    with opened(site) as client, pytest.raises(CredentialsError, match=message):
         client.check_credentials()
 
 
@@ -43,7 +43,7 @@ def test_wrong_credentials_are_refused(site: ConfluenceSite, environ: dict[str, 
         client.check_credentials()
 
 
-def test_a_wrong_cloud_id_is_told_as_such() -> None:
+def test_a_wrong_cloud_id_is_named_in_the_error() -> None:
     settings = load_settings(
         "sync",
         {
@@ -104,7 +104,9 @@ def test_a_token_revoked_in_the_middle_never_makes_pages_look_gone(
                 call()
 
 
-def test_a_missing_scope_is_told_in_the_middle_too(site: ConfluenceSite, state: SiteState) -> None:
+def test_a_scope_that_is_missing_later_is_named_in_the_error(
+    site: ConfluenceSite, state: SiteState
+) -> None:
     add_pages(state, 3)
     site.scopes = frozenset({"read:space:confluence", "read:page:confluence"}) | {
         "read:confluence-user"

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
-from pipeline.fetch import (
-    PageGoneError,
-)
+from pipeline.fetch.errors import PageGoneError
 from pipeline.records import Outcome, Page
 from tests.support.confluence_client import opened
 from tests.support.site_pages import WHEN, add_pages, list_all, pages_of
@@ -108,10 +106,12 @@ def test_pages_that_vanish_after_the_listing_are_outcomes(
         fetched = client.get_pages(refs)
         with pytest.raises(PageGoneError):
             client.get_page(refs[2], "storage")
-    told = {one.page_id: one for one in fetched if isinstance(one, Outcome)}
-    assert told.keys() == {archived, trashed, purged, hidden}
-    assert all(one.stage == "fetch" and "\n" not in one.error for one in told.values())
-    assert "status is trashed" in told[trashed].error
+    failures = {result.page_id: result for result in fetched if isinstance(result, Outcome)}
+    assert failures.keys() == {archived, trashed, purged, hidden}
+    assert all(
+        failure.stage == "fetch" and "\n" not in failure.error for failure in failures.values()
+    )
+    assert "status is trashed" in failures[trashed].error
     assert isinstance(fetched[0], Page)
     assert fetched[0].ref.id == kept
 

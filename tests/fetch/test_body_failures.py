@@ -10,9 +10,8 @@ from pipeline.fetch import (
     ConfluenceError,
     PageError,
     Site,
-    StoppedWaitingError,
 )
-from pipeline.fetch.errors import UnreachableError
+from pipeline.fetch.errors import StoppedWaitingError, UnreachableError
 from pipeline.records import Outcome, Page
 from tests.support.confluence_client import HASTY, QUICK, opened
 from tests.support.site_pages import add_pages, list_all, pages_of
@@ -41,9 +40,9 @@ def test_one_page_that_always_fails_is_one_outcome(site: ConfluenceSite, state: 
     site.fail(rf"/pages/{ids[7]}\b", faults.server_error(500), times=None)
     with opened(site) as client:
         fetched = client.get_pages(list_all(client))
-    bad = [one for one in fetched if isinstance(one, Outcome)]
-    assert [one.page_id for one in bad] == [ids[7]]
-    assert "500" in bad[0].error
+    failures = [result for result in fetched if isinstance(result, Outcome)]
+    assert [failure.page_id for failure in failures] == [ids[7]]
+    assert "500" in failures[0].error
     assert len(fetched) == 25
 
 

@@ -1,4 +1,4 @@
-"""One cooldown for all threads; a stopped run waits no longer."""
+"""One cooldown for all threads; a run that is stopped ends its waits at once."""
 
 import threading
 import time
@@ -8,9 +8,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
 from pipeline.fetch.cooldown import Cooldown
-from pipeline.fetch.errors import (
-    StoppedWaitingError,
-)
+from pipeline.fetch.errors import StoppedWaitingError
 from pipeline.fetch.transport import Transport
 from tests.support.confluence_client import (
     PAGES,

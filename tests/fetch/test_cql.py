@@ -24,7 +24,7 @@ def page_in(space: str, *labels: str) -> Subject:
 
 def skeleton(query: str) -> str:
     """The query with its strings cut out, by the rule of the language: a quote ends a string
-    unless a backslash stands before it."""
+    unless a backslash precedes it."""
     return re.sub(r'"(?:[^"\\]|\\.)*"', "S", query, flags=re.DOTALL)
 
 

@@ -53,7 +53,7 @@ def test_a_row_of_another_space_is_an_error(site: ConfluenceSite, state: SiteSta
         return answer
 
     site.fail(r"/pages\?", faults.rewritten(misplace))
-    with opened(site) as client, pytest.raises(ConfluenceError, match="was not asked for"):
+    with opened(site) as client, pytest.raises(ConfluenceError, match="was not requested"):
         list_all(client)
 
 

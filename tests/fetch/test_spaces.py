@@ -32,7 +32,7 @@ def test_the_spaces_in_scope_are_found(
 
 
 @pytest.mark.parametrize(
-    ("environ", "told"),
+    ("environ", "message"),
     [
         ({"SPACE_NAME": "Known Isues"}, r"did you mean Known Issues \(key KI\)"),
         ({"SPACE_NAME": "KI"}, r"did you mean Known Issues \(key KI\)"),
@@ -42,9 +42,9 @@ def test_the_spaces_in_scope_are_found(
     ],
 )
 def test_an_unknown_space_is_an_error_that_names_near_ones(
-    site: ConfluenceSite, environ: dict[str, str], told: str
+    site: ConfluenceSite, environ: dict[str, str], message: str
 ) -> None:
-    with opened(site, **environ) as client, pytest.raises(CredentialsError, match=told):
+    with opened(site, **environ) as client, pytest.raises(CredentialsError, match=message):
         client.list_spaces()
 
 

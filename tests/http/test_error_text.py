@@ -1,4 +1,4 @@
-"""What an error answer says: found in every form, on one line, without secrets and page text."""
+"""The message of an error answer: in every form, on one line, without secrets and page text."""
 
 import json
 import re

@@ -11,11 +11,11 @@ from pipeline.http import (
     BasicAuth,
     BearerAuth,
     CaBundleError,
-    is_loopback,
     open_session,
     open_tls,
     warn_of_plain_http,
 )
+from pipeline.http.session import is_loopback
 from pipeline.settings import Secret
 from tests.support.sockets import answering, serving
 
