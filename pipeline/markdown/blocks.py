@@ -32,6 +32,7 @@ class Content(NamedTuple):
     blocks: Sequence[Block] = ()
 
     def to_blocks(self) -> list[Block]:
+        """Return the blocks; inline text as its paragraphs."""
         return to_text_blocks(self.text) if self.text else list(self.blocks)
 
 

@@ -33,7 +33,7 @@ def convert_tree(page: Page, notes: Notes) -> Converted:
 
 
 def convert_with_markdownify(page: Page, notes: Notes) -> Converted:
-    """Convert a body with markdownify, which is imported for this only."""
+    """Convert a body with markdownify, which few pages need: it is imported here only."""
     from pipeline.markdown import fallback
 
     return fallback.convert_with_markdownify(page, notes)
@@ -51,8 +51,8 @@ def to_markdown(
     a storage body, which is the source itself.
 
     Where `convert` raises, or loses more than `MAX_LOSS_PERCENT` of the words and `fallback`
-    loses fewer, the Markdown is the fallback's, with a warning. Where both raise, so does this,
-    with the first error.
+    loses fewer, the Markdown is the fallback's, with a warning. Where both raise, the error of
+    `convert` is raised.
     """
     try:
         result = _run(convert, page)
@@ -76,6 +76,7 @@ class _Result(NamedTuple):
 
     @property
     def is_lossy(self) -> bool:
+        """Whether the text lacks more than `MAX_LOSS_PERCENT` of the words."""
         return 100 * self.lost > MAX_LOSS_PERCENT * self.words
 
 
@@ -105,7 +106,7 @@ def _replace_lossy(page: Page, fallback: Converter, result: _Result) -> _Result 
     try:
         other = _run(fallback, page, result.converted.visible)
     except Exception:
-        log.exception("page %s: markdownify failed, words stay lost", page.ref.id)
+        log.exception("page %s: markdownify failed, keeping the lossy Markdown", page.ref.id)
         return None
     return other if other.lost < result.lost else None
 
@@ -133,7 +134,7 @@ def _to_record(page: Page, result: _Result, reason: str = "") -> Markdown:
 
 
 def may_need_source(page: Page) -> bool:
-    """Guess cheaply whether `to_markdown` will set `render_failed`."""
+    """Guess, without a conversion, whether `to_markdown` will set `render_failed`."""
     return not _is_storage(page) and looks_failed(page.html)
 
 

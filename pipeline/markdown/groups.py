@@ -37,7 +37,7 @@ LIMITS = {
 
 
 def is_block(tag: str) -> bool:
-    """Whether a macro's element ends the paragraph.
+    """Return whether a macro's element ends the paragraph.
 
     Storage's own elements (`ac:`) do not: what they render to decides.
     """
@@ -45,7 +45,7 @@ def is_block(tag: str) -> bool:
 
 
 def is_bold(element: Element) -> bool:
-    """Whether an element's text is bold without a mark: header cells and headings."""
+    """Return whether an element's text is bold without a mark: header cells and headings."""
     return element.tag == "th" or GROUPS.get(element.tag) == "heading"
 
 

@@ -55,9 +55,11 @@ class Links:
         return f"{self.base}/display/{quote(space or self._space)}/{quote_plus(title)}{fragment}"
 
     def to_page_id(self, page_id: str) -> str:
+        """Return the address of a page by its id."""
         return f"{self.base}/pages/viewpage.action?pageId={quote(page_id)}"
 
     def to_space(self, key: str) -> str:
+        """Return the address of a space."""
         return f"{self.base}/spaces/{quote(key)}"
 
 
@@ -79,7 +81,7 @@ def _bare(url: str) -> str:
 
 
 def to_image(name: str) -> str:
-    """Return an image by its name: its address does not last, so it is not kept."""
+    """Return an image by its name; its address is dropped, because it does not last."""
     name = " ".join(name.split()).replace("[", "(").replace("]", ")")
     return f"![{name}]" if name else ""
 

@@ -41,7 +41,7 @@ def to_item(blocks: Sequence[Block], prefix: str = "") -> Block:
 
 
 def first_number(element: Element) -> int | None:
-    """The first number of an ordered list, None for bullets."""
+    """Return the first number of an ordered list, None for bullets."""
     if element.tag != "ol":
         return None
     with suppress(ValueError):
@@ -50,7 +50,7 @@ def first_number(element: Element) -> int | None:
 
 
 def item_prefix(element: Element) -> str:
-    """A task's box, a decision's label, or "" for any other item."""
+    """Return a task's box, a decision's label, or "" for any other item."""
     if element.tag == "ac:task":
         return "[x] " if all_text(child(element, "ac:task-status")) == "complete" else "[ ] "
     classes = classes_of(element.getparent())

@@ -35,7 +35,7 @@ def _longest_backticks(code: str) -> int:
     return max(map(len, _BACKTICKS.findall(code)), default=0)
 
 
-def emphasise(text: str, mark: str) -> str:
+def emphasize(text: str, mark: str) -> str:
     """Put a mark around each line of inline text, inside the line's outer spaces.
 
     Lines without a letter or digit stay as they are.
@@ -52,7 +52,10 @@ def emphasise(text: str, mark: str) -> str:
 
 
 def _is_marked(text: str, mark: str) -> bool:
-    """Whether a mark would add nothing or be misread: code, images, bold text, a lone star."""
+    """Return whether a mark would add nothing or be misread.
+
+    That is so for code, images, bold text, and text with a star at one end only.
+    """
     if text.startswith("!["):
         return text.endswith("]")
     if (text[0] == "*") != (text[-1] == "*"):

@@ -46,5 +46,5 @@ def _with_label(blocks: Sequence[Block], label: str) -> list[Block]:
 
 
 def _begins_with(text: str, label: str) -> bool:
-    """Whether the author already wrote the label: `Note: …`."""
+    """Return whether the author already wrote the label: `Note: …`."""
     return re.match(rf"\W*{label}\b\W*(?:[:!]|$)", text, re.IGNORECASE) is not None

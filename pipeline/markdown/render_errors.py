@@ -1,4 +1,4 @@
-"""What Confluence writes where it could not render a macro; never part of a page's text."""
+"""The errors that Confluence writes where it could not render a macro."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _TEXT = re.compile(r"(?:^|>)[^<]*\w")
 
 
 def looks_failed(html: str) -> bool:
-    """Guess without a conversion whether a rendered body has an error for content, or no text."""
+    """Guess, without a conversion, whether a body has an error instead of content, or no text."""
     if "macro" in html and _ERROR.search(unescape(html)):
         return True
     return not _TEXT.search(html)
 
 
 def drop_render_errors(text: str, notes: Notes) -> str:
-    """Return inline text without errors; of a line that begins with one nothing is kept."""
+    """Return inline text without errors; a line that begins with one is dropped."""
     if "macro" not in text:
         return text
     lines = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.markdown.blocks import Block, heading_as_text
-from pipeline.markdown.marks import emphasise, to_code_span
+from pipeline.markdown.marks import emphasize, to_code_span
 from pipeline.markdown.tree import Element, classes_of
 
 _MAX_COLSPAN = 50
@@ -23,6 +23,7 @@ class Cell(NamedTuple):
     is_header: bool = False
 
     def to_blocks(self) -> Sequence[Block]:
+        """Return the blocks; a plain line as a paragraph."""
         if self.blocks or not self.text:
             return self.blocks
         return [Block("text", self.text.replace("\\|", "|"))]
@@ -32,7 +33,7 @@ TableRow = list[Cell]
 
 
 def is_layout(table: Element) -> bool:
-    """Whether a table only puts columns side by side."""
+    """Return whether a table only puts columns side by side."""
     return not _LAYOUTS.isdisjoint(classes_of(table))
 
 
@@ -92,7 +93,7 @@ def _to_title(block: Block) -> Block:
     """Return a block of the table's title, a first row of one wide cell, in bold."""
     if block.kind != "text" or block.text.startswith("**"):
         return block
-    return Block("text", emphasise(block.text, "**"))
+    return Block("text", emphasize(block.text, "**"))
 
 
 def _split_header(rows: Sequence[TableRow]) -> tuple[list[str], list[list[str]]]:
@@ -114,7 +115,7 @@ def _split_header(rows: Sequence[TableRow]) -> tuple[list[str], list[list[str]]]
 
 
 def _is_frame(rows: Sequence[TableRow]) -> bool:
-    """Whether a table is a box: one cell, or one column with more than lines of text."""
+    """Return whether a table is a box: one cell, or one column with more than lines of text."""
     if any(len(row) > 1 for row in rows):
         return False
     kinds = {block.kind for row in rows for cell in row for block in cell.to_blocks()}

@@ -25,7 +25,7 @@ _MAX_DEPTH = 1_000  # libxml2 gives up at 2,048 and would drop the rest of the p
 
 
 def parse(body: str) -> Element:
-    """Return the body's tree under one `div`, with all text: of 20 MB and any nesting."""
+    """Return the body's tree under one `div`, complete for 20 MB and for any nesting."""
     body = to_html(body)
     root, is_complete = _parse(body)
     if not is_complete:
@@ -64,7 +64,7 @@ def _to_bytes(body: str) -> bytes:
 
 
 def to_valid(text: str) -> str:
-    """Return text that UTF-8 can encode, see `_to_bytes`."""
+    """Return the text without lone surrogates, which UTF-8 cannot encode."""
     return _to_bytes(text).decode()
 
 
@@ -87,14 +87,17 @@ def _flatten(body: str) -> str:
 
 
 def children(element: Element, tag: str) -> Iterator[Element]:
+    """Return the direct children with this tag, in order."""
     return (inner for inner in element if inner.tag == tag)
 
 
 def child(element: Element, tag: str) -> Element | None:
+    """Return the first direct child with this tag."""
     return next(children(element, tag), None)
 
 
 def classes_of(element: Element | None) -> list[str]:
+    """Return the names in an element's `class`; [] without an element."""
     return [] if element is None else (element.get("class") or "").split()
 
 

@@ -18,7 +18,7 @@ from pipeline.markdown.links import file_name, to_link
 from pipeline.markdown.lists import first_number, item_prefix, to_item, to_list
 from pipeline.markdown.macros.boxes import box
 from pipeline.markdown.macros.table import Macro, find_macro
-from pipeline.markdown.marks import emphasise
+from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.quotes import to_quote
 from pipeline.markdown.render_errors import drop_render_errors
@@ -40,7 +40,9 @@ class _Frame:
     marked: tuple[int, str] = (0, "")  # how many pieces end with which mark of emphasis
 
 
-_State = _Frame | str | None  # what to do at an element's end: close, "skip", "block", "layout"
+# What to do at an element's end: close the frame, "skip", "block" (end the paragraph), "layout"
+# (end the table too), or nothing.
+_State = _Frame | str | None
 
 
 class Walk:
@@ -217,7 +219,7 @@ class Walk:
 
     def _to_emphasis(self, text: str, mark: str) -> str:
         """Return marked text; adjacent texts with the same mark become one."""
-        text = emphasise(text, mark)
+        text = emphasize(text, mark)
         outer = self._frames[-1]
         continues = outer.marked == (len(outer.inline), mark) and text.startswith(mark)
         if text.endswith(mark):

@@ -32,7 +32,8 @@ _INDENTING = ("blockquote", "li")
 _CODE = ("pre", "ac:plain-text-body")
 _CODE_SPANS = ("code", "kbd", "samp", "tt")
 _TABLE_PARTS = ("[document]", "thead", "tbody", "tfoot", "colgroup", "col")
-_PLAIN_BLOCKS = ("dl", "dt", "dd", "caption", "figcaption", "video")  # with markdownify's own rule
+# Unwrapped here, although markdownify has rules for them.
+_PLAIN_BLOCKS = ("dl", "dt", "dd", "caption", "figcaption", "video")
 
 _SPACES = re.compile(r"\s+")
 
@@ -47,6 +48,7 @@ def convert_with_markdownify(page: Page, notes: Notes) -> Converted:
     return Converted(to_valid(text), tuple(map(to_valid, anchors)), to_valid(text_of(soup)))
 
 
+# markdownify's stubs lack some of its methods: the reason for each `type: ignore` below.
 class _Converter(MarkdownConverter):
     """markdownify calls `convert_<tag>` with an element and its converted content.
 
@@ -87,9 +89,10 @@ class _Converter(MarkdownConverter):
         return text
 
     def process_text(self, el: NavigableString, parent_tags: _ParentTags | None = None) -> str:
-        """Return text on one line, without render errors; nothing of comments.
+        """Return text on one line without render errors; "" for comments and declarations.
 
-        Identifiers are not escaped; `Placeholders.resolve` escapes what looks like a block.
+        Nothing is escaped, so that identifiers stay as they are; `Placeholders.resolve` escapes
+        lines that look like blocks.
         """
         if isinstance(el, PreformattedString):
             return ""
@@ -101,9 +104,9 @@ class _Converter(MarkdownConverter):
         return drop_render_errors(text, self._notes)
 
     def get_conv_fn(self, tag_name: str) -> Any:
-        """Return markdownify's rule, with two additions.
+        """Return markdownify's rule, with two changes.
 
-        An unknown element is a block unless it is inline, and no mark goes around several lines.
+        An unknown element is a block unless it is inline; marks enclose single lines only.
         """
         rule: Any = super().get_conv_fn(tag_name)  # type: ignore[misc]
         if tag_name in INLINE and rule:
@@ -124,7 +127,7 @@ class _Converter(MarkdownConverter):
         return f"\n\n{self._placeholders.put_fence(fence)}\n\n" if fence else ""
 
     def _convert_code_span(self, element: Tag, parent_tags: _ParentTags) -> str:
-        """Return a code span for each line; of `pre` in it a fence."""
+        """Return a code span for each line, or a fence if there is a `pre` inside."""
         if element.find(_CODE):
             return self._convert_fence(element, parent_tags)
         code = text_of(element).replace("\xa0", " ")
@@ -132,7 +135,7 @@ class _Converter(MarkdownConverter):
         spans = " ".join(to_code_span(line) for line in lines if line)
         return " " * code[:1].isspace() + spans + " " * code[-1:].isspace()
 
-    def convert_hN(self, n: int, el: Tag, text: str, parent_tags: _ParentTags) -> str:  # noqa: N802
+    def convert_hN(self, n: int, el: Tag, text: str, parent_tags: _ParentTags) -> str:  # noqa: N802 - markdownify's name
         """Return a heading line; in items and quotes bold text, in cells plain text."""
         text = " ".join(text.split())
         if not text or "_inline" in parent_tags:

@@ -25,7 +25,7 @@ def parse(body: str) -> BeautifulSoup:
 
 
 def is_unseen(tag: Tag) -> bool:
-    """Whether readers see nothing of an element, as in `visible` and `macros.frames`."""
+    """Return whether readers see nothing of an element, as in `visible` and `macros.frames`."""
     if tag.name in UNSEEN or is_hidden(cast(dict[str, str], tag.attrs)):
         return True
     return tag.get("ac:name") in frames.HIDEABLE and any(
@@ -35,7 +35,7 @@ def is_unseen(tag: Tag) -> bool:
 
 
 def is_dropped(tag: Tag) -> bool:
-    """Whether an element is navigation, an icon, or the second copy of a new editor's node."""
+    """Return whether an element is navigation, an icon, or the second copy of an editor's node."""
     if tag.name == "ac:adf-fallback":
         node = next((before for before in tag.previous_siblings if isinstance(before, Tag)), None)
         return node is not None and node.name == "ac:adf-node" and bool(text_of(node).strip())

@@ -1,1 +1,1 @@
-"""Confluence's macros: `table.py` has a row for each, the other files a function for each row."""
+"""Confluence's macros: `table` has a row for each, the other modules the functions of the rows."""

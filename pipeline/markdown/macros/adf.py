@@ -32,7 +32,7 @@ def _to_decision(element: Element, content: Content) -> list[Block]:
 
 
 def is_second_copy(element: Element, notes: Notes) -> bool:
-    """Whether an extension's node or its fallback repeats the content of the other.
+    """Return whether an extension's node or its fallback repeats the content of the other.
 
     An extension holds the same content twice: as a node and as HTML, the fallback. The node is
     read where its kind is known or the fallback has no text, otherwise the fallback is. A node of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.markdown.blocks import Block, Content, Rendered
-from pipeline.markdown.marks import emphasise
+from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.quotes import to_quote
 from pipeline.markdown.tree import Element, all_text, classes_of, parameters_of
@@ -36,7 +36,7 @@ def title(element: Element, content: Content, notes: Notes) -> Rendered:
 def expand(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return an expand's title, then its content."""
     return [
-        Block("text", emphasise(block.text, "**")) if block.kind == "title" else block
+        Block("text", emphasize(block.text, "**")) if block.kind == "title" else block
         for block in _with_title(element, content)
     ]
 

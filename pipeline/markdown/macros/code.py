@@ -23,9 +23,14 @@ _JAVA = re.compile(
     r"|\bSystem\.|@Override\b|\b(?:int|long|boolean|double|String)(?:\[\])? \w+ ?[=;]"
 )
 _SOURCES = ("plantuml", "plantumlrender", "mermaid", "html", "markdown", "latex")
-_DIAGRAM_NAMES = (
-    "diagramDisplayName", "diagramName", "displayName", "name", "filename", "title"
-)  # fmt: skip
+_DIAGRAM_NAMES = (  # parameters that may hold the name, best first
+    "diagramDisplayName",
+    "diagramName",
+    "displayName",
+    "name",
+    "filename",
+    "title",
+)
 
 
 def code(element: Element, content: Content, notes: Notes) -> Rendered:

@@ -25,7 +25,7 @@ def drop(element: Element, content: Content, notes: Notes) -> Rendered:
 
 
 def hide(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Drop what no reader sees, so that it does not count as dropped text either."""
+    """Drop what no reader sees, without counting it as visible text that was dropped."""
     return ""
 
 
@@ -43,5 +43,5 @@ def error(element: Element, content: Content, notes: Notes) -> Rendered:
 
 
 def is_hidden_by_author(macro: Element, name: str) -> bool:
-    """Whether an excerpt or page properties are hidden: only other pages show them then."""
+    """Return whether an excerpt or page properties are hidden: only other pages show them then."""
     return name in HIDEABLE and parameters_of(macro).get("hidden") == "true"

@@ -1,8 +1,8 @@
 """The table of Confluence's macros and elements, and which row an element belongs to.
 
-A row's function takes the element, its content (empty where the row says that the function reads
-the element itself) and the notes. It returns inline Markdown or blocks. Each function reads both
-forms: storage (`ac:structured-macro ac:name="code"`) and rendered (`div.code`).
+A row's function takes the element, its content (empty where `reads_itself` is set) and the notes.
+It returns inline Markdown or blocks. Each function reads both forms: storage
+(`ac:structured-macro ac:name="code"`) and rendered (`div.code`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Macro(NamedTuple):
     names: str = ""  # in storage: ac:name
     classes: str = ""  # in rendered HTML; the first row that fits wins
     tags: str = ""
-    reads_itself: bool = False  # the walk does not go inside
+    reads_itself: bool = False  # `convert` reads the element; the walk skips what is inside
 
 
 MACROS = (
