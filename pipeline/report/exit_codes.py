@@ -1,4 +1,4 @@
-"""The exit codes: what they mean to the scheduler and to people, as in README.md."""
+"""The exit codes: what each means for a scheduler and for people, as in README.md."""
 
 from enum import IntEnum
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 FAILURES_IN_A_ROW = 10
-SHARE, LEAST_TRIED = 0.15, 100
+SHARE, LEAST_TRIED = 0.15, 100  # of the tried pages, once so many were tried
 
 
 class TooManyFailuresError(Exception):
@@ -17,21 +17,21 @@ class TooManyFailuresError(Exception):
 
 
 class FailureLimit:
-    """The pages that passed and failed so far, by stage. The caller locks it."""
+    """The pages that passed and failed so far, by stage. The caller holds a lock."""
 
     def __init__(self) -> None:
         self.failed_ids: set[str] = set()
         self._tried_ids: set[str] = set()
-        # By stage: the stages work on different pages at once, the writer some hundred behind.
+        # By stage: the stages work on different pages at once, the writer many pages behind.
         self._in_a_row: Counter[str] = Counter()
 
     def passed(self, page_id: str, stage: str) -> None:
-        """Count a page that passed a stage: it ends the row of failures there."""
+        """Count a page that passed a stage: the failures in a row there end."""
         self._tried_ids.add(page_id)
         self._in_a_row[stage] = 0
 
     def stored(self) -> None:
-        """End the rows of failures of the vector server: it took or deleted a page."""
+        """End the vector server's failures in a row: it has stored or deleted a page."""
         self._in_a_row["upsert"] = self._in_a_row["delete"] = 0
 
     def failed(self, page_id: str, stage: str) -> str:

@@ -35,6 +35,7 @@ class LogLines(logging.Handler):
         self._quotes = settings.log_level == "debug"
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Print a record; a failure to do so goes to `handleError`, as `logging` asks."""
         try:
             print_above_bar(self.to_line(record))
         except Exception:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 class Progress:
     """Shows how many of `total` pages are done."""
 
-    bar_is_shown: ClassVar[bool] = False
+    bar_is_shown: ClassVar[bool] = False  # a terminal has one bar; the log is printed above it
 
     def __init__(self, total: int, log_format: str) -> None:
         self._total, self._done = total, 0
@@ -31,7 +31,7 @@ class Progress:
             Progress.bar_is_shown = True
 
     def advance(self) -> None:
-        """Count one page more."""
+        """Count one more page."""
         self._done += 1
         if self._bar is not None:
             self._bar.update()
@@ -40,7 +40,7 @@ class Progress:
             log.info("%d of %d pages", self._done, self._total)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Close the bar, which stays on the terminal."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -81,5 +81,5 @@ def _to_heading(error: BaseException, *, quotes: bool) -> str:
 
 
 def _is_ours(error: BaseException) -> bool:
-    """Whether the error is of this project: their messages quote no page."""
+    """Return whether the error is of this project: their messages quote no page."""
     return type(error).__module__.startswith("pipeline.")

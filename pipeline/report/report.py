@@ -67,7 +67,7 @@ class Report:
             self._collection = identifier
 
     def set_stale(self, chunks: Iterable[StoredChunk]) -> None:
-        """Set which chunks are no longer true, but remain in the store."""
+        """Set which outdated chunks remain in the store."""
         with self._lock:
             self._stale = tuple(chunks)
 
@@ -90,7 +90,7 @@ class Report:
     def fail(self, outcome: Outcome) -> None:
         """Log a page's failure and add it to the report.
 
-        Raise `TooManyFailuresError` after ten failures in a row at one stage, or when more than
+        Raises `TooManyFailuresError` after ten failures in a row at one stage, or when more than
         15 % of at least 100 tried pages failed.
         """
         log.error(
@@ -108,25 +108,30 @@ class Report:
 
     @property
     def has_failures(self) -> bool:
+        """Whether a page has failed so far."""
         with self._lock:
             return bool(self._failures)
 
     def has_failed(self, page_id: str) -> bool:
+        """Return whether this page has failed."""
         with self._lock:
             return page_id in self._limit.failed_ids
 
     @property
     def exit_code(self) -> int:
+        """The exit code of the run; 0 until `end` sets another."""
         with self._lock:
             return self._exit_code
 
     @property
     def collection(self) -> str:
+        """The identifier of the collection; "" until it is open."""
         with self._lock:
             return self._collection
 
     @property
     def stale(self) -> tuple[StoredChunk, ...]:
+        """The outdated chunks that remain in the store."""
         with self._lock:
             return self._stale
 
@@ -147,7 +152,9 @@ class Report:
                 "collection": self._collection,
                 "failures": [asdict(failure) for failure in self._failures],
                 "warnings": list(self._warnings),
-                "stale": [{"page_id": c.page_id, "chunk_id": c.id} for c in self._stale],
+                "stale": [
+                    {"page_id": chunk.page_id, "chunk_id": chunk.id} for chunk in self._stale
+                ],
             }
 
     def summary(self) -> str:

@@ -1,7 +1,11 @@
 """One run, from settings to exit code: the only stage that imports all the others.
 
-`start` runs a program's job; `SYNC`, `INGEST` and `CHECK` say what differs between the programs.
-All that is exported here is light: `start` imports the stages after it has checked the settings.
+`start` runs a program's job; `SYNC`, `INGEST` and `CHECK` are what differs between the programs.
+Everything exported here is light: the stages are imported once the settings are checked.
+
+Inside: `execute` opens both ends around a program's job, whose steps are in `steps`; `scope`,
+`admission`, `plan` and `deletions` decide about pages; `prefetch` and `write/` move them;
+`collection` is the other end; `stop` and `threads` keep a run interruptible.
 """
 
 from pipeline.run.programs import CHECK, INGEST, SYNC

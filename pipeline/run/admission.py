@@ -1,4 +1,4 @@
-"""Which listed pages are ingested for the first time, and what later runs must know for that."""
+"""Which listed pages are ingested for the first time, and what the next run needs for that."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Admission:
         self._skipped_before = set(ledger.get_about(_RESTRICTED).split())
 
     def admits(self, ref: PageRef) -> bool:
-        """Return whether an unknown page is ingested: a recent one, or one skipped until now.
+        """Return whether an unknown page is ingested: it is recent, or was restricted until now.
 
-        Lifting a restriction does not change when a page was modified.
+        Lifting a restriction does not change a page's modification time.
         """
         is_recent = not ref.modified or ref.modified >= self._oldest
         return is_recent or ref.id in self._skipped_before
@@ -37,7 +37,7 @@ class Admission:
         self._save_skipped({*page_ids, *self._skipped_before})
 
     def remember_complete_run(self, skipped: Iterable[str]) -> None:
-        """Begin the next run's window here; `skipped` are the pages restricted now."""
+        """Start the next run's window at this run; `skipped` are the pages restricted now."""
         self._ledger.set_about(**{_COMPLETE_RUN_BEGAN: self._began.isoformat()})
         self._save_skipped(skipped)
 

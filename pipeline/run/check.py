@@ -1,4 +1,4 @@
-"""The check by hand: which spaces and pages the account can see. It only reads."""
+"""The run of test_confluence.py: what the account can see. It only reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The site of the settings, for reading."""
+    """What the job works on: the settings and their site."""
 
     settings: Settings
     site: Site

@@ -13,7 +13,7 @@ from pipeline.state import Ledger, VdbFile, open_memory_ledger
 from pipeline.upsert import Resetting, Rotating, Sink, VectorApiError
 
 log = logging.getLogger(__name__)
-FIRST_SHARD_SECONDS = 20
+FIRST_SHARD_SECONDS = 20  # five more for each shard before this one
 
 
 class Collection:
@@ -29,7 +29,7 @@ class Collection:
         state_dir: Path,
         is_own: Callable[[str], bool],
     ) -> None:
-        """`is_own` says of a page's id whether this run's shard looks after it."""
+        """`is_own` returns whether a page id belongs to this run's shard."""
         self.name, self.server, self.sink, self.ledger = name, server, sink, ledger
         self._report, self._is_own = report, is_own
         self._vdb_file = VdbFile(state_dir, name)
@@ -43,9 +43,9 @@ class Collection:
             self.ledger.forget_everything()
 
     def wait_for_first_shard(self, shard_index: int, stop: Stop) -> None:
-        """Let the first shard make the store, where names are not unique.
+        """Let the first shard create the store, where names are not unique.
 
-        Pods that start together would make one each.
+        Pods that start together would create one each.
         """
         deadline = time.monotonic() + FIRST_SHARD_SECONDS + 5 * shard_index
         while not self.sink.look_up() and time.monotonic() < deadline:
@@ -53,7 +53,7 @@ class Collection:
             stop.check()
 
     def open(self) -> None:
-        """Find the collection or make it, and match the ledger with what it holds.
+        """Find the collection or create it, and match the ledger with what it holds.
 
         Raises `LedgerError` if the ledger belongs to another collection.
         """
@@ -68,7 +68,7 @@ class Collection:
             self.ledger.forget_chunks()
         self._keep(identifier)
         if self.sink.can_list:  # the store's own list is right, also after a crash
-            # Other shards look after the pages of theirs.
+            # Chunks of other shards' pages are in their ledgers.
             own = (chunk for chunk in self.sink.list_stored() if self._is_own(chunk.page_id))
             log.info("the store lists %d chunks", self.ledger.adopt(own))
         elif not kept and not self.sink.opened_new:
@@ -80,6 +80,7 @@ class Collection:
             )
 
     def _keep(self, identifier: str) -> None:
+        """Record the store's identifier where the next run and people look for it."""
         self._report.set_collection(identifier)
         self.ledger.set_about(identifier=identifier)
         if self.sink.variant != "dry_run":

@@ -1,4 +1,4 @@
-"""Which known pages are really gone: asked by id, with the credentials checked, under a guard."""
+"""Which known pages are really gone: confirmed by id, with valid credentials, under a guard."""
 
 from __future__ import annotations
 

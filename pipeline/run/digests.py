@@ -32,7 +32,7 @@ def to_page_digest(ref: PageRef, conversion_digest: str) -> str:
 
 
 def to_metadata_digest(page: Page) -> str:
-    """Return the digest of what a page adds to every chunk's metadata besides the text."""
+    """Return the digest of the metadata that all chunks of a page share."""
     return _digest([page.ref.title, page.ref.space, page.url, page.labels])
 
 

@@ -34,7 +34,10 @@ def diff(
     to_digest: Callable[[PageRef], str],
     is_admitted: Callable[[PageRef], bool],
 ) -> Plan:
-    """Compare. A page is unchanged if its digest is the recorded one."""
+    """Return the plan for the listed pages; a page with the recorded digest is unchanged.
+
+    `is_admitted` decides about pages that the collection does not hold yet.
+    """
     new: list[PageRef] = []
     changed: list[PageRef] = []
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""Page bodies, fetched ahead of their conversion, and already while the listing continues.
+"""Page bodies, fetched ahead of their conversion, and even while the listing continues.
 
 Where Confluence could not render a page, its storage format is fetched with it.
 """
@@ -18,7 +18,10 @@ from pipeline.run.threads import in_background
 
 
 class Prefetch:
-    """At most `workers` requests at once, the listing's included. Any thread may fetch."""
+    """Fetches bodies with at most `workers` requests at once, the listing's included.
+
+    `fetch` is safe to use from several threads.
+    """
 
     def __init__(self, site: Site, workers: int) -> None:
         self._site = site
@@ -60,7 +63,7 @@ class Prefetch:
         converted = markdown.to_markdown(page)
         if not converted.render_failed:
             return converted
-        if storage is None:  # only the conversion shows that it is needed
+        if storage is None:  # `may_need_source` has missed it
             with self._slots:
                 storage = self._site.get_page(page.ref, "storage")
         if isinstance(storage, PageError):
@@ -72,7 +75,7 @@ class Prefetch:
             return self._fetch(refs)
 
     def _fetch(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
-        """Fetch pages, and here, where no other page waits, the storage formats they may need."""
+        """Fetch pages and the storage formats they may need: later, the conversion would wait."""
         with self._slots:
             pages = self._site.get_pages(refs)
             for page in pages:

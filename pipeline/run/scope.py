@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Scope:
-    """What the settings include of what Confluence shows this account."""
+    """The pages that the settings include, of those that the account can see."""
 
     def __init__(
         self, settings: Settings, site: Site, collection: Collection, report: Report, stop: Stop
@@ -80,12 +80,14 @@ class Scope:
         self.admission.remember_complete_run(self.restricted)
 
     def _to_offer(self, offer: Callable[[PageRef], None]) -> Callable[[PageRef], None] | None:
-        """Return what the listing calls with each page; None where the listing alone does not
-        decide what is ingested."""
+        """Return what the listing calls with each page.
+
+        None where the listing alone does not decide what is ingested.
+        """
         settings = self._settings
         if settings.labels or settings.filter_folder_id or settings.restricted_pages == "skip":
             return None
-        # Read now: the listing's thread does not read the ledger.
+        # Read here: the ledger must not be used in the listing's thread.
         known, admission = self._collection.ledger.pages(), self.admission
 
         def offer_certain(ref: PageRef) -> None:
@@ -98,7 +100,7 @@ class Scope:
         return is_in_shard(ref.id, self._settings.shard_index, self._settings.shard_count)
 
     def _refuse_empty_listing(self, refs: Sequence[PageRef]) -> None:
-        """Raise `CredentialsError` if a space asked for by name lists no page."""
+        """Raise `CredentialsError` if a space that the settings name lists no page."""
         listed = {ref.space for ref in refs}
         is_named = self._settings.space_name or self._settings.filter_space_keys
         empty = [space.key for space in self.spaces if space.key not in listed]

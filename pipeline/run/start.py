@@ -31,7 +31,7 @@ def start[Subject](
     """Run a program's job with its settings; return the exit code.
 
     `about` is the program's docstring, shown by --help; a `.env` file beside `program_file` is
-    read. Settings are checked before the stages are imported: invalid ones are reported in 0.1 s.
+    read. Settings are checked before the stages are imported: invalid ones are reported at once.
     """
     if arguments:
         print(to_help(program.name, about))  # noqa: T201 - the answer to --help

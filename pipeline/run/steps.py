@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import batched
 
 from pipeline import chunk as chunk_stage
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
@@ -136,7 +137,7 @@ class Run:
         """Yield the planned pages with their bodies, fetched ahead by WORKERS threads."""
         settings = self.settings
         refs = plan.upsert
-        batches = [refs[i : i + PAGES_A_REQUEST] for i in range(0, len(refs), PAGES_A_REQUEST)]
+        batches = batched(refs, PAGES_A_REQUEST)
         with contextlib.closing(Progress(len(refs), settings.log_format)) as progress:
             for fetched in in_parallel(
                 self._prefetch.fetch, batches, settings.own_workers, self.stop
@@ -152,7 +153,7 @@ class Run:
 
     @contextlib.contextmanager
     def one_page(self, page: Page) -> Iterator[None]:
-        """Make what goes wrong with one page that page's failure, logged with its traceback.
+        """Turn an error in the block into a failure of this page, logged with its traceback.
 
         The report does not quote the error: it may contain the page's text.
         """
@@ -163,7 +164,7 @@ class Run:
             raise
         except Exception as error:
             if error is self._writer.error:
-                raise  # it concerns every page: a full disk, say
+                raise  # it concerns every page, like a full disk
             log.exception("page %s", page.ref.id)
             self.report.fail(Outcome(page.ref.id, page.ref.title, "convert", to_short(error)))
 
@@ -247,7 +248,7 @@ class Run:
 
     @cached_property
     def _writer(self) -> Writer:
-        """The writer, made with the first page: by then a rotation has chosen the ledger."""
+        """The writer, created with the first page: by then a rotation has chosen the ledger."""
         return Writer(
             self.collection, self.report, self.settings.batch_size, self.stop, self._retry
         )

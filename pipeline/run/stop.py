@@ -1,4 +1,4 @@
-"""Stop a run cleanly, on a signal or at its deadline: work in progress is finished and saved."""
+"""The end of a run by a signal or at its deadline: work in progress is finished and saved."""
 
 from __future__ import annotations
 

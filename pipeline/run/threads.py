@@ -1,4 +1,4 @@
-"""Call a function in several threads at once; yield the results in order."""
+"""Calls in daemon threads: several at once with ordered results, interruptible, in background."""
 
 from __future__ import annotations
 

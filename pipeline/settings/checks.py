@@ -24,6 +24,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
+        """Return the value itself."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -34,10 +35,19 @@ class Secret:
 
 
 def text(value: str) -> str:
+    """Return the text unchanged."""
+    return value
+
+
+def cloud_id(value: str) -> str:
+    """Return a site's ID unchanged."""
+    if value and not value.replace("-", "").isalnum():
+        raise ValueError("must be the site's ID: letters, digits and hyphens")
     return value
 
 
 def secret(value: str) -> Secret:
+    """Return the text as a secret; control characters would break the header it is sent in."""
     if any(ord(character) < 32 for character in value):
         raise ValueError("must be a single line without control characters")
     return Secret(value)
@@ -61,16 +71,19 @@ def url(value: str) -> str:
 
 
 def page_id(value: str) -> str:
+    """Return the id of a page or folder unchanged."""
     if value and not (value.isascii() and value.isdigit()):
         raise ValueError("must be the number of a page or folder, as in its URL")
     return value
 
 
 def path(value: str) -> Path | None:
+    """Return the path; None for the empty text."""
     return Path(value) if value else None
 
 
 def flag(value: str) -> bool:
+    """Return whether the setting is on."""
     if value.lower() in ("1", "true", "yes", "on"):
         return True
     if value.lower() in ("0", "false", "no", "off"):

@@ -10,11 +10,7 @@ from pipeline.settings.table import GATEWAY, ProgramName, SettingRow, Settings, 
 
 
 class SettingsError(Exception):
-    """What is wrong with the settings: one line a problem, never a secret's value."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+    """All problems of the settings, "; " between them; never the value of a secret."""
 
 
 def load_settings(
@@ -22,7 +18,7 @@ def load_settings(
 ) -> Settings:
     """Return one program's settings; the environment takes precedence over the `.env` file.
 
-    Settings that the program does not use have their defaults. Raise `SettingsError` with every
+    Settings that the program does not use have their defaults. Raises `SettingsError` with every
     problem at once.
     """
     variables = {**_load_dotenv(dotenv), **environ}
@@ -37,17 +33,17 @@ def load_settings(
     if not values.get("conf_base_url") and values.get("conf_cloud_id"):
         values["conf_base_url"] = f"{GATEWAY}/{values['conf_cloud_id']}"
     problems += _list_missing(program_name, values)
-    problems += _list_bad_credentials(values)
+    problems += _list_bad_tokens(values)
     problems += _list_contradictions(values)
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError("; ".join(problems))
     return Settings(**values)
 
 
 def _load_dotenv(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
-    from dotenv import dotenv_values  # only where there is a file: starting takes less time
+    from dotenv import dotenv_values  # only where there is a file: programs start faster
 
     # No interpolation: a token may hold a dollar sign.
     return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
@@ -58,7 +54,7 @@ def _to_text(
 ) -> str:
     """Return the text of a setting: the variable's, its file's, its alias's, else the default.
 
-    Raise `ValueError` if the file cannot be read.
+    Raises `ValueError` if the file cannot be read.
     """
     default = row.default_for(program_name)
     if program_name not in row.programs:
@@ -81,12 +77,12 @@ def _read_file(name: str, path: Path) -> str:
         raise ValueError(f"cannot be read ({name}): {path}: {error.strerror}") from error
 
 
-# The rules between settings. A value that failed its own check is missing from `values`: only its
-# own problem is reported.
+# The rules between settings. A value that failed its own check is missing from `values`, so that no
+# second problem is reported for it.
 
 
 def _list_missing(program_name: ProgramName, values: Mapping[str, Any]) -> Iterator[str]:
-    if values.get("conf_base_url") == "":
+    if values.get("conf_base_url") == "" and "conf_cloud_id" in values:
         yield "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"
     if values.get("conf_auth") == "basic" and values["conf_user"] == "":
         yield "CONF_USER is not set"
@@ -95,9 +91,7 @@ def _list_missing(program_name: ProgramName, values: Mapping[str, Any]) -> Itera
             yield f"{field.upper()} is not set"
 
 
-def _list_bad_credentials(values: Mapping[str, Any]) -> Iterator[str]:
-    if not values["conf_cloud_id"].replace("-", "").isalnum() and values["conf_cloud_id"]:
-        yield "CONF_CLOUD_ID must be the site's ID: letters, digits and hyphens"
+def _list_bad_tokens(values: Mapping[str, Any]) -> Iterator[str]:
     bearer_tokens = ["vector_api_token"]
     if values.get("conf_auth") == "bearer":  # Basic authentication encodes the token
         bearer_tokens.append("conf_api_token")

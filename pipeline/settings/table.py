@@ -39,6 +39,7 @@ class SettingRow:
     shown: str | None = None  # in the documentation instead of the default
 
     def default_for(self, program_name: ProgramName) -> str:
+        """Return the default in one program, as text."""
         return self.default_of.get(program_name, self.default)
 
 
@@ -52,7 +53,7 @@ class Settings:
 
     # fmt: off
     conf_cloud_id: str = _setting(
-        "", checks.text, f"site's cloud ID; the API root is `{GATEWAY}/<id>`",
+        "", checks.cloud_id, f"site's cloud ID; the API root is `{GATEWAY}/<id>`",
         programs=ALL, shown="required unless CONF_BASE_URL is set",
     )
     conf_base_url: str = _setting(

@@ -9,7 +9,7 @@ from pathlib import Path
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file's text: a reader sees the old text or the new, never a part.
 
-    The directory is made if it does not exist. Raises `OSError`.
+    The directory is created if it does not exist. Raises `OSError`.
     """
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
     path.parent.mkdir(parents=True, exist_ok=True)

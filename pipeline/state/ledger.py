@@ -3,7 +3,7 @@
 A chunk is `sent` before its request, `stored` once the sink has confirmed it, and `stale` when it
 is outdated but the store cannot delete. A page is recorded when all of it is stored; with an empty
 digest it is pending: admitted, and to be fetched again. So a run that is killed at any point leaves
-a ledger that says what is known and what has to be looked up.
+a ledger that shows what is certain and what has to be looked up.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MAKE_PENDING = "UPDATE pages SET digest = '', face = '?' WHERE page_id = ?"
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used; the message says what to do. Nothing was changed. Exit 2."""
+    """The ledger cannot be used; the message contains the cure. Nothing was changed. Exit 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Ledger:
         finally:
             self._depth -= 1
 
-    # about the collection
+    # facts about the collection
 
     def get_about(self, name: str) -> str:
         """Return a fact about the collection, "" if it is not known."""
@@ -95,7 +95,7 @@ class Ledger:
         """Start afresh: no page is known, no run was complete."""
         with self.together():
             for table in ("chunks", "pages", "about"):
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names from above
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
 
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
         """Replace the known chunks by the store's own list; return how many there are.
@@ -103,23 +103,23 @@ class Ledger:
         Pages for which the list and the ledger differ become pending.
         """
         with self.together():
-            before = self._chunk_sets()
+            before = self._sum_chunks()
             self._db.execute("DELETE FROM chunks")
             self._db.executemany(
                 "INSERT OR IGNORE INTO chunks VALUES (?, ?, ?, 'stored')",
                 ((chunk.page_id, chunk.id, chunk.handle) for chunk in stored),
             )
-            after = self._chunk_sets()
+            after = self._sum_chunks()
             for page_id in before.keys() | after.keys():
                 self._db.execute("INSERT OR IGNORE INTO pages VALUES (?, '', '', '')", (page_id,))
                 if page_id in before and before[page_id] != after.get(page_id):
                     self._db.execute(_MAKE_PENDING, (page_id,))
         return int(self._db.execute("SELECT count(*) FROM chunks").fetchone()[0])
 
-    def _chunk_sets(self) -> dict[str, int]:
-        """Return page id → a sum over its chunks that ignores their order: small for many pages.
+    def _sum_chunks(self) -> dict[str, int]:
+        """Return page id → a checksum of its chunks, whatever their order: sets would be too large.
 
-        Handles do not count: a store may give a chunk another one.
+        Handles are left out: a store may change them.
         """
         rows = self._db.execute("SELECT page_id, chunk_id, state FROM chunks")
         sums: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The `.vdb` file: a store's identifier, where people and the next run find it."""
+"""The `.vdb` file, which holds a store's identifier for people and for the next run."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ class PageUpdate:
     unsure: list[Chunk]  # of these, what was sent before without being confirmed
     old: list[StoredChunk]  # to be deleted once all new chunks are stored
     current_again: list[StoredChunk]  # stale chunks whose text the page has again
-    was_recorded: bool  # an earlier run wrote all of the page
+    was_recorded: bool  # an earlier run has stored all of the page
     was_held: bool  # the ledger knew chunks of it
-    unchanged: int
+    unchanged: int  # chunks that are stored already
     waiting: set[str] = field(default_factory=set)  # ids of chunks that are not confirmed yet
-    inserted: int = 0
+    inserted: int = 0  # chunks
     error: str = ""  # the first of its chunks' failures
 
     def confirm(self, chunk_ids: Iterable[str]) -> None:
@@ -36,12 +36,12 @@ class PageUpdate:
 
     @property
     def outcome(self) -> str:
-        """What became of the page, as the report counts it: new, changed or unchanged."""
+        """How the report counts the page: new, changed or unchanged."""
         if not self.was_held and not self.was_recorded:
             return "new"
         if self.was_recorded or self.inserted or self.old:
             return "changed"
-        return "unchanged"  # only the ledger did not know it any more
+        return "unchanged"  # the ledger had lost it, the store had not
 
 
 def compare(
@@ -53,24 +53,33 @@ def compare(
     *,
     can_delete: bool,
 ) -> PageUpdate:
-    """Compare a page's chunks with those that the ledger knows of it."""
+    """Return what has to change so that the collection holds exactly these chunks of the page.
+
+    `held` and `recorded` are what the ledger knows of it.
+    """
     metadata_digest = to_metadata_digest(page)
     # Metadata that readers filter by has changed: every chunk carries it, so all are sent again.
     renews = can_delete and recorded and recorded.metadata_digest not in ("", metadata_digest)
     current = {chunk.id for chunk in chunks}
-    sent = {h.stored.id for h in held if h.state == "sent"}
-    keep = {h.stored.id: h.stored for h in held if h.state != "sent" and h.stored.id in current}
+    sent = {known.stored.id for known in held if known.state == "sent"}
+    keep = {
+        known.stored.id: known.stored
+        for known in held
+        if known.state != "sent" and known.stored.id in current
+    }
     new = [chunk for chunk in chunks if renews or chunk.id not in keep]
     if renews:  # where an id is overwritten in place, the old entry disappears by itself
-        keep = {id_: stored for id_, stored in keep.items() if stored.handle in ("", id_)}
+        keep = {name: stored for name, stored in keep.items() if stored.handle in ("", name)}
     return PageUpdate(
         page=page,
         digest=digest,
         metadata_digest=metadata_digest,
         new=new,
         unsure=[chunk for chunk in new if chunk.id in sent],
-        old=[h.stored for h in held if _is_old(h, keep, current)],
-        current_again=[h.stored for h in held if h.state == "stale" and h.stored.id in current],
+        old=[known.stored for known in held if _is_old(known, keep, current)],
+        current_again=[
+            known.stored for known in held if known.state == "stale" and known.stored.id in current
+        ],
         was_recorded=bool(recorded and recorded.digest),
         was_held=bool(held),
         unchanged=len(chunks) - len(new),

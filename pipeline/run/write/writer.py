@@ -1,8 +1,8 @@
 """The writer: batches of new chunks to the sink, in a thread beside fetching and converting.
 
-Where the server accepts inserts side by side, the next one is sent before the last is answered. For
-each page the order is fixed: insert what is new, delete what is old, record. The ledger knows of a
-chunk before it is sent, so a crash at any point leaves nothing that the next run cannot look up.
+Where the server accepts inserts side by side, one is sent before the last is answered. For each
+page the order is fixed: insert what is new, delete what is old, record. The ledger knows of a chunk
+before it is sent, so a crash at any point leaves nothing that the next run cannot look up.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from pipeline.run.write.page_update import PageUpdate, compare
 from pipeline.run.write.sample import Sample
 from pipeline.upsert import Inserted, InsertRejectedError, InsertUnclearError, insert_all
 
-PAGES_AHEAD = 32
-SECONDS_TO_FINISH = 20.0  # for the request under way, well within a pod's grace period
+PAGES_AHEAD = 32  # in the queue
+SECONDS_TO_FINISH = 20.0  # for the request in progress, well within a pod's grace period
+_Work = tuple[Page, str, Sequence[Chunk]]  # a page, its digest, its chunks
 
 
 class Writer:
@@ -43,22 +44,22 @@ class Writer:
         self._look_first = collection.look_first and not collection.is_rotating
         self._report, self._batch_size, self._stop = report, batch_size, stop
         self._retry = retry
-        self._queue: Queue[tuple[Page, str, Sequence[Chunk]] | None] = Queue(PAGES_AHEAD)
+        self._queue: Queue[_Work | None] = Queue(PAGES_AHEAD)  # None: finish
         self.error: BaseException | None = None  # what ended the thread, raised by every call
         self.sample = Sample()
-        self._open: dict[str, PageUpdate] = {}
-        self._buffer: list[Chunk] = []
+        self._open: dict[str, PageUpdate] = {}  # by page id, until the page is complete
+        self._buffer: list[Chunk] = []  # new chunks that are not sent yet
         self._in_flight: deque[tuple[list[Chunk], Future[Inserted]]] = deque()  # oldest first
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
     def put(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> None:
-        """Hand over a page; block while the sink is far behind. Raise what ended the writer."""
+        """Hand over a page; block while the sink is far behind. Raises what ended the writer."""
         while not self._try_to_queue((page, digest, chunks)):
             pass
 
     def finish(self) -> None:
-        """Wait until everything handed over is written. Raise what ended the writer."""
+        """Wait until everything handed over is written. Raises what ended the writer."""
         while self._thread.is_alive() and not self._try_to_queue(None):
             pass
         while self._thread.is_alive():
@@ -67,7 +68,7 @@ class Writer:
         self._check()
 
     def abandon(self) -> None:
-        """End early: let the request under way finish, drop the rest."""
+        """End early: finish the request in progress, drop the rest."""
         self.error = self.error or InterruptedError("the run has ended")
         self._thread.join(SECONDS_TO_FINISH)
 
@@ -85,7 +86,7 @@ class Writer:
         if self._sink.can_delete and held:
             self._report.count_page("deleted")
 
-    def _try_to_queue(self, work: tuple[Page, str, Sequence[Chunk]] | None) -> bool:
+    def _try_to_queue(self, work: _Work | None) -> bool:
         self._check()
         try:
             self._queue.put(work, timeout=0.2)
@@ -105,7 +106,7 @@ class Writer:
             self._take_pages()
         except BaseException as error:
             self.error = self.error or error
-        while self._in_flight:  # however the run ended, inserts under way end and are recorded
+        while self._in_flight:  # however the run ended, inserts in progress end and are recorded
             try:
                 self._settle_oldest()
             except BaseException as error:
