@@ -1,17 +1,16 @@
 """Vector databases as sinks: one file for each kind of server, behind the `Sink` protocol.
 
-`open_sink` chooses by what the server describes of itself; `insert_all` stores one batch,
-whatever happens on the way. The errors are named by what they mean for the run.
+`open_sink` chooses one by the server's description of itself; `insert_all` stores one batch and
+recovers from what fails on the way. The errors are named by what they mean for the run.
 
 Inside: `discovery` has the table of the variants; `dash`, `underscore`, `vector_stores`,
 `rag_tool` and `dry_run` are the sinks; `dash_stores/` is what dash needs, `files/` what
-vector_stores and rag_tool share.
+vector_stores and rag_tool share, `server/` what all share.
 """
 
 from pipeline.upsert.discovery import open_rag_tool, open_sink
 from pipeline.upsert.errors import (
     InsertRejectedError,
-    InsertThrottledError,
     InsertUnclearError,
     VectorApiError,
 )
@@ -20,7 +19,6 @@ from pipeline.upsert.sink import Resetting, Rotating, Sink
 
 __all__ = [
     "InsertRejectedError",
-    "InsertThrottledError",
     "InsertUnclearError",
     "Inserted",
     "Resetting",

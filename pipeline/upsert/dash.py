@@ -1,6 +1,6 @@
 """The dash variant: `/v1/vector-io/insert` and `/query`, as Llama Stack and OGX serve them.
 
-No dash server deletes chunks, so this sink can rotate: build a whole store anew.
+No dash server deletes chunks, so this sink can rotate: build a whole new store.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Dash:
         return named[0].identifier if named else ""
 
     def open_collection(self, known: str = "") -> str:
-        """Find the store or make it."""
+        """Find the store or create it."""
         self.opened_new = not self.look_up(known)
         if self.opened_new:
             self.identifier = self._stores.make(self._name, fresh=False)
@@ -85,7 +85,7 @@ class Dash:
         return any(store.identifier == self.identifier for store in self._stores.list_stores())
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Return which of these chunks a query answers with, each asked for by its own text."""
+        """Return which of these chunks a query for their own text finds."""
         return find_by_query(self._ask, chunks)
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
@@ -93,7 +93,7 @@ class Dash:
         raise NotImplementedError("dash servers do not delete chunks")
 
     def query(self, question: str, top_k: int) -> list[Hit]:
-        """Return the best hits; a question that equals a chunk's text works too."""
+        """Return the best hits, each chunk once; a question may equal a stored text."""
         try:
             hits = self._ask(question, top_k)
         except AnswerError as error:
@@ -113,7 +113,7 @@ class Dash:
         return [_to_hit(row, score) for row, score in zip(answer["chunks"], scores, strict=True)]
 
     def make_fresh(self) -> str:
-        """Make another store of the same name and use it from now on."""
+        """Create another store of the same name and use it from now on."""
         self.identifier = self._stores.make(self._name, fresh=True)
         self.opened_new = True
         return self.identifier
@@ -142,7 +142,10 @@ def is_dash(description: Description) -> bool:
 
 
 def open_dash(api: Api, settings: Settings, description: Description) -> Dash:
-    """Return the sink for the form that the server describes; without a description, 0.2's."""
+    """Return the sink for the form that the server describes; without a description, that of 0.2.
+
+    Raises `VectorApiError` if the server describes neither form.
+    """
     stores: DashStores
     if not description.paths or description.has("/v1/vector-dbs"):
         stores = ServerEmbeds(api, settings)

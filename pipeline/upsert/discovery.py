@@ -1,4 +1,4 @@
-"""Which kind of Vector API a server has, read from its own `/openapi.json`."""
+"""Which variant of the Vector API a server has, read from its own `/openapi.json`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One kind of Vector API."""
+    """One variant of the Vector API."""
 
     name: str  # as VECTOR_API_VARIANT has it
     routes: str  # what it is recognized by, in words
@@ -31,9 +31,13 @@ class Variant:
 VARIANTS = (  # a server that has several is used by the first
     Variant("dash", dash.ROUTES, dash.is_dash, dash.open_dash),
     Variant("underscore", underscore.ROUTES, underscore.is_underscore, underscore.open_underscore),
-    Variant("vector_stores", vector_stores.ROUTES, vector_stores.has_vector_stores,
-            vector_stores.open_vector_stores),
-)  # fmt: skip
+    Variant(
+        "vector_stores",
+        vector_stores.ROUTES,
+        vector_stores.has_vector_stores,
+        vector_stores.open_vector_stores,
+    ),
+)
 
 
 def open_sink(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
@@ -62,11 +66,11 @@ def open_sink(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
 
 def open_rag_tool(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
     """Return the sink of `ingest_conf.py`; its store is not opened yet."""
-    from pipeline.upsert.rag_tool import RagTool  # the client is only needed here, and is heavy
+    from pipeline.upsert.rag_tool import RagTool  # its client is heavy, and only needed here
 
     if settings.vector_api_token:
         warn_of_plain_http("LLAMA_BASE_URL", settings.llama_base_url)
-    sink = RagTool(settings, Api(settings.llama_base_url, settings.vector_api_token, retry))
+    sink = RagTool(Api(settings.llama_base_url, settings.vector_api_token, retry), settings)
     return DryRun(sink) if settings.dry_run else sink
 
 

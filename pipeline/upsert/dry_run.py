@@ -42,7 +42,7 @@ class DryRun:
             return known
 
     def open_collection(self, known: str = "") -> str:
-        """Find the collection; where it does not exist, return words instead of an identifier."""
+        """Find the collection; where it does not exist, return a note instead of an identifier."""
         identifier = self.look_up(known)
         self.opened_new = not identifier
         return identifier or "(not made in a dry run)"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 
 class VectorApiError(Exception):
-    """The server cannot be used in this run: unreachable, unknown, unauthorized, or without the
-    store. The run ends with exit code 5."""
+    """The server cannot be used in this run: the run ends with exit code 5.
+
+    It is unreachable, unknown or failing, refuses the token, or has lost the store.
+    """
 
 
 class InsertRejectedError(Exception):

@@ -23,7 +23,7 @@ REFUSED = (400, 413, 422)
 
 
 def find_by_query(ask: Ask, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-    """Return which of the chunks the store answers with: id → id."""
+    """Return which of the chunks the store answers with, id → id: there are no other handles."""
     looked_for = {chunk.id for chunk in chunks}
     found: set[str] = set()
     for chunk in chunks:

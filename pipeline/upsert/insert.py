@@ -1,4 +1,4 @@
-"""One batch into a sink, whatever fails on the way: nothing twice, nothing lost unnoticed."""
+"""The insert of one batch, whatever fails: nothing is stored twice or lost unnoticed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pipeline.upsert.sink import Sink
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 3  # of a whole batch whose fate is unclear, before it is sent in parts
-ATTEMPTS_ALONE = 2  # of a single chunk
+ATTEMPTS = 3  # at a whole batch, before it is sent in parts
+ATTEMPTS_ALONE = 2  # at a single chunk
 DEAD_AFTER = 10  # single chunks in a row that the server answered with failures
 
 
 @dataclass(slots=True)
 class Inserted:
-    """The fate of a batch's chunks. One in neither was not decided: the run was stopped."""
+    """The result for a batch's chunks. One in neither is undecided: the run was stopped."""
 
     handles: dict[str, str] = field(default_factory=dict)  # chunk id → the store's name for it
     failed: dict[str, str] = field(default_factory=dict)  # chunk id → error

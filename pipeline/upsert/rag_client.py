@@ -14,7 +14,7 @@ from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.server.api import AnswerError, Api, NoAnswerError, insert_errors
 from pipeline.upsert.server.embedding_models import EmbeddingModel
 
-SECONDS = 900.0  # time-out: a hundred long pages are embedded before the answer
+TIMEOUT_SECONDS = 900.0  # a hundred long pages are embedded before the answer
 
 
 class Store(NamedTuple):
@@ -33,8 +33,9 @@ class RagClient:
         self._api = api
         self._client = llama.LlamaStackClient(
             base_url=api.base_url,
-            api_key=token.reveal() or "none",  # without one, it would look for a variable
-            timeout=SECONDS,
+            api_key=token.reveal()
+            or "none",  # without one, the client would read an environment variable
+            timeout=TIMEOUT_SECONDS,
             max_retries=0,  # a repeated insert stores everything twice
             http_client=llama.DefaultHttpxClient(
                 # Redirects would carry token and text to wherever the answer points.
@@ -76,7 +77,7 @@ class RagClient:
                 raise
 
     def insert(self, documents: Sequence[dict[str, Any]], identifier: str, chunk_size: int) -> None:
-        """Send documents once. Success proves nothing: look whether they are stored.
+        """Send documents once. A success does not prove that they are stored.
 
         Raises the errors of `insert_errors`.
         """
@@ -92,8 +93,8 @@ class RagClient:
         """Close the connections."""
         self._client.close()
 
-    def to_server(self) -> str:
-        """Return the server's version in words."""
+    def describe_version(self) -> str:
+        """Return the server's version in words, for an error message."""
         version = self._get_version()
         return f"version {version}" if version else "of an unknown version"
 
@@ -111,7 +112,7 @@ class RagClient:
         except llama.APIStatusError as error:
             answer = error.response
             if answer.status_code == 426:
-                raise VectorApiError(self._to_cure()) from None
+                raise VectorApiError(self._explain_refusal()) from None
             raise self._api.to_answer_error(
                 what, answer.status_code, answer.headers, answer.content, [args, options]
             ) from None
@@ -122,11 +123,11 @@ class RagClient:
             text = self._api.quote(str(error), [args, options])
             raise VectorApiError(f"{what}: {text}") from None
 
-    def _to_cure(self) -> str:
+    def _explain_refusal(self) -> str:
         client = importlib.metadata.version("llama-stack-client")
         needed = self._get_version() or "<the server's version>"
         return (
             f"{self._api.base_url} refuses our client (HTTP 426): the server is "
-            f"{self.to_server()}, llama-stack-client is version {client}; "
+            f"{self.describe_version()}, llama-stack-client is version {client}; "
             f"`pip install llama-stack-client=={needed}` fixes it"
         )

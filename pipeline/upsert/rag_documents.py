@@ -31,9 +31,9 @@ def group_by_size(chunks: Sequence[Chunk], chunk_tokens: int) -> Iterator[tuple[
 
 
 def to_document(chunk: Chunk, file: NewFile | None) -> dict[str, Any]:
-    """Return a page as the rag-tool takes it; `file`: its name and attributes on the server.
+    """Return a chunk as the rag-tool takes it; `file` has its name and attributes on the server.
 
-    None on servers that show no files: there, the metadata name the chunk.
+    None on servers that show no files: there, the chunk's id is in the metadata.
     """
     if file is None:
         text = chunk.text

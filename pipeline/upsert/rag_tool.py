@@ -1,7 +1,7 @@
 """The sink for Llama Stack's rag-tool (0.2 and 0.3), through the official client.
 
 The server keeps every document as a file, whose attributes are our metadata: by them the sink
-lists what is there, and replaces and deletes. A document of at most CHUNK_TOKENS, as the chunker
+lists, replaces and deletes what is there. A document of at most CHUNK_TOKENS, as the chunker
 makes them, stays whole; the server cuts longer ones, such as whole pages. On 250 pages with 93
 questions, our chunks were found far better than what the server makes of pages: the right page
 among the first five answers for 99 % of the questions against 90 %, the evidence within the first
@@ -28,7 +28,7 @@ from pipeline.upsert.server.embedding_models import find_embedding_model
 
 log = logging.getLogger(__name__)
 RAG_TOOL = "/v1/tool-runtime/rag-tool/insert"
-FOUND_AMONG = 50  # hits in which a document is looked for where files cannot be searched
+FOUND_AMONG = 50  # hits among which a document is looked for, where files cannot be searched
 
 
 class RagTool(FileSink):
@@ -39,8 +39,7 @@ class RagTool(FileSink):
 
     variant = "rag_tool"
 
-    def __init__(self, settings: Settings, api: Api | None = None) -> None:
-        api = api or Api(settings.llama_base_url, settings.vector_api_token)
+    def __init__(self, api: Api, settings: Settings) -> None:
         super().__init__(api, settings, settings.vector_db_id)
         self._client = RagClient(api, settings.vector_api_token)
 
@@ -64,8 +63,8 @@ class RagTool(FileSink):
         description = get_description(self._api)
         if not description.has(RAG_TOOL):
             raise VectorApiError(
-                f"{self._api.base_url} has no rag-tool ({self._client.to_server()}): Llama Stack "
-                "0.4 and later and OGX are served by sync.py with VECTOR_API_VARIANT=vector_stores"
+                f"{self._api.base_url} has no rag-tool ({self._client.describe_version()}); use "
+                "sync.py with VECTOR_API_VARIANT=vector_stores for Llama Stack 0.4 and later and OGX"
             )
         prefix = to_prefix(description)
         return StoreApi(self._api, prefix) if prefix else None
@@ -98,7 +97,7 @@ class RagTool(FileSink):
         return super().list_stored()
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Return which of these the store answers a search with: document id → file id."""
+        """Return which of these the store answers a search with: chunk id → file id."""
         if self.can_list:
             return super().find(chunks)
         return {chunk.id: "" for chunk in chunks if self._is_found(chunk)}
@@ -133,9 +132,9 @@ class RagTool(FileSink):
         return self._client.register(self._name, model, self._settings.vector_db_provider)
 
     def _put(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Store documents, and look whether they are there: the server answers 200 to anything.
+        """Store documents, and check that they are there: the server answers 200 to anything.
 
-        Document id → file id ("" where files cannot be seen).
+        Returns chunk id → file id ("" where files cannot be listed).
         """
         self._send(chunks)
         if not self.can_list:

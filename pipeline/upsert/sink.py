@@ -1,4 +1,4 @@
-"""The interface of a vector database, and what some kinds of it add."""
+"""The interface of a vector database, and the two that some kinds of server add."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.records import Chunk, Hit, StoredChunk
 
 
 class Sink(Protocol):
-    """One kind of vector server, with one collection of it open.
+    """One vector server, with one collection of it open.
 
     `look_up` or `open_collection` is called before anything that reads or writes. Calls come from
     one thread at a time; but with `inserts_at_once` over 1, an `insert` and the `find` after it
@@ -34,7 +34,7 @@ class Sink(Protocol):
 
     @property
     def opened_new(self) -> bool:
-        """Whether `open_collection` had to make the collection: it is empty."""
+        """Whether `open_collection` has created the collection, which is empty then."""
 
     def look_up(self, known: str = "") -> str:
         """Return the collection's identifier, or "" if there is none; change nothing.
@@ -44,7 +44,7 @@ class Sink(Protocol):
         """
 
     def open_collection(self, known: str = "") -> str:
-        """Find the collection as `look_up` does, or make it; return the identifier to keep."""
+        """Find the collection as `look_up` does, or create it; return the identifier to keep."""
 
     def list_stored(self) -> Iterator[StoredChunk]:
         """Yield every chunk of ours in the collection, complete or an error.
@@ -77,14 +77,14 @@ class Sink(Protocol):
 
 @runtime_checkable
 class Rotating(Protocol):
-    """What a sink adds that cannot delete chunks but can build a whole store anew."""
+    """What a sink adds that cannot delete chunks but can build a whole new store."""
 
     @property
     def identifier(self) -> str:
         """The store that inserts and queries go to."""
 
     def make_fresh(self) -> str:
-        """Make another, empty store of the same name and use it; return its identifier."""
+        """Create another, empty store of the same name and use it; return its identifier."""
 
     def older_stores(self) -> list[str]:
         """Return the stores of the same name that this tool made, without the current one."""
@@ -95,7 +95,7 @@ class Rotating(Protocol):
 
 @runtime_checkable
 class Resetting(Protocol):
-    """What a sink adds that can delete everything of its name, to start afresh."""
+    """What a sink adds that can delete all stores of its name, to start afresh."""
 
     def reset(self) -> list[str]:
         """Delete every store of that name with its chunks; return their identifiers."""

@@ -52,7 +52,7 @@ class Underscore:
         return self._collection if self._exists(unknown=(400, 404)) else ""
 
     def open_collection(self, known: str = "") -> str:
-        """Find the collection or make it."""
+        """Find the collection or create it."""
         self.opened_new = False
         if self.look_up(known):
             return self._collection
@@ -98,7 +98,7 @@ class Underscore:
         return self._exists(unknown=(404,))
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        """Return which of these chunks a query answers with, each asked for by its own text."""
+        """Return which of these chunks a query for their own text finds."""
         return find_by_query(self._ask, chunks)
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
@@ -158,9 +158,9 @@ def _choose_delete_route(routes: Collection[tuple[str, str]]) -> tuple[str, str]
         ("DELETE", rf"{ROOT}/collections/{{[^/]+}}/documents/{{[^/]+}}"),
         ("DELETE", rf"{DOCUMENTS}/{{[^/]+}}"),
     )
-    for form, pattern in forms:
+    for required, pattern in forms:
         for method, path in routes:
-            if method == form and re.fullmatch(pattern, path):
+            if method == required and re.fullmatch(pattern, path):
                 return method, path
     return None
 

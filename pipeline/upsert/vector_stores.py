@@ -28,14 +28,13 @@ ROUTES = "/v1/vector_stores or /v1/openai/v1/vector_stores with …/files"
 
 
 class VectorStores(FileSink):
-    """One vector store, found by identifier or by name (COLLECTION_ID), or made."""
+    """One vector store, found by identifier or by name (COLLECTION_ID), or created."""
 
     variant = "vector_stores"
     can_delete = True
     can_list = True
 
-    def __init__(self, settings: Settings, api: Api | None = None) -> None:
-        api = api or Api(settings.vector_api_base_url, settings.vector_api_token)
+    def __init__(self, api: Api, settings: Settings) -> None:
         super().__init__(api, settings, settings.collection_id)
 
     @cached_property
@@ -49,7 +48,7 @@ class VectorStores(FileSink):
         return StoreApi(self._api, prefix)
 
     def open_collection(self, known: str = "") -> str:
-        """Find the store or make it, and remove what an interrupted run left half done."""
+        """Find the store or create it, and remove what an interrupted run left half done."""
         if (size := self._settings.chunk_tokens or 0) > LARGEST_CHUNK:
             log.warning(
                 "CHUNK_TOKENS=%d: the server cuts chunks of more than %d tokens in two",
@@ -78,11 +77,11 @@ def has_vector_stores(description: Description) -> bool:
 
 
 def open_vector_stores(api: Api, settings: Settings, _description: Description) -> VectorStores:
-    """Return the sink, which reads the description again when it is opened."""
-    return VectorStores(settings, api)
+    """Return the sink, which reads the description itself when it is opened."""
+    return VectorStores(api, settings)
 
 
 def _to_rank(store: Mapping[str, Any]) -> tuple[int, bool, int]:
-    """Return what sorts stores of one name: by files, then ours, then the newest last."""
+    """Return a store's rank among those of its name: by files, then ours, then by age."""
     files = store.get("file_counts") or {}
     return files.get("completed", 0), is_made_by_us(store), store.get("created_at", 0)

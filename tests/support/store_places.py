@@ -47,7 +47,7 @@ class VectorStoresPlace(StorePlace[VectorStores]):
 
     def _make(self, base_url: str, settings: dict[str, str]) -> VectorStores:
         own = {"COLLECTION_ID": self.name, "VECTOR_DB_PROVIDER": self.provider}
-        return VectorStores(to_settings(base_url, **own | settings), to_api(base_url))
+        return VectorStores(to_api(base_url), to_settings(base_url, **own | settings))
 
 
 class RagToolPlace(StorePlace[RagTool]):
@@ -58,7 +58,7 @@ class RagToolPlace(StorePlace[RagTool]):
 
     def _make(self, base_url: str, settings: dict[str, str]) -> RagTool:
         own = {"VECTOR_DB_ID": self.name, "VECTOR_DB_PROVIDER": self.provider}
-        return RagTool(to_ingest_settings(base_url, **own | settings), to_api(base_url))
+        return RagTool(to_api(base_url), to_ingest_settings(base_url, **own | settings))
 
     def make_another_store(self) -> str:
         """Make a second store of the same name; return its identifier."""

@@ -11,7 +11,8 @@ import requests
 from demo.servers.llama_stack import LlamaStack
 from pipeline.upsert import InsertRejectedError, Rotating, VectorApiError
 from pipeline.upsert.dash import Dash
-from pipeline.upsert.dash_stores import ClientEmbeds, DashStores, ServerEmbeds, to_identifier
+from pipeline.upsert.dash_stores import ClientEmbeds, DashStores, ServerEmbeds
+from pipeline.upsert.dash_stores.server_embeds import to_identifier
 from pipeline.upsert.discovery import choose_sink
 from tests.support.sinks import (
     TEXTS,

@@ -12,7 +12,7 @@ from pipeline.upsert.rag_tool import RagTool
 from tests.support.proxy import Proxy
 from tests.support.real_servers import Ogx
 from tests.support.server_fixtures import real_server
-from tests.support.sinks import to_ingest_settings
+from tests.support.sinks import to_api, to_ingest_settings
 from tests.support.store_files import PROVIDERS, WORDS, new_name, stored, to_document
 from tests.support.store_places import RagToolPlace
 
@@ -116,7 +116,7 @@ def test_without_files_routes_documents_are_only_added(
 
 
 def test_a_server_without_rag_tool_points_at_the_other_program(ogx: Ogx) -> None:
-    sink = RagTool(to_ingest_settings(ogx.base_url))
+    sink = RagTool(to_api(ogx.base_url), to_ingest_settings(ogx.base_url))
     with closing(sink), pytest.raises(VectorApiError, match="no rag-tool") as caught:
         sink.open_collection()
     assert "sync.py with VECTOR_API_VARIANT=vector_stores" in str(caught.value)

@@ -6,7 +6,7 @@ has to bring its vector, which `/v1/embeddings` makes.
 """
 
 from pipeline.upsert.dash_stores.client_embeds import ClientEmbeds
-from pipeline.upsert.dash_stores.server_embeds import ServerEmbeds, to_identifier
-from pipeline.upsert.dash_stores.stores import DashStore, DashStores
+from pipeline.upsert.dash_stores.server_embeds import ServerEmbeds
+from pipeline.upsert.dash_stores.stores import DashStores
 
-__all__ = ["ClientEmbeds", "DashStore", "DashStores", "ServerEmbeds", "to_identifier"]
+__all__ = ["ClientEmbeds", "DashStores", "ServerEmbeds"]

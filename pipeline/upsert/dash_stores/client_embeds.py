@@ -38,7 +38,7 @@ class ClientEmbeds:
         ]
 
     def make(self, name: str, *, fresh: bool) -> str:
-        """See `DashStores`. Runs that start together make several of one name; the oldest stays."""
+        """See `DashStores`. Runs that start together may create several; the oldest stays."""
         provider = to_provider_field(self._api, self._settings.vector_db_provider)
         body = {
             "name": name,
@@ -62,7 +62,7 @@ class ClientEmbeds:
         return ours[0]
 
     def remove(self, identifier: str) -> None:
-        """See `DashStores`. An unknown store is a 400 here, so it is looked for first."""
+        """See `DashStores`. An unknown store is answered with 400, so it is looked for first."""
         if any(store.identifier == identifier for store in self.list_stores()):
             self._api.delete(f"{ROUTE}/{to_segment(identifier)}")
 

@@ -1,4 +1,4 @@
-"""What the requests of both forms share."""
+"""The fields that requests of both forms share."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def to_row(chunk: Chunk) -> dict[str, Any]:
 def to_provider_field(api: Api, provider: str) -> dict[str, str]:
     """Return the field that names the provider of a new store; {} for the server's default.
 
-    Raises `VectorApiError` for an unknown one, which the server would answer with a 500 without
-    a reason.
+    Raises `VectorApiError` for an unknown one, to which the server would answer 500 without a
+    reason.
     """
     if not provider:
         return {}

@@ -1,8 +1,8 @@
-"""What the sinks share whose chunks are files of a vector store.
+"""What the sinks share that store each chunk as a file of a vector store.
 
 `collection`: finds, makes and reads the store; the base of these sinks.
-`store_files`: what the store holds, and how it changes, kept in step with the server:
-`held` (what is in it), `file_writer` (chunks become files), `last_file` (what faiss needs),
-`search`, `workers` (several requests at a time).
-`store_api`: the routes. `provider`: what the store is kept in. `entry`: a chunk as a file.
+`store_files`: what the store holds, and how it changes. It uses `held` (the files in memory),
+`file_writer` (chunks become files), `last_file` (what faiss needs), `search` and `workers` (several
+requests at a time).
+`store_api`: the routes. `provider`: the database behind a store. `entry`: a chunk as a file.
 """

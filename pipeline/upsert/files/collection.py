@@ -1,4 +1,4 @@
-"""The base of the sinks whose chunks are files: one store of that name, found or made."""
+"""The base of the sinks that store chunks as files: one store, found or created."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ log = logging.getLogger(__name__)
 
 
 class FileSink(ABC):
-    """One store of a server, found by identifier or by name, or made; see `Sink`.
+    """One store of a server, found by identifier or by name, or created; see `Sink`.
 
-    A sink of this kind adds how its server lists and makes stores, and how it takes chunks in.
+    A subclass adds how its server lists and creates stores, and how it stores chunks.
     """
 
-    inserts_at_once = 1  # `StoreFiles` has to know which file came last
+    inserts_at_once = 1  # `LastFile` has to know which file was stored last
 
     def __init__(self, api: Api, settings: Settings, name: str) -> None:
         self._api, self._settings, self._name = api, settings, name
         self._identifier = ""
         self._opened: StoreFiles | None = None
-        self._is_listed = False  # whether the server's list was just read
+        self._is_listed = False  # whether the store's list was just read
         self.opened_new = False
 
     @property
@@ -45,7 +45,7 @@ class FileSink(ABC):
 
     @abstractmethod
     def _make_store(self) -> str:
-        """Make a store of our name; return its identifier."""
+        """Create a store of our name; return its identifier."""
 
     @property
     def requests(self) -> int:
@@ -58,7 +58,7 @@ class FileSink(ABC):
         return self._identifier
 
     def open_collection(self, known: str = "") -> str:
-        """Find the store or make it, and remove what an interrupted run left half done."""
+        """Find the store or create it, and remove what an interrupted run left half done."""
         self.look_up(known)
         if self._opened and self._opened.has_lost_vectors():
             log.warning("the store %s has lost its vectors: deleting it", self._identifier)
@@ -72,7 +72,7 @@ class FileSink(ABC):
         return self._identifier
 
     def list_stored(self) -> Iterator[StoredChunk]:
-        """Return everything of ours that the store holds, with its file's id as handle."""
+        """Return every chunk of ours that the store holds, with its file's id as handle."""
         if not self._is_listed:
             self._files.load_new()
         self._is_listed = False
@@ -101,7 +101,7 @@ class FileSink(ABC):
         return self._files.query(question, top_k)
 
     def close(self) -> None:
-        """End the batch in hand and close the connections."""
+        """End the batch in progress and close the connections."""
         if self._opened:
             self._opened.close()
         self._api.close()

@@ -13,9 +13,9 @@ from typing import Any
 from pipeline.records import Chunk, Hit
 
 LONGEST_ATTRIBUTE = 512  # characters; OGX refuses longer ones, and more than 16 attributes
-BLANK = "\u200b"  # neither seen nor embedded, and kept by servers that tidy white space
+BLANK = "\u200b"  # not seen, not embedded, and kept by servers that strip white space
 _OURS = ("conf_chunk_id", "conf_text", "conf_copy")
-_THE_SERVERS = (
+_THE_SERVERS = (  # attributes that servers add
     "chunk_id",
     "document_id",
     "file_id",
@@ -62,7 +62,7 @@ def to_text_hash(text: str) -> str:
 
 
 def to_attributes(chunk: Chunk, text_hash: str, copy: int) -> dict[str, str | int]:
-    """Return a chunk's metadata and ours, each cut to the length that servers take."""
+    """Return a chunk's metadata, cut to the length that servers accept, and our own attributes."""
     attributes = {name: _fit(name, value) for name, value in chunk.metadata.items()}
     attributes |= zip(_OURS, (chunk.id, text_hash, copy), strict=True)
     return attributes
@@ -71,7 +71,7 @@ def to_attributes(chunk: Chunk, text_hash: str, copy: int) -> dict[str, str | in
 def to_hit(attributes: Mapping[str, Any], text: str, score: float) -> Hit:
     """Return what a server found as a hit, without the attributes of servers and of this tool."""
     metadata = {
-        name: int(value) if isinstance(value, float) else value  # they make 3 a 3.0
+        name: int(value) if isinstance(value, float) else value  # servers return 3 as 3.0
         for name, value in attributes.items()
         if name not in (*_OURS, *_THE_SERVERS)
     }

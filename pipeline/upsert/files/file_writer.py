@@ -17,7 +17,7 @@ InsertError = InsertRejectedError | InsertUnclearError
 
 @dataclass(slots=True)
 class Batch:
-    """What became of a batch."""
+    """The result of a batch."""
 
     handles: dict[str, str] = field(default_factory=dict)  # chunk id → file id
     errors: list[InsertError] = field(default_factory=list)  # of the others
@@ -50,9 +50,9 @@ class FileWriter:
     def to_file(self, chunk: Chunk) -> NewFile:
         """Return a chunk as a file of its own.
 
-        Servers tell chunks apart by their text alone: of two files with the same text, deleting
-        one takes the other's chunk along (sqlite-vec), or its metadata (faiss). So a text that
-        the store has already gets invisible characters at its end, as many as make it unique.
+        Servers identify chunks by their text alone: of two files with the same text, deleting one
+        also deletes the other's chunk (sqlite-vec) or its metadata (faiss). So a text that the
+        store has already gets invisible characters at its end, as many as make it unique.
         """
         text_hash = to_text_hash(chunk.text)
         copy = self._held.take_copy(text_hash)
@@ -71,7 +71,7 @@ class FileWriter:
 
         *most, last = chunks
         self._workers.run(put, most)
-        put(last)  # alone, so that it is known which file the store took in last
+        put(last)  # alone, so that it is known which file was stored last
         return batch
 
     def put(self, chunk: Chunk) -> str:
@@ -81,23 +81,23 @@ class FileWriter:
         try:
             file_id = self._upload_and_attach(file, LARGEST_CHUNK, 0)
         except (InsertRejectedError, InsertUnclearError) as error:
-            if _is_over(error):  # the next try takes the place of what may have stayed behind
+            if _is_over(error):  # the next attempt uses the same number: it replaces any rest
                 self._held.give_back(text_hash, copy)
             raise
         self._held.add(Entry(file_id, chunk.id, chunk.page_id, text_hash, copy))
         return file_id
 
     def put_again(self, file_id: str) -> str:
-        """Store a file once more, under another id, which is returned; the old one stays."""
+        """Store a file once more; return its new id. The old file stays."""
         rows = self._api.list_files(self._store)
         row = next(row for row in rows if row["id"] == file_id)
         entry, attributes = self._held[file_id], dict(row["attributes"])
         copy = attributes["conf_copy"] = self._held.take_copy(entry.text_hash)
         text = self._api.get_upload(file_id).rstrip(BLANK) + BLANK * copy
         file = NewFile(to_file_name(entry.chunk_id, self._store), text, attributes)
-        cut = row["chunking_strategy"]["static"]
+        sizes = row["chunking_strategy"]["static"]
         again = self._upload_and_attach(
-            file, cut["max_chunk_size_tokens"], cut["chunk_overlap_tokens"]
+            file, sizes["max_chunk_size_tokens"], sizes["chunk_overlap_tokens"]
         )
         self._held.add(
             Entry(again, entry.chunk_id, entry.page_id, entry.text_hash, copy),
@@ -110,14 +110,14 @@ class FileWriter:
         try:
             self._api.attach(self._store, file_id, file.text, file.attributes, size, overlap)
         except (InsertRejectedError, InsertUnclearError) as error:
-            if _is_over(error):  # a failed one stays in the store's list
+            if _is_over(error):  # a failed file would stay in the store's list
                 self._api.remove(self._store, file_id)
             raise
         return file_id
 
 
 def to_file_name(chunk_id: str, store: str) -> str:
-    """Return the name of an upload: it shows whose it is, also when no store holds it."""
+    """Return the name of an upload: it shows its store, also when no store holds it."""
     return f"{chunk_id}.{store}.md"
 
 

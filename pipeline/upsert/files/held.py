@@ -16,7 +16,7 @@ class Held:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}  # by file id, oldest first
-        self._failed: list[str] = []  # files that the server could not take in
+        self._failed: list[str] = []  # files that the server could not process
         self._of_this_run: set[str] = set()  # file ids
         self._copies: dict[str, set[int]] = {}  # text hash → copies in use
         self._lock = threading.Lock()
@@ -31,9 +31,9 @@ class Held:
         return iter(list(self._entries.values()))
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """Replace everything by the rows of the store's list; return what is new.
+        """Replace everything by the rows of the store's list.
 
-        New is what was not held before: chunk id → file id, oldest first.
+        Returns what was not held before: chunk id → file id, oldest first.
         """
         entries, failed = {}, []
         for row in rows:
@@ -47,7 +47,9 @@ class Held:
         known, self._entries, self._failed = self._entries.keys(), entries, failed
         for entry in entries.values():
             self._copies.setdefault(entry.text_hash, set()).add(entry.copy)
-        return {entry.chunk_id: i for i, entry in entries.items() if i not in known}
+        return {
+            entry.chunk_id: file_id for file_id, entry in entries.items() if file_id not in known
+        }
 
     def add(self, entry: Entry, *, of_this_run: bool = True) -> None:
         """Hold another file."""
@@ -57,37 +59,39 @@ class Held:
                 self._of_this_run.add(entry.file_id)
 
     def remove(self, file_id: str) -> None:
-        """Hold a file no longer; one that is not held is no error."""
+        """Forget a file; one that is not held is no error."""
         if entry := self._entries.pop(file_id, None):
             self.give_back(entry.text_hash, entry.copy)
 
     def mark_of_this_run(self, file_ids: Iterable[str]) -> None:
-        """Keep these files from a deletion that is meant for what earlier runs stored."""
+        """Protect these files from a deletion of what earlier runs stored, see `list_meant`."""
         self._of_this_run.update(file_ids)
 
     def is_of_this_run(self, file_id: str) -> bool:
-        """Return whether this run has put the file there."""
+        """Return whether this run has stored the file."""
         return file_id in self._of_this_run
 
     def take_failed(self) -> list[str]:
-        """Return the files that the server could not take in, once."""
+        """Return the files that the server could not process, and forget them."""
         failed, self._failed = self._failed, []
         return failed
 
     def list_of(self, chunk_id: str) -> list[str]:
         """Return the files of a chunk."""
-        return [i for i, entry in self._entries.items() if entry.chunk_id == chunk_id]
+        return [file_id for file_id, entry in self._entries.items() if entry.chunk_id == chunk_id]
 
     def list_superseded(self) -> list[str]:
         """Return the files of chunks that have a newer file."""
         newest = {entry.chunk_id: entry.file_id for entry in self._entries.values()}
-        return [i for i, entry in self._entries.items() if newest[entry.chunk_id] != i]
+        return [
+            file_id for file_id, entry in self._entries.items() if newest[entry.chunk_id] != file_id
+        ]
 
     def list_meant(self, stored: Sequence[StoredChunk]) -> list[str]:
         """Return the files by which these chunks are stored, oldest of a chunk first.
 
         A handle that is gone (another file took its place) means every file of that chunk,
-        except those that this run has put there.
+        except those that this run has stored.
         """
         by_chunk: dict[str, list[str]] = {}
         for file_id, entry in self._entries.items():
@@ -102,10 +106,10 @@ class Held:
 
     def get_newest_but(self, file_ids: set[str]) -> str:
         """Return the newest file that is none of these; "" if there is none."""
-        return next((i for i in reversed(self._entries) if i not in file_ids), "")
+        return next((held for held in reversed(self._entries) if held not in file_ids), "")
 
     def take_copy(self, text_hash: str) -> int:
-        """Return the smallest number by which no file of that text is kept apart, and use it."""
+        """Return the smallest copy number that no file of that text uses, and reserve it."""
         with self._lock:
             taken = self._copies.setdefault(text_hash, set())
             copy = next(number for number in itertools.count() if number not in taken)
@@ -113,6 +117,6 @@ class Held:
             return copy
 
     def give_back(self, text_hash: str, copy: int) -> None:
-        """Let another file of that text use the number."""
+        """Release a copy number for other files of that text."""
         with self._lock:
             self._copies[text_hash].discard(copy)

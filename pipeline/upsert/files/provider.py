@@ -1,4 +1,4 @@
-"""What a store is kept in, and whether its vectors are still there."""
+"""The database behind a store, and whether it still has the store's vectors."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def get_provider(stores: StoreApi, store: str) -> str:
 
 
 def has_lost_vectors(stores: StoreApi, store: str, provider: str) -> bool:
-    """Return whether the server fails at the store's vectors, although it can embed.
+    """Return whether the server cannot read the store's vectors, although it can embed.
 
-    With Llama Stack 0.2, sqlite-vec stores do not outlive a restart: searches find nothing, the
-    store takes in nothing more, and only this query shows why, with a 500.
+    With Llama Stack 0.2, sqlite-vec stores do not survive a restart: searches find nothing,
+    inserts fail, and only this query shows why, with a 500.
     """
     if "sqlite-vec" not in provider or stores.prefix != OLD_PREFIX:
         return False

@@ -9,7 +9,7 @@ from pipeline.upsert.files.entry import to_file_id, to_hit
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
 
-# Servers filter late: 0.2 looks through five times the limit only. OGX takes no more than 50.
+# Servers filter late: 0.2 reads only five times the limit. OGX accepts no more than 50.
 LIMITS = (10, 50)
 
 
@@ -21,7 +21,7 @@ def find_files(
 
     def find(chunk: Chunk) -> None:
         for limit in LIMITS:
-            # A query that equals a text is distance 0, which 0.2.23 cannot put into JSON.
+            # A query that equals a text has distance 0, whose score 0.2.23 cannot write as JSON.
             rows = api.search(store, f"find: {chunk.text}", limit, chunk.id)
             found[chunk.id] = [to_file_id(row["attributes"]) for row in rows]
             if rows:

@@ -28,10 +28,10 @@ class StoreApi:
     def __init__(self, api: Api, prefix: str) -> None:
         self.api, self.prefix = api, prefix
         is_old = prefix == OLD_PREFIX
-        # 0.2 takes any page size, and reads the whole list for each page; OGX refuses over 100.
+        # 0.2 accepts any page size, and reads the whole list for each page; OGX refuses over 100.
         self._page_size = 10_000 if is_old else 100
-        # 0.2 gains little from more than four. On OGX each file waits a second for a process that
-        # looks once a second, and they wait together; with 16 its database is locked at times.
+        # 0.2 gains little from more than four. OGX processes new files once a second, those of all
+        # threads together; with 16 threads its database is locked at times.
         self.threads = 4 if is_old else 8
 
     def list_stores(self, name: str) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ class StoreApi:
         return found if isinstance(found, dict) else None
 
     def make_store(self, name: str, model: EmbeddingModel, provider: str) -> str:
-        """Make a store with the mark of this tool; return its identifier."""
+        """Create a store with the mark of this tool; return its identifier."""
         # The model without its dimension would be refused, and yet leave a store behind.
         body: dict[str, Any] = {
             "name": name,
@@ -72,21 +72,23 @@ class StoreApi:
         return list_all(self.api, f"{self._to_path(store)}/files", self._page_size)
 
     def list_uploads(self) -> Iterator[dict[str, Any]]:
-        """Yield every uploaded file, also those of others."""
+        """Yield every uploaded file, those of other users included."""
         return list_all(self.api, f"{self.prefix}/files", 10_000)
 
     def upload(self, name: str, text: str) -> str:
         """Upload a text; return the file's id. Raises as `Api.insert` does."""
-        # Servers guess the encoding of what they read; the mark at its start leaves no doubt,
-        # and none of them keeps it in the text.
+        # Servers guess the encoding; a byte order mark settles it, and no server keeps it in the
+        # text.
         content = self._defuse(text).encode("utf-8-sig")
         form = {"file": (name, content, "text/markdown")}
         path = f"{self.prefix}/files"
         return str(self.api.insert(path, fields={"purpose": "assistants"}, files=form)["id"])
 
     def _defuse(self, text: str) -> str:
-        """OGX refuses a text with a special token of its tokenizer: an invisible character makes
-        it an ordinary text."""
+        """Return the text as this server accepts it.
+
+        OGX refuses special tokens of its tokenizer: an invisible character breaks them.
+        """
         return text if self.prefix == OLD_PREFIX else _SPECIAL_TOKEN.sub("<|\u200b", text)
 
     def get_upload(self, file_id: str) -> str:
@@ -103,10 +105,10 @@ class StoreApi:
         size: int,
         overlap: int,
     ) -> None:
-        """Make the server cut (into `size` tokens), embed and store an uploaded file.
+        """Let the server cut (into chunks of `size` tokens), embed and store an uploaded file.
 
-        Raises `InsertRejectedError` when it did not, also where it answers that with a 200;
-        errors do not quote `text`, the file's own. Otherwise raises as `Api.insert` does.
+        Raises `InsertRejectedError` when it did not, even if it answers 200, and else as
+        `Api.insert` does. Errors do not quote `text`, the content of the file.
         """
         body = {
             "file_id": file_id,
@@ -123,7 +125,7 @@ class StoreApi:
             raise InsertRejectedError(f"the server did not store it: {message}")
 
     def remove(self, store: str, file_id: str) -> None:
-        """Take a file out of the store, with its chunks, and delete the upload."""
+        """Remove a file with its chunks from the store, and delete the upload."""
         self._delete(f"{self._to_path(store)}/files/{to_segment(file_id)}")
         self.delete_upload(file_id)
 

@@ -1,6 +1,6 @@
-"""The files that this tool keeps in one vector store, in step with what the server lists.
+"""The files that this tool keeps in one vector store: the server's list, followed by our changes.
 
-With it the store itself is the ledger.
+The store itself is the ledger.
 """
 
 from __future__ import annotations
@@ -39,21 +39,24 @@ class StoreFiles:
         self._held.load(api.list_files(store))
 
     def close(self) -> None:
-        """Begin no more requests: a batch in another thread ends after those in hand."""
+        """Begin no more requests: a batch in another thread ends after those in progress."""
         self._workers.close()
 
     # the whole store
 
     def tidy(self) -> None:
-        """Remove what an interrupted run left half done: files that the server could not take
-        in, older files of a chunk, and uploads for this store that it does not hold."""
+        """Remove what an interrupted run left half done.
+
+        That is: files that the server could not process, older files of a chunk, and uploads for
+        this store that it does not hold.
+        """
         for file_id in self._held.take_failed():
             self._api.remove(self._store, file_id)
         self._remove(self._held.list_superseded())
         self._sweep()
 
     def has_lost_vectors(self) -> bool:
-        """Return whether the server has lost the store's vectors, and takes in nothing more."""
+        """Return whether the server has lost the store's vectors, so that inserts fail."""
         return has_lost_vectors(self._api, self._store, self._provider)
 
     def destroy(self) -> None:
@@ -73,20 +76,20 @@ class StoreFiles:
                 log.debug("removing the upload %s, which no store holds", row["id"])
                 self._api.delete_upload(row["id"])
 
-    # what is there
+    # read
 
     def list_stored(self) -> Iterator[StoredChunk]:
-        """Yield everything of ours that the store holds."""
+        """Yield every chunk of ours that the store holds."""
         for entry in self._held:
             if entry.chunk_id != FILLER.id:
                 yield StoredChunk(entry.chunk_id, entry.page_id, entry.file_id)
 
     def load_new(self) -> dict[str, str]:
-        """Read the list again; return what this run stored by another way: chunk id → file id."""
+        """Read the list again; return what is new in it since it was read: chunk id → file id."""
         new = self._held.load(self._api.list_files(self._store))
         if new:
             self._held.mark_of_this_run(new.values())
-            # The list is in the order of the inserts, where these do not overlap.
+            # The list has the order of the inserts: they do not overlap.
             self._last.note(list(new.values())[-1])
             self._remove_filler()
         return new
@@ -96,16 +99,19 @@ class StoreFiles:
         found = find_files(self._api, self._store, chunks, self._workers)
         if not all(file_id in self._held for files in found.values() for file_id in files):
             self.load_new()  # an insert went through, although its answer was an error
-        # What a search finds and no list has is not stored: nothing could ever delete it.
-        held = {i: [file for file in files if file in self._held] for i, files in found.items()}
-        return {chunk_id: files[0] for chunk_id, files in held.items() if files}
+        # What a search finds and no list has does not count: nothing could ever delete it.
+        held = {
+            chunk_id: [file_id for file_id in file_ids if file_id in self._held]
+            for chunk_id, file_ids in found.items()
+        }
+        return {chunk_id: file_ids[0] for chunk_id, file_ids in held.items() if file_ids}
 
     def query(self, question: str, top_k: int) -> list[Hit]:
         """Return the best hits for a question, best first."""
         hits = search(self._api, self._store, question, top_k)
         return [hit for hit in hits if hit.chunk_id != FILLER.id]
 
-    # what changes
+    # write
 
     def to_file(self, chunk: Chunk) -> NewFile:
         """Return a chunk as a file that the caller stores, see `FileWriter.to_file`."""

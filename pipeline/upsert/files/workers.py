@@ -9,20 +9,20 @@ from pipeline.upsert.errors import VectorApiError
 
 
 class Workers:
-    """Runs the same step for many items, in threads."""
+    """Runs one step for many items, in threads."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._is_closed = False
 
     def close(self) -> None:
-        """Begin no more steps: a batch in another thread ends after the requests in hand."""
+        """Begin no more steps: a batch in another thread ends after those in progress."""
         self._is_closed = True
 
     def run[T](self, step: Callable[[T], None], items: Sequence[T]) -> None:
         """Run the step for each item, in no order; raise the first error.
 
-        Raises `VectorApiError` once this is closed.
+        Raises `VectorApiError` after `close`.
         """
 
         def run_step(item: T) -> None:

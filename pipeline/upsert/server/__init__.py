@@ -1,1 +1,1 @@
-"""What the sinks share of any vector server: requests, its description, its models, its lists."""
+"""What all sinks share: requests to a server, its description, its models and its lists."""

@@ -1,7 +1,7 @@
 """Requests to one vector server, and what their failures mean for an insert.
 
 Only requests that change nothing, or nothing more when repeated, are retried here. An insert is
-sent once: its error says whether the chunks can be sent again or have to be looked for first.
+sent once: its error shows whether the chunks can be sent again or have to be looked for first.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from pipeline.upsert.errors import (
     VectorApiError,
 )
 
-POOL_SIZE = 16
+POOL_SIZE = 16  # idle connections
 REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
 
 
@@ -90,31 +90,29 @@ class Api:
         self._session = open_session(BearerAuth(token), POOL_SIZE)
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """GET, retried."""
+        """Send a GET, retried."""
         return self._retries.run(partial(self._send, "GET", path, params=params))
 
     def get_text(self, path: str) -> str:
-        """GET of a file's content (UTF-8), retried."""
+        """Return a file's content (UTF-8); retried."""
         response = self._retries.run(partial(self._answer, "GET", path))
         return response.content.decode("utf-8")
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """A POST that may be repeated without harm (a query, embeddings, a removal), retried."""
+        """Send a POST that may be repeated (a query, embeddings, a removal), retried."""
         return self._retries.run(partial(self._send, "POST", path, json=body))
 
     def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
-        """A POST that creates something: sent once."""
+        """Send a POST that creates something, once."""
         return self._send("POST", path, json=body)
 
-    def delete(self, path: str) -> bool:
-        """DELETE, retried; return False if there was nothing left to delete."""
+    def delete(self, path: str) -> None:
+        """Send a DELETE, retried; what is gone already (404, 410) is no error."""
         try:
             self._retries.run(partial(self._send, "DELETE", path))
         except AnswerError as error:
-            if error.status in (404, 410):
-                return False
-            raise
-        return True
+            if error.status not in (404, 410):
+                raise
 
     def insert(
         self,
@@ -125,7 +123,7 @@ class Api:
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         unquoted: str = "",
     ) -> Any:
-        """A POST that stores chunks, as JSON or as a multipart form: sent once.
+        """Send a POST that stores chunks, as JSON or as a multipart form, once.
 
         Raises the errors of `insert_errors`. `files` is field name → (file name, content, type).
         Errors repeat nothing of what is sent, nor of `unquoted`, which was sent before.
@@ -207,7 +205,7 @@ class Api:
 
 @contextmanager
 def insert_errors() -> Iterator[None]:
-    """Raise a failure of the request inside as what it means for the chunks it sent.
+    """Turn a failure of the request inside into what it means for the chunks it sent.
 
     `InsertRejectedError`: nothing is stored. `InsertThrottledError`: nothing is stored, send it
     again later. `InsertUnclearError`: look first. `VectorApiError`: no insert can succeed.
@@ -229,5 +227,5 @@ def insert_errors() -> Iterator[None]:
 
 
 def to_segment(identifier: str) -> str:
-    """Return an identifier as one segment of a path, whatever characters it has."""
+    """Return an identifier as one segment of a path, with its special characters escaped."""
     return to_quoted(identifier, safe="")

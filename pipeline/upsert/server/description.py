@@ -61,7 +61,7 @@ class Description:
 
 
 def get_description(api: Api) -> Description:
-    """Ask the server for its description; raise `VectorApiError` where the answer is none."""
+    """Return the server's description. Raises `VectorApiError` if it has none."""
     document = api.get("/openapi.json")
     if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
         raise VectorApiError(f"{api.base_url}/openapi.json is no OpenAPI description")

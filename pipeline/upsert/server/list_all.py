@@ -10,7 +10,7 @@ from pipeline.upsert.server.api import Api
 
 
 def list_all(api: Api, path: str, page_size: int) -> Iterator[dict[str, Any]]:
-    """Yield every row of a list, oldest first; raise `VectorApiError` where it is not complete."""
+    """Yield every row of a list, oldest first. Raises `VectorApiError` if it is not complete."""
     params: dict[str, str | int] = {"order": "asc", "limit": page_size}
     seen: set[str] = set()
     while True:

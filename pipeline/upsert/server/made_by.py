@@ -9,5 +9,5 @@ MADE_BY_US = {"made_by": "confluence-vector-sync"}
 
 
 def is_made_by_us(store: Mapping[str, Any]) -> bool:
-    """Return whether a store, as `/v1/vector_stores` lists it, bears the mark."""
+    """Return whether a store, as `/v1/vector_stores` lists it, has the mark."""
     return MADE_BY_US.items() <= (store.get("metadata") or {}).items()
