@@ -26,7 +26,7 @@ RECIPES: dict[str, Recipe] = {
     "this project": ours(*SIZES),
 }
 ROUNDS = 5
-LEAST_PAGES = 300  # a round over less says little
+LEAST_PAGES = 300  # a round over fewer is not precise
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ SITE = "https://example.atlassian.net/wiki"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, the page that answers it, and words that stand in the answer."""
+    """A question, the page that answers it, and words of the answer."""
 
     page_id: str
     text: str

@@ -29,8 +29,8 @@ SECONDS_AN_INSERT, SECONDS_A_CHUNK = 0.030, 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Stands:
-    """The servers of a measurement."""
+class Ends:
+    """Both ends of a measurement."""
 
     settings: dict[str, str]  # of a run against them
     _site: subprocess.Popen[str]
@@ -52,7 +52,7 @@ def servers(
     big: bool = False,
     insert_free: bool = False,
     fetch_free: bool = False,
-) -> Iterator[Stands]:
+) -> Iterator[Ends]:
     """A site with so many pages and a Vector API, each in a process."""
     delay = SECONDS_A_REQUEST if slow and not fetch_free else 0
     site = [sys.executable, "-m", "bench.site", str(pages), str(delay)]
@@ -67,30 +67,30 @@ def servers(
         for command in (site + ["big"] * big, api)
     ]
     try:
-        said = [process.stdout.readline().strip() for process in started if process.stdout]
+        addresses = [process.stdout.readline().strip() for process in started if process.stdout]
         settings = {
-            "CONF_BASE_URL": said[0],
+            "CONF_BASE_URL": addresses[0],
             "CONF_USER": "demo@example.com",
             "CONF_API_TOKEN": "demo-token",
-            "VECTOR_API_BASE_URL": said[1],
+            "VECTOR_API_BASE_URL": addresses[1],
             "SINCE_HOURS": "0",
             "VERIFY": "0",
             "PATH": os.environ["PATH"],
         }
-        yield Stands(settings, started[0])
+        yield Ends(settings, started[0])
     finally:
         for process in started:
             process.kill()
             process.wait()
 
 
-def run(told: dict[str, str], folder: str) -> tuple[float, float, dict[str, dict[str, int]]]:
+def run(environ: dict[str, str], folder: str) -> tuple[float, float, dict[str, dict[str, int]]]:
     """One run: wall seconds, peak MB, report."""
     report = Path(folder) / "report.json"
-    told = told | {"STATE_DIR": folder, "REPORT_FILE": str(report)}
+    environ = environ | {"STATE_DIR": folder, "REPORT_FILE": str(report)}
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "sync.py"], cwd=ROOT, env=told, stderr=subprocess.PIPE
+        [sys.executable, "sync.py"], cwd=ROOT, env=environ, stderr=subprocess.PIPE
     )
     log = process.communicate()[1]
     seconds = time.perf_counter() - began
@@ -105,39 +105,39 @@ def measure_overlap(pages: int = 1000, rounds: int = 3) -> None:
     """The whole run against its slowest stage alone."""
     whole, fetch, insert = [], [], []
     for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=True) as stands:
-            seconds, _, report = run(stands.settings, folder)
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=True) as ends:
+            seconds, _, report = run(ends.settings, folder)
             whole.append(seconds)
         free = servers(pages, slow=True, insert_free=True)
-        with tempfile.TemporaryDirectory() as folder, free as stands:
-            fetch.append(run(stands.settings | {"DRY_RUN": "1"}, folder)[0])
+        with tempfile.TemporaryDirectory() as folder, free as ends:
+            fetch.append(run(ends.settings | {"DRY_RUN": "1"}, folder)[0])
         free = servers(pages, slow=True, fetch_free=True)
-        with tempfile.TemporaryDirectory() as folder, free as stands:
-            insert.append(run(stands.settings, folder)[0])
+        with tempfile.TemporaryDirectory() as folder, free as ends:
+            insert.append(run(ends.settings, folder)[0])
     slowest = max(statistics.median(fetch), statistics.median(insert))
     chunks = report["chunks"]["inserted"]
-    one_by_one = -(-chunks // 100) * SECONDS_AN_INSERT + chunks * SECONDS_A_CHUNK
+    in_turn = -(-chunks // 100) * SECONDS_AN_INSERT + chunks * SECONDS_A_CHUNK
     print(f"{pages} pages, {chunks} chunks, median of {rounds}:")
     print(f"  whole run                                  {statistics.median(whole):6.2f} s")
     print(f"  inserts cost nothing (dry run)             {statistics.median(fetch):6.2f} s")
     print(f"  Confluence answers at once                 {statistics.median(insert):6.2f} s")
     print(f"  whole / slower one of these                {statistics.median(whole) / slowest:6.2f}")
-    print(f"  the server's time, one insert at a time    {one_by_one:6.2f} s")
+    print(f"  the server's time, one insert at a time    {in_turn:6.2f} s")
 
 
 def measure_memory() -> None:
     """Peak memory by number of pages, and what a run costs when nothing has changed."""
     for pages in (1000, 8000):
-        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as stands:
-            seconds, peak, report = run(stands.settings, folder)
-            again, _, unchanged = run(stands.settings, folder)
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as ends:
+            seconds, peak, report = run(ends.settings, folder)
+            again, _, unchanged = run(ends.settings, folder)
         print(
             f"{pages} pages: {seconds:.1f} s, peak {peak:.0f} MB; no change: {again:.1f} s, "
             f"{unchanged['requests']['confluence']} Confluence requests, "
             f"{unchanged['chunks']['inserted']} chunks inserted"
         )
-    with tempfile.TemporaryDirectory() as folder, servers(200, slow=False, big=True) as stands:
-        seconds, peak, report = run(stands.settings, folder)
+    with tempfile.TemporaryDirectory() as folder, servers(200, slow=False, big=True) as ends:
+        seconds, peak, report = run(ends.settings, folder)
     print(f"200 pages, one of 20 MB: {seconds:.1f} s, peak {peak:.0f} MB, {report['pages']}")
 
 
@@ -145,8 +145,8 @@ def measure_growth() -> None:
     """Time against pages, also as a plot: linear growth keeps the time a page the same."""
     points = []
     for pages in (1000, 2000, 4000, 8000, 16000):
-        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as stands:
-            seconds = run(stands.settings, folder)[0]
+        with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as ends:
+            seconds = run(ends.settings, folder)[0]
         points.append((pages, seconds))
         print(f"{pages:6} pages  {seconds:7.1f} s  {1000 * seconds / pages:6.2f} ms a page")
     PLOT.write_text(to_svg(points), "utf-8")
@@ -154,7 +154,7 @@ def measure_growth() -> None:
 
 
 def measure_start() -> None:
-    """How soon wrong settings are answered."""
+    """Measure how soon invalid settings are reported."""
     times = []
     for _ in range(7):
         began = time.perf_counter()
@@ -167,8 +167,8 @@ def measure_start() -> None:
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["start", "overlap", "memory", "growth"]
-    for name in wanted:
+    names = sys.argv[1:] or ["start", "overlap", "memory", "growth"]
+    for name in names:
         {
             "start": measure_start,
             "overlap": measure_overlap,

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.sync import ROOT, SECONDS_A_REQUEST, Stands, servers
+from bench.sync import ROOT, SECONDS_A_REQUEST, Ends, servers
 
 PEERS_PYTHON = str(ROOT / ".venv-peers" / "bin" / "python")
 OURS = "this project"
@@ -73,42 +73,40 @@ def main() -> None:
 
 def measure(name: str, case: Case) -> list[Cost]:
     """The first run and the one after it, on servers of their own."""
-    with tempfile.TemporaryDirectory() as folder, servers(case.pages, slow=case.slow) as stands:
-        run = sync_command(stands, folder) if name == OURS else peer_command(stands, PEERS[name])
-        return [run_once(stands, *run) for _ in range(2)]
+    with tempfile.TemporaryDirectory() as folder, servers(case.pages, slow=case.slow) as ends:
+        run = sync_command(ends, folder) if name == OURS else peer_command(ends, PEERS[name])
+        return [run_once(ends, *run) for _ in range(2)]
 
 
-def sync_command(
-    stands: Stands, folder: str
-) -> tuple[list[str], dict[str, str], Callable[[str], int]]:
+def sync_command(ends: Ends, folder: str) -> tuple[list[str], dict[str, str], Callable[[str], int]]:
     """The command, its environment, and how the number of chunks is found afterwards."""
     report = Path(folder) / "report.json"
-    told = stands.settings | {"STATE_DIR": folder, "REPORT_FILE": str(report)}
+    environ = ends.settings | {"STATE_DIR": folder, "REPORT_FILE": str(report)}
     return (
         [sys.executable, "sync.py"],
-        told,
+        environ,
         lambda _: int(json.loads(report.read_text())["chunks"]["inserted"]),
     )
 
 
 def peer_command(
-    stands: Stands, module: list[str]
+    ends: Ends, module: list[str]
 ) -> tuple[list[str], dict[str, str], Callable[[str], int]]:
     """The same for a peer, which prints the number."""
-    site = stands.settings["CONF_BASE_URL"].partition("/ex/")[0] + "/wiki"
+    site = ends.settings["CONF_BASE_URL"].partition("/ex/")[0] + "/wiki"
     name, *rest = module
-    command = [PEERS_PYTHON, "-m", name, site, stands.settings["VECTOR_API_BASE_URL"], *rest]
+    command = [PEERS_PYTHON, "-m", name, site, ends.settings["VECTOR_API_BASE_URL"], *rest]
     return command, {"PATH": os.environ["PATH"]}, int
 
 
 def run_once(
-    stands: Stands, command: list[str], told: dict[str, str], count: Callable[[str], int]
+    ends: Ends, command: list[str], environ: dict[str, str], count: Callable[[str], int]
 ) -> Cost:
     """One run as a process of its own."""
-    asked = stands.count_requests()
+    asked = ends.count_requests()
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as log:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=said, stderr=log)
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=said, stderr=log)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -117,7 +115,7 @@ def run_once(
         if process.returncode:
             raise RuntimeError(log.read()[-2000:])
         chunks = count(said.read())
-    cpu, requests = used.ru_utime + used.ru_stime, stands.count_requests() - asked
+    cpu, requests = used.ru_utime + used.ru_stime, ends.count_requests() - asked
     return Cost(seconds, cpu, used.ru_maxrss / 1024, requests, chunks)
 
 

@@ -37,8 +37,8 @@ def load_chunks(site: str, *, checked: bool) -> Iterator[tuple[str, str, dict[st
     for chunk in splitter.split_documents(loader.load()):
         page = chunk.metadata["id"]
         numbers[page] += 1
-        told = {name: str(chunk.metadata[name]) for name in ("id", "title", "source")}
-        yield f"{page}-{numbers[page]}", chunk.page_content, told
+        metadata = {name: str(chunk.metadata[name]) for name in ("id", "title", "source")}
+        yield f"{page}-{numbers[page]}", chunk.page_content, metadata
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ def load_chunks(site: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     for node in splitter.get_nodes_from_documents(pages):
         page = node.ref_doc_id
         numbers[page] += 1
-        told = {name: str(value) for name, value in node.metadata.items()}
-        yield f"{page}-{numbers[page]}", node.get_content(), told
+        metadata = {name: str(value) for name, value in node.metadata.items()}
+        yield f"{page}-{numbers[page]}", node.get_content(), metadata
 
 
 if __name__ == "__main__":
