@@ -80,7 +80,7 @@ def test_only_programs_touch_the_process(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=str)
-def test_a_front_door_says_what_lives_inside_and_holds_no_logic(path: Path) -> None:
+def test_a_front_door_describes_its_folder_and_holds_no_logic(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     assert ast.get_docstring(tree)
     for node in tree.body:

@@ -63,8 +63,8 @@ class RagTool(FileSink):
         description = get_description(self._api)
         if not description.has(RAG_TOOL):
             raise VectorApiError(
-                f"{self._api.base_url} has no rag-tool ({self._client.describe_version()}); use "
-                "sync.py with VECTOR_API_VARIANT=vector_stores for Llama Stack 0.4 and later and OGX"
+                f"{self._api.base_url} has no rag-tool ({self._client.describe_version()}): use "
+                "sync.py with VECTOR_API_VARIANT=vector_stores for Llama Stack 0.4, later, and OGX"
             )
         prefix = to_prefix(description)
         return StoreApi(self._api, prefix) if prefix else None

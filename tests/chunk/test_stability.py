@@ -42,7 +42,7 @@ def test_an_edit_inside_a_very_long_section_changes_at_most_three_chunks(sentenc
             assert len({chunk.id for chunk in chunks_of("\n\n".join(edited))} - ids) <= 3
 
 
-def test_a_paragraph_written_anew_in_a_very_long_section_changes_few_chunks() -> None:
+def test_a_rewritten_paragraph_in_a_very_long_section_changes_few_chunks() -> None:
     blocks = [prose(seed, 4) for seed in range(120)]
     ids = {chunk.id for chunk in chunks_of("\n\n".join(blocks))}
     changed = []

@@ -114,8 +114,8 @@ def test_a_server_that_restarts_between_batches(
             return choose_sink(Api(address, token, retry, sleep=start_at_last), settings)
 
         api.faults = [Fault(answer="stop", stored=stored, saying=ONE_PAGE)]
-        told = environment(site, api.base_url, tmp_path, BATCH_SIZE="3")
-        ended = sync_now(told, FAST, replace(SYNC, open_sink=open_sink))
+        environ = environment(site, api.base_url, tmp_path, BATCH_SIZE="3")
+        ended = sync_now(environ, FAST, replace(SYNC, open_sink=open_sink))
         assert (ended.code, len(pages_in(api))) == (0, PAGES)
         assert len(refused) >= 3  # attempts of the interrupted batch, and of a parallel one
         check_that_a_clean_run_repairs(site, api, tmp_path)

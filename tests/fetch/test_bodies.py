@@ -12,9 +12,7 @@ from tests.support.confluence_client import opened
 from tests.support.site_pages import WHEN, add_pages, list_all, pages_of
 
 
-def test_pages_come_in_bulk_with_all_that_belongs_to_them(
-    site: ConfluenceSite, state: SiteState
-) -> None:
+def test_pages_fetched_in_bulk_are_complete(site: ConfluenceSite, state: SiteState) -> None:
     top = state.add_page("2024", "KI", modified=WHEN)
     folder = state.add_folder("Folder", "KI", parent=top)
     one = state.add_page("One", "KI", "<p>1</p>", labels=["b", "a"], parent=top, modified=WHEN)
@@ -81,7 +79,7 @@ def test_a_row_older_than_the_listing_is_not_taken(site: ConfluenceSite, state: 
     assert pages[second].html == "<p>before</p>"
 
 
-def test_an_edit_after_the_listing_is_told_with_its_own_version(
+def test_a_page_edited_after_the_listing_has_its_newer_version(
     site: ConfluenceSite, state: SiteState
 ) -> None:
     page_id, _ = add_pages(state, 2)

@@ -9,11 +9,10 @@ from demo.confluence_site import ConfluenceSite, SiteState, faults
 from pipeline.fetch import (
     ConfluenceError,
     PageError,
-    Site,
 )
 from pipeline.fetch.errors import StoppedWaitingError, UnreachableError
 from pipeline.records import Outcome, Page
-from tests.support.confluence_client import HASTY, QUICK, opened
+from tests.support.confluence_client import HASTY, opened
 from tests.support.site_pages import add_pages, list_all, pages_of
 
 
@@ -79,7 +78,7 @@ def test_pages_come_singly_when_the_search_does_not_serve(
     ],
     ids=["all 503", "all 500", "all cut off", "search throttled", "pages throttled"],
 )
-def test_a_site_that_is_down_is_told_as_that_and_not_page_by_page(
+def test_a_site_that_is_down_is_one_error_and_not_one_a_page(
     site: ConfluenceSite, state: SiteState, pattern: str, fault: faults.Fault
 ) -> None:
     add_pages(state, 25)
@@ -124,8 +123,7 @@ def test_no_connection_is_not_a_page_that_failed(state: SiteState) -> None:
     add_pages(state, 2)
     with ConfluenceSite(state) as site, opened(site) as client:
         refs = list_all(client)
-    client = Site(client._settings, retry=QUICK)
-    with pytest.raises(UnreachableError):
+    with opened(site) as client, pytest.raises(UnreachableError):
         client.get_pages(refs)
 
 
@@ -140,7 +138,7 @@ def test_a_stop_is_not_a_page_that_failed(site: ConfluenceSite, state: SiteState
 
 
 @pytest.mark.parametrize("body_format", ["storage", "view", "export_view"])
-def test_a_single_page_comes_in_the_format_asked_for(
+def test_a_single_page_has_the_requested_format(
     site: ConfluenceSite, state: SiteState, body_format: str
 ) -> None:
     state.add_page("P", "KI", "export_view", storage="storage", view="view")

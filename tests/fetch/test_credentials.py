@@ -11,7 +11,6 @@ from demo.confluence_site import ConfluenceSite, SiteState, faults
 from pipeline.fetch.errors import (
     ConfluenceError,
     StatusError,
-    UnreachableError,
 )
 from pipeline.fetch.transport import Transport
 from tests.support.confluence_client import (
@@ -51,7 +50,7 @@ def test_only_get_requests_are_made(site: ConfluenceSite, transport: Transport) 
 
 
 @pytest.mark.parametrize("auth", ["basic", "bearer"])
-def test_the_token_is_sent_as_the_setting_says(site: ConfluenceSite, auth: Any) -> None:
+def test_the_token_is_sent_in_the_form_that_is_set(site: ConfluenceSite, auth: Any) -> None:
     site.auth, site.user, site.token = auth, "jürgen@example.com", "tökén"
     if auth == "bearer":
         site.token = "token"
@@ -83,18 +82,6 @@ def test_plain_http_to_another_machine_is_warned_about_once(
     Transport(settings_for(CONF_BASE_URL=url), threading.Event(), QUICK)
     expected = "CONF_BASE_URL is plain http: the token is sent unencrypted; use https"
     assert [record.getMessage() for record in caplog.records] == [expected] * warns
-
-
-def test_tls_is_verified_even_when_the_environment_is_odd(
-    site: ConfluenceSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
-    secure = site.base_url.replace("http://", "https://")
-    transport = Transport(settings_for(CONF_BASE_URL=secure), threading.Event(), QUICK)
-    assert transport._session.verify is True
-    with pytest.raises(UnreachableError, match="TLS"):
-        transport.get(USER)
-    assert transport.requests == 1
 
 
 def test_many_threads_share_the_connections_and_the_count(site: ConfluenceSite) -> None:

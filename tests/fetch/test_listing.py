@@ -57,7 +57,7 @@ def test_a_row_of_another_space_is_an_error(site: ConfluenceSite, state: SiteSta
         list_all(client)
 
 
-def test_a_listing_tells_version_title_time_and_ancestors(
+def test_a_listing_has_version_title_time_and_ancestors(
     site: ConfluenceSite, state: SiteState
 ) -> None:
     top = state.add_page("Top", "KI", modified=WHEN)

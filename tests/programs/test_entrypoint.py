@@ -33,22 +33,22 @@ def test_the_argument_decides_else_the_settings(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "more", "said"),
+    ("arguments", "more", "message"),
     [
         ([], {}, "sync.py: settings: CONF_CLOUD_ID"),
         ([], LLAMA, "ingest_conf.py: settings: CONF_CLOUD_ID"),
         (["test_confluence"], {}, "test_confluence.py: settings: CONF_CLOUD_ID"),
     ],
 )
-def test_the_chosen_program_says_what_is_missing(
-    arguments: list[str], more: dict[str, str], said: str
+def test_the_chosen_program_reports_missing_settings(
+    arguments: list[str], more: dict[str, str], message: str
 ) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "entrypoint.py"), *arguments],
         env={"PATH": os.environ["PATH"], **more}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 def test_the_image_copies_what_runs_and_nothing_else() -> None:

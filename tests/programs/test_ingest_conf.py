@@ -77,11 +77,11 @@ class Place:
 
     def texts(self) -> str:
         """What the store answers, by both of the server's ways."""
-        return "\n".join(sorted(self.look.texts("what is told here?")))
+        return "\n".join(sorted(self.look.texts("what is this about?")))
 
     def page(self, title: str) -> str:
         state = self.site.state
-        return next(one for one in state.page_ids() if state.page(one).title == title)
+        return next(page_id for page_id in state.page_ids() if state.page(page_id).title == title)
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def test_labels_choose_pages(faiss: Place) -> None:
     assert faiss.titles() == ["Certificates", "Ingress"]
 
 
-def test_the_window_keeps_older_pages_out_and_says_so(faiss: Place) -> None:
+def test_the_window_skips_older_pages_and_reports_them(faiss: Place) -> None:
     ended = faiss.ingest(SINCE_HOURS="24")
     assert ended.code == 0
     assert faiss.titles() == ["Ingress", "Registry"]
@@ -321,7 +321,7 @@ def test_a_server_restarted_between_runs_changes_nothing(
         assert "the image registry" not in again.texts()
 
 
-# A server that says one thing and does another.
+# A server that answers one thing and does another.
 
 
 def test_an_insert_that_stores_nothing_is_reported_and_not_recorded(
@@ -395,12 +395,12 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "code", "said"), WRONG, ids=lambda value: str(value)[:40])
-def test_wrong_settings_are_said_in_a_line(
-    wrong: dict[str, str], code: int, said: str, faiss: Place
+@pytest.mark.parametrize(("wrong", "code", "message"), WRONG, ids=lambda value: str(value)[:40])
+def test_wrong_settings_are_reported_in_one_line(
+    wrong: dict[str, str], code: int, message: str, faiss: Place
 ) -> None:
     ended = run_program("ingest_conf", faiss.environ | wrong)
     assert ended.code == code, ended.log
-    assert said in ended.log
+    assert message in ended.log
     assert "Traceback" not in ended.log
     assert faiss.stores() == []

@@ -85,7 +85,7 @@ def test_with_vector_stores_the_collection_follows_edits_and_deletions(
     assert (first.code, first["chunks"]["inserted"]) == (0, 4), first.report
     place.state.edit(place.fox, to_body("Foxes live in the wood.", "Foxes eat berries."))
     place.state.trash(place.cat)
-    (place.folder / "sync.sqlite3").unlink()  # no volume: the store's own list stands in
+    (place.folder / "sync.sqlite3").unlink()  # no volume: the store's own list is used
     second = place.sync(site, **variant)
     assert second.code == 0, second.report
     assert (second["chunks"]["inserted"], second["chunks"]["deleted"]) == (1, 2)

@@ -118,7 +118,7 @@ FAULTS: dict[str, tuple[Spoil, str, int]] = {
     "the program breaks": (
         lambda *_: None,
         "from pipeline.run.steps import Run; Run.verify = lambda r: "
-        f"int(str(r._writer.sample) + {TOKEN + BASIC!r})",
+        f"int(str(r.collection.sink.query('backup', 3)) + {TOKEN + BASIC!r})",
         1,
     ),
 }  # fmt: skip
@@ -225,7 +225,7 @@ def test_a_vector_api_cannot_lead_token_or_text_to_another_host(
         assert sync_now(environ).code == 5
         assert other.log == []
     assert f"redirects to {other.base_url}" in caplog.text
-    assert {one.authorization for one in api.log} == {f"Bearer {VECTOR_TOKEN}"}
+    assert {request.authorization for request in api.log} == {f"Bearer {VECTOR_TOKEN}"}
 
 
 def test_a_vector_api_cannot_lead_a_deletion_to_another_host(

@@ -56,7 +56,7 @@ def environ(site: ConfluenceSite, api: VectorApi, tmp_path: Path) -> dict[str, s
 
 
 def titles(api: VectorApi) -> set[str]:
-    return {str(one.metadata["title"]) for one in api.documents("confluence").values()}
+    return {str(document.metadata["title"]) for document in api.documents("confluence").values()}
 
 
 def test_a_first_run_takes_every_page_in_and_a_second_sends_nothing(
@@ -125,13 +125,15 @@ def test_json_lines_are_json_to_the_last_one(environ: dict[str, str], api: Vecto
 
 def test_a_chunk_carries_what_an_answer_needs(environ: dict[str, str], api: VectorApi) -> None:
     assert sync_now(environ).code == 0
-    one = next(d for d in api.documents("confluence").values() if "Cure 2" in d.text)
-    assert one.metadata["title"] == "Issue 2"
-    assert one.metadata["space_key"] == "KI"
-    assert one.metadata["source"] == "confluence"
-    assert str(one.metadata["url"]).startswith("http")
-    assert "/ex/confluence/" not in str(one.metadata["url"])
-    assert one.id == f"conf-{one.metadata['page_id']}-{one.id.split('-')[2]}"
+    document = next(
+        stored for stored in api.documents("confluence").values() if "Cure 2" in stored.text
+    )
+    assert document.metadata["title"] == "Issue 2"
+    assert document.metadata["space_key"] == "KI"
+    assert document.metadata["source"] == "confluence"
+    assert str(document.metadata["url"]).startswith("http")
+    assert "/ex/confluence/" not in str(document.metadata["url"])
+    assert document.id == f"conf-{document.metadata['page_id']}-{document.id.split('-')[2]}"
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(
@@ -142,7 +144,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(
     assert (ended["pages"]["new"], ended["chunks"]["inserted"] > 0) == (5, True)
     assert ended["tokens_inserted"] > 0
     assert "Issue 3" in ended.log
-    assert {one.kind for one in api.log} <= {"describe", "unknown", "query"}
+    assert {request.kind for request in api.log} <= {"describe", "unknown", "query"}
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
@@ -169,7 +171,7 @@ def test_without_a_filter_every_visible_space_is_taken(
     assert "Other team" in titles(api)
 
 
-def test_the_window_limits_new_pages_and_says_so(
+def test_the_window_limits_new_pages_and_reports_the_others(
     environ: dict[str, str], api: VectorApi, state: SiteState
 ) -> None:
     old = datetime.now(UTC) - 3 * DAY
@@ -184,7 +186,7 @@ def test_the_window_limits_new_pages_and_says_so(
     assert sync_now(windowed)["pages"]["changed"] == 1
 
 
-def test_missed_nights_are_made_up(
+def test_pages_of_missed_nights_are_ingested_later(
     environ: dict[str, str], api: VectorApi, state: SiteState, tmp_path: Path
 ) -> None:
     windowed = environ | {"SINCE_HOURS": "24"}
@@ -198,7 +200,7 @@ def test_missed_nights_are_made_up(
     assert "Too old" not in titles(api)
 
 
-def test_a_page_that_failed_at_first_comes_in_later_whatever_its_age(
+def test_a_page_that_failed_is_ingested_later_whatever_its_age(
     environ: dict[str, str],
     api: VectorApi,
     site: ConfluenceSite,
@@ -287,10 +289,10 @@ def test_shards_share_the_pages_and_leave_each_others_alone(
     assert titles(api) == {"Home", "Issue 0", "Issue 1", "Issue 2", "Issue 3"}
     state.trash(next(i for i in state.page_ids() if state.page(i).title == "Issue 1"))
     ended = [sync_now(shard) for shard in shards]
-    assert [one.code for one in ended] == [0, 0, 0]
-    assert sum(one["pages"]["deleted"] + one["chunks"]["stale"] for one in ended) == 1
-    assert [one["warnings"] for one in ended if not one["stale"]] == [[]] * sum(
-        not one["stale"] for one in ended
+    assert [run.code for run in ended] == [0, 0, 0]
+    assert sum(run["pages"]["deleted"] + run["chunks"]["stale"] for run in ended) == 1
+    assert [run["warnings"] for run in ended if not run["stale"]] == [[]] * sum(
+        not run["stale"] for run in ended
     )
 
 

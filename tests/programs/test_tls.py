@@ -1,4 +1,4 @@
-"""TLS to both ends: verified whatever the environment says; REQUESTS_CA_BUNDLE names own CAs."""
+"""TLS to both ends: verified whatever the environment; REQUESTS_CA_BUNDLE names own CAs."""
 
 import os
 import shutil
@@ -102,7 +102,7 @@ def test_an_unknown_certificate_is_refused_in_a_line_and_gets_no_request(
     for ends, code in (({}, 5), ({"VECTOR_API_BASE_URL": store.server}, 4)):
         ended = run_program("sync", environ | ends | odd)
         assert ended.code == code, ended.log
-        [line] = [one for one in ended.log.splitlines() if " ERROR " in one]
+        [line] = [entry for entry in ended.log.splitlines() if " ERROR " in entry]
         assert "no trusted TLS connection" in line
         assert "REQUESTS_CA_BUNDLE" in line
     assert confluence.requests == store.requests == []
@@ -131,7 +131,7 @@ def test_another_name_on_a_trusted_certificate_is_refused(
     assert confluence.requests == []
 
 
-def test_a_bundle_that_is_not_there_is_said(environ: dict[str, str], store: Proxy) -> None:
+def test_a_missing_bundle_is_reported(environ: dict[str, str], store: Proxy) -> None:
     missing = {"REQUESTS_CA_BUNDLE": "/no/such/bundle.pem"}
     for ends, code in (({}, 5), ({"VECTOR_API_BASE_URL": store.server}, 4)):
         ended = run_program("sync", environ | ends | missing)
@@ -161,7 +161,7 @@ def test_the_official_client_trusts_the_same(
 
 
 def to_folder(certificate: Path) -> Path:
-    """A folder of CAs as OpenSSL wants it, each file named by its hash."""
+    """A folder of CAs as OpenSSL expects it, each file named by its hash."""
     folder = certificate.with_name("folder")
     folder.mkdir()
     shutil.copy(certificate, folder)

@@ -29,12 +29,15 @@ class Place:
         self.ids = list(self.state.page_ids("KI"))
 
     def sync(self, **more: str) -> Ended:
-        told = environment(self.site, self.api.base_url, self.folder, SPACE_NAME="Known Issues")
-        return sync_now(told | more)
+        environ = environment(self.site, self.api.base_url, self.folder, SPACE_NAME="Known Issues")
+        return sync_now(environ | more)
 
     def held(self) -> set[str]:
         """Ids of the pages that the collection answers with."""
-        return {str(one.metadata["page_id"]) for one in self.api.documents("confluence").values()}
+        return {
+            str(document.metadata["page_id"])
+            for document in self.api.documents("confluence").values()
+        }
 
 
 def to_state() -> SiteState:
@@ -102,17 +105,17 @@ def test_as_many_as_the_guard_allows_are_deleted(place: Place) -> None:
 
 def test_the_guard_never_trips_where_few_pages_are_known(place: Place, tmp_path: Path) -> None:
     small = Place(place.site, place.api, tmp_path / "small")
-    told = {"COLLECTION_ID": "small", "LABELS": "few"}
+    environ = {"COLLECTION_ID": "small", "LABELS": "few"}
     for page in place.ids[:9]:
         place.state.set_labels(page, ["known", "few"])
-    assert small.sync(**told).code == 0
+    assert small.sync(**environ).code == 0
     for page in place.ids[:8]:
         place.state.set_labels(page, ["known"])
-    assert small.sync(**told)["pages"]["deleted"] == 8
+    assert small.sync(**environ)["pages"]["deleted"] == 8
 
 
 def revoke(site: ConfluenceSite, after: int) -> None:
-    """From then on every v2 route says that nothing is found, and v1 refuses."""
+    """Make every v2 route answer 404 and, `after` requests, v1 403, as for a revoked token."""
     missing = {"errors": [{"status": 404, "code": "NOT_FOUND", "title": "Not Found"}]}
     site.fail(r"/wiki/api/v2/", error(404, missing), times=None)
     site.fail(r"/wiki/rest/api/", error(403), times=None, after=after)
@@ -174,7 +177,7 @@ def test_an_edit_that_the_search_does_not_show_yet_is_picked_up(place: Place) ->
     place.state.index_lag_seconds = float("inf")
     place.state.edit(place.ids[2], to_body(2, "was"))
     assert place.sync()["pages"]["changed"] == 1
-    texts = [one.text for one in place.api.documents("confluence").values()]
+    texts = [document.text for document in place.api.documents("confluence").values()]
     assert any("Page 2 was here." in text for text in texts)
 
 
@@ -185,7 +188,7 @@ def test_a_wider_scope_takes_in_and_a_narrower_one_takes_out(place: Place) -> No
     assert place.held() == set(place.ids)
 
 
-def test_a_narrower_scope_stands_under_the_guard(place: Place) -> None:
+def test_a_narrower_scope_is_subject_to_the_delete_guard(place: Place) -> None:
     assert place.sync(SPACE_NAME="", FILTER_SPACE_KEYS="OPS").code == 6
     assert place.held() >= set(place.ids)
 
@@ -208,11 +211,11 @@ def test_what_the_server_confirmed_but_lost_is_a_failure_and_comes_again(place: 
     assert ended.code == 1
     assert ended["failures"][0]["stage"] == "verify"
     assert place.sync().code == 0
-    texts = [one.text for one in place.api.documents("confluence").values()]
+    texts = [document.text for document in place.api.documents("confluence").values()]
     assert any("Page 2 was here." in text for text in texts)
 
 
-def test_a_store_that_vanished_is_filled_anew(place: Place) -> None:
+def test_a_store_that_vanished_is_filled_again(place: Place) -> None:
     place.api.drop("confluence")
     ended = place.sync(SINCE_HOURS="1")
     assert ended.code == 0
@@ -259,7 +262,7 @@ def test_a_rotation_that_fails_leaves_the_old_store_answering(dash: Place, fault
     )
 
 
-def test_a_rotation_stands_under_the_delete_guard(dash: Place) -> None:
+def test_a_rotation_is_subject_to_the_delete_guard(dash: Place) -> None:
     for page in dash.ids[:10]:
         dash.state.trash(page)
     assert dash.sync(UPDATE_STRATEGY="rotate").code == 6
@@ -275,9 +278,11 @@ def test_a_run_that_is_ended_anywhere_is_made_up_for(
     kind = {"form": form, "delete_route": "document"}
     with ConfluenceSite(to_state()) as site, VectorApi(**kind) as api:  # type: ignore[arg-type]
         place = Place(site, api, tmp_path)
-        told = environment(site, api.base_url, tmp_path, SPACE_NAME="Known Issues", BATCH_SIZE="4")
+        environ = environment(
+            site, api.base_url, tmp_path, SPACE_NAME="Known Issues", BATCH_SIZE="4"
+        )
         seen = lambda: len(api.log) + len(site.requests)  # noqa: E731 - named for the call below
-        sync_and_stop(told, seen, after, signum)
+        sync_and_stop(environ, seen, after, signum)
         assert place.sync().code == 0
         assert place.held() == set(place.ids)
         assert len(api.documents("confluence")) == 2 * PAGES

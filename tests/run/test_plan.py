@@ -55,13 +55,13 @@ def test_the_window_limits_new_pages_only() -> None:
     assert (plan.new, plan.outside, plan.delete) == ((), 1, ())
 
 
-def test_a_wanted_page_comes_in_whatever_its_age() -> None:
+def test_a_pending_page_is_ingested_whatever_its_age() -> None:
     plan = plan_of({"1": HeldPage("Title", "", "")}, [REF], admitted=False)
     assert plan.upsert == (REF,)
 
 
 @given(st.sets(st.integers(0, 50)), st.sets(st.integers(0, 50)))
-def test_every_page_has_exactly_one_fate(known: set[int], listed: set[int]) -> None:
+def test_every_page_is_in_exactly_one_part_of_the_plan(known: set[int], listed: set[int]) -> None:
     refs = [replace(REF, id=str(number)) for number in sorted(listed)]
     plan = plan_of(held(*(replace(REF, id=str(number)) for number in known)), refs)
     assert {ref.id for ref in plan.new} == {str(n) for n in listed - known}

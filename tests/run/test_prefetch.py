@@ -15,7 +15,7 @@ from tests.support.site_pages import list_all
 
 ERROR = '<p><span class="error">Unable to render Jira issues macro, execution error.</span></p>'
 EXPORT = "<p>Sorry! We don&rsquo;t have a way to export this macro.</p>"
-SOURCE = "<p>What the page really says.</p>"
+SOURCE = "<p>The text of the page.</p>"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def site() -> Iterator[ConfluenceSite]:
     state.add_space("KI", "Known Issues")
     state.add_page("Whole", "KI", "<p>Rendered.</p>")
     state.add_page("Failed", "KI", ERROR, storage=SOURCE)
-    state.add_page("Told", "KI", f"<p>It said <code>{ERROR[23:-11]}</code></p>", storage=SOURCE)
+    state.add_page("Quoting", "KI", f"<p>It said <code>{ERROR[23:-11]}</code></p>", storage=SOURCE)
     with ConfluenceSite(state) as site:
         yield site
 
@@ -51,7 +51,7 @@ def site() -> Iterator[ConfluenceSite]:
 def fetch(client: Site) -> tuple[Prefetch, list[Page]]:
     prefetch = Prefetch(client, 4)
     pages = [page for page in prefetch.fetch(list_all(client)) if isinstance(page, Page)]
-    assert [page.ref.title for page in pages] == ["Whole", "Failed", "Told"]
+    assert [page.ref.title for page in pages] == ["Whole", "Failed", "Quoting"]
     return prefetch, pages
 
 
@@ -63,18 +63,18 @@ def test_the_storage_format_is_fetched_with_the_page_and_used_where_it_is_needed
         asked = client.requests
         texts = [prefetch.to_markdown(page).text for page in pages]
         assert client.requests == asked
-    assert texts[:2] == ["Rendered.", "What the page really says."]
+    assert texts[:2] == ["Rendered.", "The text of the page."]
     assert texts[2].startswith("It said `Unable to render")
 
 
 def test_a_storage_format_that_cannot_be_fetched_fails_that_page(site: ConfluenceSite) -> None:
     site.fail(r"/wiki/api/v2/pages/\d+", faults.server_error(), times=None)
     with opened(site) as client:
-        prefetch, (whole, failed, told) = fetch(client)
+        prefetch, (whole, failed, quoting) = fetch(client)
         assert prefetch.to_markdown(whole).text == "Rendered."
         with pytest.raises(PageError):
             prefetch.to_markdown(failed)
-        assert prefetch.to_markdown(told).text.startswith("It said")  # it was not needed
+        assert prefetch.to_markdown(quoting).text.startswith("It said")  # it was not needed
 
 
 def test_bodies_are_fetched_while_the_listing_continues() -> None:
@@ -91,11 +91,11 @@ def test_bodies_are_fetched_while_the_listing_continues() -> None:
         prefetch = Prefetch(client, workers=2)
         refs = client.list_pages(client.list_spaces(), prefetch.offer)
         early = [page for at in range(0, 131, 25) for page in prefetch.fetch(refs[at : at + 25])]
-        asked = len([one for one in site.requests if "search" in one.path])
+        asked = len([request for request in site.requests if "search" in request.path])
         assert asked == 6  # each once: four batches ahead, two afterwards
-        assert early == client.get_pages(refs)  # and no page tells when it came
-        order = ["search" if "search" in one.path else "list" for one in site.requests]
-        listed = [at for at, one in enumerate(site.requests) if one.path.endswith("/pages")]
+        assert early == client.get_pages(refs)  # and no page differs
+        order = ["search" if "search" in request.path else "list" for request in site.requests]
+        listed = [at for at, request in enumerate(site.requests) if request.path.endswith("/pages")]
         assert order.index("search") < listed[-1]
 
 
@@ -119,5 +119,5 @@ def test_a_render_failure_that_only_the_conversion_sees_fetches_the_storage_form
     with opened(site) as client:
         prefetch, (_, failed, _) = fetch(client)
         prefetch.to_markdown(failed)
-        hidden = replace(failed, html='<p style="display:none">Nobody reads this.</p>')
-        assert prefetch.to_markdown(hidden).text == "What the page really says."
+        hidden = replace(failed, html='<p style="display:none">Hidden.</p>')
+        assert prefetch.to_markdown(hidden).text == "The text of the page."

@@ -18,7 +18,7 @@ EVERYBODY = {"Home", "Public", "Secret"}
 
 @pytest.fixture
 def state() -> SiteState:
-    """Home stands above Public, and a folder above Secret."""
+    """Home is the parent of Public and of a folder, which is the parent of Secret."""
     state = SiteState()
     state.add_space("KI", "Known Issues")
     home = state.add_page("Home", "KI", "<p>Start here.</p>")
@@ -35,18 +35,18 @@ def api() -> Iterator[VectorApi]:
 
 
 @pytest.fixture
-def told(site: ConfluenceSite, api: VectorApi, tmp_path: Path) -> dict[str, str]:
+def environ(site: ConfluenceSite, api: VectorApi, tmp_path: Path) -> dict[str, str]:
     return environment(site, api.base_url, tmp_path, RESTRICTED_PAGES="skip")
 
 
 def titles(api: VectorApi) -> set[str]:
-    return {str(one.metadata["title"]) for one in api.documents("confluence").values()}
+    return {str(document.metadata["title"]) for document in api.documents("confluence").values()}
 
 
 def item(state: SiteState, title: str) -> str:
     """The id of a page or folder."""
     every = {**state.pages, **state.folders}
-    return next(item_id for item_id, one in every.items() if one.title == title)
+    return next(item_id for item_id, entry in every.items() if entry.title == title)
 
 
 @pytest.mark.parametrize(
@@ -59,35 +59,35 @@ def item(state: SiteState, title: str) -> str:
     ],
 )
 def test_a_page_is_out_while_it_or_what_is_above_it_is_restricted(
-    restricted: str, left: set[str], told: dict[str, str], state: SiteState, api: VectorApi
+    restricted: str, left: set[str], environ: dict[str, str], state: SiteState, api: VectorApi
 ) -> None:
     state.restrict(item(state, restricted), groups=["admins"])
-    first = sync_now(told)
+    first = sync_now(environ)
     assert (first.code, titles(api)) == (0, left)
     state.restrict(item(state, restricted))
-    assert sync_now(told).code == 0
+    assert sync_now(environ).code == 0
     assert titles(api) == EVERYBODY
     inserts = api.count("insert")
     state.restrict(item(state, restricted), users=["boss"])
-    again = sync_now(told)
+    again = sync_now(environ)
     assert (again.code, again["pages"]["deleted"]) == (0, len(EVERYBODY - left))
     assert titles(api) == left
     assert api.count("insert") == inserts
     state.restrict(item(state, restricted))
-    assert sync_now(told).code == 0
+    assert sync_now(environ).code == 0
     assert titles(api) == EVERYBODY
 
 
 @pytest.fixture
-def old(told: dict[str, str], state: SiteState) -> dict[str, str]:
+def old(environ: dict[str, str], state: SiteState) -> dict[str, str]:
     """Settings that let none of the pages in as a new one."""
     for page in list(state.pages.values()):
         state.rename(page.id, page.title, modified=page.modified - timedelta(days=300))
-    return told | {"SINCE_HOURS": "24"}
+    return environ | {"SINCE_HOURS": "24"}
 
 
 @pytest.mark.parametrize("mode", ["skip", "include"])
-def test_a_page_that_was_kept_out_comes_in_however_old_it_is(
+def test_a_page_that_was_skipped_is_ingested_however_old_it_is(
     mode: str, old: dict[str, str], state: SiteState, api: VectorApi, tmp_path: Path
 ) -> None:
     state.restrict(item(state, "Secret"), users=["boss"])
@@ -101,11 +101,14 @@ def test_a_page_that_was_kept_out_comes_in_however_old_it_is(
         assert ledger.get_about("restricted") == ""
 
 
-def test_a_page_that_left_in_a_run_that_was_not_complete_comes_back(
-    told: dict[str, str], old: dict[str, str], state: SiteState, site: ConfluenceSite,
+def test_a_page_that_left_in_an_incomplete_run_is_ingested_again(
+    environ: dict[str, str],
+    old: dict[str, str],
+    state: SiteState,
+    site: ConfluenceSite,
     api: VectorApi,
-) -> None:  # fmt: skip
-    assert sync_now(told).code == 0
+) -> None:
+    assert sync_now(environ).code == 0
     state.restrict(item(state, "Secret"), users=["boss"])
     broken = state.add_page("Broken", "KI", "<p>Not today.</p>")
     site.fail(broken, site_faults.server_error(500), times=None)
@@ -118,13 +121,13 @@ def test_a_page_that_left_in_a_run_that_was_not_complete_comes_back(
 
 
 def test_with_include_restrictions_change_nothing(
-    told: dict[str, str], state: SiteState, site: ConfluenceSite, api: VectorApi
+    environ: dict[str, str], state: SiteState, site: ConfluenceSite, api: VectorApi
 ) -> None:
-    told = told | {"RESTRICTED_PAGES": "include"}
-    assert sync_now(told).code == 0
+    environ = environ | {"RESTRICTED_PAGES": "include"}
+    assert sync_now(environ).code == 0
     for title in ("Home", "Drawer", "Public"):
         state.restrict(item(state, title), users=["boss"])
-    again = sync_now(told)
+    again = sync_now(environ)
     assert (again.code, again["pages"]["unchanged"]) == (0, 3)
     assert titles(api) == EVERYBODY
     assert not site.count("restriction")
@@ -152,19 +155,19 @@ SEARCH, FOLDER = "content/search", "restriction/byOperation"
     ],
     ids=[*(f"{where} {name}" for where in (SEARCH, FOLDER) for name in UNREADABLE), "left out"],
 )
-def test_while_restrictions_cannot_be_read_nothing_comes_in_and_nothing_goes(
+def test_while_restrictions_cannot_be_read_nothing_is_added_or_deleted(
     where: str,
     fault: site_faults.Fault,
-    told: dict[str, str],
+    environ: dict[str, str],
     state: SiteState,
     site: ConfluenceSite,
     api: VectorApi,
 ) -> None:
-    assert sync_now(told).code == 0
+    assert sync_now(environ).code == 0
     state.restrict(item(state, "Public"), users=["boss"])
     state.add_page("New", "KI", "<p>Perhaps restricted.</p>")
     site.fail(where, fault, times=None)
-    ended = sync_now(told)
+    ended = sync_now(environ)
     assert ended.code in (3, 4)
     assert titles(api) == EVERYBODY
 
@@ -176,11 +179,11 @@ def test_skipping_costs_one_request_for_250_pages_and_one_for_each_folder(
     costs = {}
     with ConfluenceSite(state) as site:
         for mode in ("include", "skip"):
-            told = environment(site, api.base_url, tmp_path / mode, COLLECTION_ID=mode)
+            environ = environment(site, api.base_url, tmp_path / mode, COLLECTION_ID=mode)
             (tmp_path / mode).mkdir()
-            sync_now(told | {"RESTRICTED_PAGES": mode})
+            sync_now(environ | {"RESTRICTED_PAGES": mode})
             before = len(site.requests)
-            assert sync_now(told | {"RESTRICTED_PAGES": mode}).code == 0
+            assert sync_now(environ | {"RESTRICTED_PAGES": mode}).code == 0
             costs[mode] = len(site.requests) - before
     assert costs["skip"] - costs["include"] == 1 + len(state.folders), costs
 
@@ -195,23 +198,23 @@ and z\u200be\u2060b\u202era\u202c.</p>
 
 
 def test_text_that_no_reader_sees_is_dropped_and_counted(
-    told: dict[str, str], state: SiteState, api: VectorApi
+    environ: dict[str, str], state: SiteState, api: VectorApi
 ) -> None:
     title = "Blank\u200b et\u202e\U000e0041"
     page = state.add_page(title, "KI", HIDDEN, labels=["safe"])
-    ended = sync_now(told)
+    ended = sync_now(environ)
     assert ended.code == 0
-    stored = [one for one in api.documents("confluence").values() if page in one.id]
-    text = " ".join(f"{one.text} {one.metadata}" for one in stored)
+    stored = [document for document in api.documents("confluence").values() if page in document.id]
+    text = " ".join(f"{document.text} {document.metadata}" for document in stored)
     assert "Seen and zebra." in text
     assert "let code = 1" in text
     assert "Blank et" in text
     assert "unseen" not in text
     assert text.replace("\n", "").isprintable()
-    [warning] = [one for one in ended["warnings"] if "invisible text" in one]
+    [warning] = [entry for entry in ended["warnings"] if "invisible text" in entry]
     unseen = ", unseen one" + "unseen two" + "unseen three" + "unseen four"
     assert f"{len(unseen) + 6 + 6 + 3} characters on 1 pages, most of it on page {page}" in warning
 
 
-def test_a_site_without_hidden_text_is_not_warned_about(told: dict[str, str]) -> None:
-    assert sync_now(told)["warnings"] == []
+def test_a_site_without_hidden_text_is_not_warned_about(environ: dict[str, str]) -> None:
+    assert sync_now(environ)["warnings"] == []

@@ -10,7 +10,7 @@ from pipeline.run.stop import Stop, StoppedError
 from pipeline.run.threads import in_parallel
 
 
-def test_results_come_in_order_whatever_takes_longer() -> None:
+def test_results_are_in_order_whatever_takes_longer() -> None:
     def slow_when_even(number: int) -> int:
         time.sleep(0.01 * (number % 2 == 0))
         return number * 10
@@ -46,8 +46,8 @@ def test_it_does_not_run_far_ahead_of_a_slow_reader() -> None:
 def test_a_stop_ends_the_wait_for_a_call_that_hangs() -> None:
     stop, hang = Stop(), threading.Event()
     results = in_parallel(lambda _: hang.wait(60), [1], 1, stop)
-    threading.Timer(0.1, lambda: stop.end("told to", 143)).start()
-    with pytest.raises(StoppedError, match="told to"):
+    threading.Timer(0.1, lambda: stop.end("stopped by a test", 143)).start()
+    with pytest.raises(StoppedError, match="stopped by a test"):
         next(results)
     hang.set()
 
@@ -68,8 +68,8 @@ def test_what_breaks_off_because_of_a_stop_is_no_error_of_its_own() -> None:
     stop = Stop()
 
     def break_off(_: int) -> None:
-        stop.end("told to", 143)
+        stop.end("stopped by a test", 143)
         raise ConnectionError("cut off")
 
-    with pytest.raises(StoppedError, match="told to"):
+    with pytest.raises(StoppedError, match="stopped by a test"):
         next(in_parallel(break_off, [1], 1, stop))

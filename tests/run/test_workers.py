@@ -34,10 +34,10 @@ class CountingSite(ConfluenceSite):
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
-def test_so_many_requests_are_on_their_way_at_once(workers: int, tmp_path: Path) -> None:
+def test_as_many_requests_as_workers_run_at_once(workers: int, tmp_path: Path) -> None:
     state = SiteState()
     state.add_space("KI", "Known Issues")
-    for number in range(ROWS_A_REQUEST + 250):  # the first bodies come while the listing goes on
+    for number in range(ROWS_A_REQUEST + 250):  # the first bodies are fetched during the listing
         html = {0: FAILED, 5: HIDDEN}.get(number % 20, f"<p>Text {number}.</p>")
         state.add_page(f"Page {number}", "KI", html, storage="<p>The source.</p>")
     with CountingSite(state, latency_seconds=0.02) as site, VectorApi() as api:

@@ -92,7 +92,7 @@ def test_an_insert_beside_one_that_ends_the_run_is_recorded(
     monkeypatch.setattr(sink, "insert", meet)
     ledger, error = write(sink, tmp_path)
     assert "401" in str(error)
-    held = {one.metadata["page_id"] for one in api.documents("confluence").values()}
+    held = {document.metadata["page_id"] for document in api.documents("confluence").values()}
     assert held  # the other one went in
     for page in held:
         assert [chunk.state for chunk in ledger.chunks(str(page))] == ["stored"]

@@ -31,7 +31,7 @@ def test_a_chunk_is_known_before_it_is_sent_and_stored_once_confirmed(tmp_path: 
         assert states(ledger, "1") == {a.id: "stored"}
 
 
-def test_a_page_that_was_admitted_stays_wanted_until_it_is_recorded(tmp_path: Path) -> None:
+def test_a_page_that_was_admitted_stays_pending_until_it_is_recorded(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "l.sqlite3") as ledger:
         ledger.add_pending([("1", "Title")])
     with open_ledger(tmp_path / "l.sqlite3") as ledger:
@@ -91,7 +91,7 @@ def test_a_ledger_of_another_schema_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(LedgerError, match="STATE_DIR cannot be written"),
@@ -130,7 +130,7 @@ def test_the_stores_own_list_replaces_what_the_ledger_thought() -> None:
     assert states(ledger, "same") == {"same-1": "stored"}
 
 
-@pytest.mark.parametrize("handle", ["file-1", "filed-anew"])
+@pytest.mark.parametrize("handle", ["file-1", "filed-again"])
 def test_an_unchanged_list_leaves_the_pages_recorded(handle: str) -> None:
     ledger = open_memory_ledger()
     ledger.confirm({"1-a": "1"}, {"1-a": "file-1"})
@@ -140,7 +140,7 @@ def test_an_unchanged_list_leaves_the_pages_recorded(handle: str) -> None:
     assert ledger.chunks("1")[0].stored.handle == handle
 
 
-def test_a_lost_store_makes_every_page_wanted_again() -> None:
+def test_a_lost_store_makes_every_page_pending_again() -> None:
     ledger = open_memory_ledger()
     ledger.confirm({"1-a": "1"}, {"1-a": "1-a"})
     ledger.record_page("1", "Title", "digest", "face")

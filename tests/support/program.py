@@ -20,7 +20,7 @@ from tests.support.fast_retries import FAST
 
 ROOT = Path(__file__).parent.parent.parent
 # Enough text that its section is a chunk of its own: short sections share one.
-DETAILS = " ".join(f"Detail {number} is told." for number in range(30))
+DETAILS = " ".join(f"Detail {number} is written here." for number in range(30))
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Ended:
 
 
 def environment(site: ConfluenceSite, vector_url: str, folder: Path, **more: str) -> dict[str, str]:
-    """The settings of a run of either program; all pages come in unless `more` says otherwise."""
+    """Return settings for a run of either program, of any age of pages; `more` adds to them."""
     return {
         "CONF_BASE_URL": site.gateway_url,
         "CONF_USER": site.user,

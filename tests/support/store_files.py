@@ -41,7 +41,7 @@ def to_chunks(*words: str) -> list[Chunk]:
 
 def to_document(page: int, word: str, paragraphs: int = 30, **metadata: str | int) -> Chunk:
     """Return a whole page about a word, of several of the server's chunks."""
-    lines = [f"Paragraph {n} tells more about {word} and their place." for n in range(paragraphs)]
+    lines = [f"Paragraph {n} has more about {word} and their place." for n in range(paragraphs)]
     text = "\n\n".join([f"# About {word}", f"KI > About {word}", *lines])
     return to_chunk(page, text, **metadata)
 

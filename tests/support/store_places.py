@@ -71,5 +71,5 @@ class RagToolPlace(StorePlace[RagTool]):
 
     def words(self) -> set[str]:
         """Return which of the `WORDS` the store has texts about."""
-        texts = self.look.texts("tell me something")
+        texts = self.look.texts("what is this about?")
         return {word for word in WORDS if any(f"about {word}" in text.lower() for text in texts)}

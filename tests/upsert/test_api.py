@@ -38,7 +38,7 @@ def mock() -> Iterator[responses.RequestsMock]:
         (403, "t0ken", {"error": "no"}, "HTTP 403: token rejected (VECTOR_API_TOKEN): no"),
     ],
 )
-def test_errors_say_what_the_server_says_in_one_line(
+def test_errors_quote_the_server_in_one_line(
     mock: responses.RequestsMock, status: int, token: str, body: Any, text: str
 ) -> None:
     mock.get(f"{URL}/v1/x", status=status, json=body)
@@ -140,7 +140,9 @@ def test_a_plain_500_is_final_for_the_server(mock: responses.RequestsMock) -> No
     assert not raised.value.still_at_work
 
 
-def test_a_throttled_insert_says_when_to_come_again(mock: responses.RequestsMock) -> None:
+def test_a_throttled_insert_has_the_wait_that_the_server_asks_for(
+    mock: responses.RequestsMock,
+) -> None:
     mock.post(f"{URL}/v1/x", status=429, headers={"Retry-After": "11"})
     with pytest.raises(InsertThrottledError) as raised:
         to_api(URL).insert("/v1/x", {})

@@ -67,7 +67,9 @@ def test_each_variant_can_be_forced_by_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("route", ["", "document", "collection", "post"])
-def test_an_underscore_server_can_delete_if_its_description_says_so(route: DeleteRoute) -> None:
+def test_an_underscore_server_can_delete_if_its_description_has_the_route(
+    route: DeleteRoute,
+) -> None:
     with VectorApi(delete_route=route) as api:
         assert choose(api.base_url).can_delete == bool(route)
         assert choose(api.base_url, VECTOR_API_VARIANT="underscore").can_delete == bool(route)

@@ -26,12 +26,12 @@ class Store:
 OTHERS = [to_chunk(n, f"Wholly other words {n * 7} about {n * 13} things {n}") for n in range(2000)]
 ALIKE = [to_chunk(n, "Runbook: wait for the pods, then go to step " + str(n)) for n in range(2000)]
 FALLING = [10.0 / (n + 1) for n in range(2000)]
-WANTED = to_chunk(9999, "Runbook: wait for the pods, then go to step 9999")
+TARGET = to_chunk(9999, "Runbook: wait for the pods, then go to step 9999")
 
 
 def test_a_missing_chunk_costs_one_query_of_ten() -> None:
     store = Store(OTHERS, FALLING)
-    assert find_by_query(store.ask, [WANTED]) == {}
+    assert find_by_query(store.ask, [TARGET]) == {}
     assert store.asked == [10]
 
 
@@ -44,14 +44,14 @@ def test_a_missing_chunk_costs_one_query_of_ten() -> None:
 def test_a_chunk_in_a_crowd_is_found(
     place: int, asked: list[int], crowd: list[Chunk], scores: list[float]
 ) -> None:
-    store = Store([*crowd[:place], WANTED, *crowd[place + 1 :]], scores)
-    assert set(find_by_query(store.ask, [WANTED])) == {WANTED.id}
+    store = Store([*crowd[:place], TARGET, *crowd[place + 1 :]], scores)
+    assert set(find_by_query(store.ask, [TARGET])) == {TARGET.id}
     assert store.asked == asked
 
 
 def test_a_server_that_gives_few_hits_at_once_is_asked_for_no_more() -> None:
     store = Store(ALIKE, FALLING, most=50)
-    assert find_by_query(store.ask, [WANTED]) == {}
+    assert find_by_query(store.ask, [TARGET]) == {}
     assert store.asked == [10, 100]
 
 

@@ -105,7 +105,7 @@ def test_a_clean_batch_is_one_request(api: VectorApi) -> None:
 def test_chunks_that_a_failed_insert_stored_are_not_sent_again(api: VectorApi) -> None:
     api.faults.append(Fault(status=500, stored="half"))
     insert(api)
-    assert [one.chunks for one in api.log if one.kind == "insert"] == [12, 6]
+    assert [request.chunks for request in api.log if request.kind == "insert"] == [12, 6]
 
 
 def test_a_throttled_batch_waits_at_least_as_long_as_the_server_asks(api: VectorApi) -> None:
@@ -117,7 +117,7 @@ def test_a_throttled_batch_waits_at_least_as_long_as_the_server_asks(api: Vector
 def test_a_batch_is_not_split_because_the_server_asks_to_come_later(api: VectorApi) -> None:
     api.faults.append(Fault(status=429, times=3))
     insert(api)
-    assert [one.chunks for one in api.log if one.kind == "insert"] == [12] * 4
+    assert [request.chunks for request in api.log if request.kind == "insert"] == [12] * 4
 
 
 def test_pauses_grow_where_the_server_names_none(api: VectorApi) -> None:

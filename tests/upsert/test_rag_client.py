@@ -38,7 +38,7 @@ def test_a_redirect_is_not_followed(what: str, status: int, server: VectorApi) -
         with pytest.raises(VectorApiError, match=f"redirects to {other.base_url}"):
             call(server, what)
         assert other.log == []
-    assert [one.authorization for one in server.log] == [f"Bearer {TOKEN}"]
+    assert [request.authorization for request in server.log] == [f"Bearer {TOKEN}"]
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])

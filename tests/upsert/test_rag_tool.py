@@ -169,7 +169,7 @@ def test_an_insert_whose_answer_was_lost_is_not_repeated(
     [(400, InsertRejectedError), (500, InsertUnclearError), (404, InsertRejectedError),
      (401, VectorApiError), (403, VectorApiError), (501, VectorApiError)],
 )  # fmt: skip
-def test_each_refusal_says_what_it_means(
+def test_each_refusal_raises_the_error_that_it_means(
     rag_faiss: RagToolPlace, proxy: Proxy, status: int, error: type[Exception]
 ) -> None:
     sink = rag_faiss.open(base_url=proxy.base_url)

@@ -85,7 +85,7 @@ def test_a_restart_of_the_server_changes_nothing(
         first = place.identifier
         server.restart()
         sink = place.open(known=first)
-        if provider == "sqlite-vec":  # 0.2 loses such a store's vectors: it is made anew
+        if provider == "sqlite-vec":  # 0.2 loses such a store's vectors: it is created again
             assert sink.opened_new
             sink.insert(DOCUMENTS)
         else:

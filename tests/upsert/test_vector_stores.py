@@ -51,7 +51,7 @@ def test_llama_stack_0_7_keeps_replaces_and_deletes_too(
     handles = place.open().insert(chunks)
     again = place.open()
     held = stored(again)
-    assert {one.id: one.handle for one in held.values()} == handles
+    assert {chunk.id: chunk.handle for chunk in held.values()} == handles
     again.insert([to_chunk(1, chunks[2].text, labels="new")])
     again.delete([held[chunk.id] for chunk in (chunks[0], chunks[2], *chunks[6:])])
     last = place.open()
@@ -145,5 +145,5 @@ def test_parallel_inserts_of_a_large_batch_are_all_there(place: VectorStoresPlac
     handles = sink.insert(chunks)
     assert len(set(handles.values())) == 60
     again = place.open()
-    assert {one.id: one.handle for one in again.list_stored()} == handles
+    assert {chunk.id: chunk.handle for chunk in again.list_stored()} == handles
     assert again.find(chunks[::7]).keys() == {chunk.id for chunk in chunks[::7]}

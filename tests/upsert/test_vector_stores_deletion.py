@@ -90,7 +90,7 @@ def test_an_emptied_store_takes_new_chunks(place: VectorStoresPlace) -> None:
 
 def test_files_of_others_in_the_store_are_left_alone(place: VectorStoresPlace) -> None:
     sink = place.open()
-    theirs = place.look.upload("somebody's notes.md")
+    theirs = place.look.upload("other notes.md")
     assert place.look.attach(theirs, {"title": "notes"}) == "completed"
     sink.insert(to_chunks(*WORDS))
     again = place.open()
@@ -120,7 +120,7 @@ def test_after_any_changes_the_store_answers_exactly_what_it_should(
         }
         gone = {i for i in held if i not in new and chance.random() < 0.4}
         sink.insert(list(new.values()))
-        sink.delete([one for one in held.values() if one.id in {*new, *gone}])
+        sink.delete([chunk for chunk in held.values() if chunk.id in {*new, *gone}])
         expected = {i: c for i, c in (expected | new).items() if i not in gone}
 
         hits = sink.query("which words?", 50)

@@ -24,7 +24,7 @@ def test_what_a_killed_run_left_half_done_is_cleared_away(place: VectorStoresPla
     failed = look.upload(f"{chunks[1].id}.{place.identifier}.nothing-reads-this")
     row = next(r for r in look.files() if r["attributes"]["conf_chunk_id"] == chunks[1].id)
     assert look.attach(failed, row["attributes"]) == "failed"
-    # Inserted anew, killed before the old one was deleted.
+    # Inserted again, killed before the old one was deleted.
     sink.insert([to_chunk(3, chunks[2].text, labels="new")])
     someone_elses = look.upload(f"notes on {place.identifier}.md.txt")
     theirs = look.upload(f"{chunks[0].id}.vs_another.md")
@@ -61,7 +61,7 @@ def test_looking_up_changes_nothing_and_can_be_read_from(faiss: VectorStoresPlac
     assert faiss.make(COLLECTION_ID="none").look_up() == ""
 
 
-def test_a_vanished_store_is_found_by_name_or_made_anew(faiss: VectorStoresPlace) -> None:
+def test_a_vanished_store_is_found_by_name_or_created_again(faiss: VectorStoresPlace) -> None:
     faiss.open()
     first = faiss.identifier
     assert faiss.open(known="vs_nothing-of-that-name").opened_new is False
@@ -85,7 +85,7 @@ def test_of_stores_with_the_same_name_the_fullest_is_taken(
     assert f"2 stores have the name {faiss.name}" in caplog.text
 
 
-def test_an_unknown_model_is_told_and_leaves_no_store(place: VectorStoresPlace) -> None:
+def test_an_unknown_model_is_reported_and_leaves_no_store(place: VectorStoresPlace) -> None:
     with pytest.raises(VectorApiError, match="all-MiniLM-L6-v2"):
         place.open(EMBEDDING_MODEL_ID="no-such-model")
     assert StoreApi(to_api(place.base_url), place.prefix).list_stores(place.name) == []
@@ -102,12 +102,12 @@ def test_a_restart_of_the_server_changes_nothing(
         first = place.identifier
         server.restart()
         sink = place.open(known=first)
-        if provider == "sqlite-vec":  # 0.2 loses such a store's vectors: it is made anew
+        if provider == "sqlite-vec":  # 0.2 loses such a store's vectors: it is created again
             assert sink.opened_new
             assert place.look.uploads() == set()
             sink.insert(chunks)
         else:
             assert place.identifier == first
         assert sink.find(chunks).keys() == {chunk.id for chunk in chunks}
-        assert [one.chunk_id for one in sink.query("all about music?", 1)] == [chunks[3].id]
+        assert [hit.chunk_id for hit in sink.query("all about music?", 1)] == [chunks[3].id]
         assert len(StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores(place.name)) == 1
