@@ -1,7 +1,7 @@
 """Confluence Cloud as a source: spaces, complete listings, page bodies, and what is gone.
 
-`Site` is the client that a run uses; it sends GET requests only. What it raises for a page is a
-`PageError`, for everything else a `ConfluenceError`.
+`Site` is the client that a run uses; it sends GET requests only. It raises
+`PageError` if one page fails, and `ConfluenceError` for everything else.
 
 Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restrictions`, `bodies` and
 `account` each answer one kind of question; `rows` turns JSON into records.

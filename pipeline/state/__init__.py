@@ -1,4 +1,7 @@
-"""What STATE_DIR holds: the ledger of a collection, page by page, and the store's identifier."""
+"""What STATE_DIR holds: the ledger of a collection, page by page, and the store's identifier.
+
+`open_ledger` locks and checks the file; `write_atomically` also serves the report.
+"""
 
 from pipeline.state.atomic import write_atomically
 from pipeline.state.ledger import HeldChunk, HeldPage, Ledger, LedgerError

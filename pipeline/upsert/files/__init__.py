@@ -1,6 +1,6 @@
 """What the sinks share that store each chunk as a file of a vector store.
 
-`collection`: finds, makes and reads the store; the base of these sinks.
+`collection`: finds, creates and reads the store; the base of these sinks.
 `store_files`: what the store holds, and how it changes. It uses `held` (the files in memory),
 `file_writer` (chunks become files), `last_file` (what faiss needs), `search` and `workers` (several
 requests at a time).
