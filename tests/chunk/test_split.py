@@ -55,7 +55,7 @@ def test_short_sections_share_a_chunk_and_keep_their_headings() -> None:
     assert chunk.text == "Nightly backup\n\n# Cause\n\nA lock.\n\n# Cure\n\nRemove it."
 
 
-def test_a_long_fence_draws_in_the_text_above_it_and_nothing_more() -> None:
+def test_a_long_fence_shares_a_chunk_with_the_text_above_it_only() -> None:
     code = "\n".join(f"step_{number} --verbose" for number in range(60))
     chunks = chunks_of(f"# Run\n\n{prose(4, 6)}\n\n```\n{code}\n```\n\n{prose(5, 6)}", overlap=0)
     assert [prose(4, 6) in chunk.text for chunk in chunks] == [True, False]

@@ -134,7 +134,9 @@ def inject(row: Site, site: ConfluenceSite) -> None:
 
 
 @pytest.mark.parametrize("row", SITE, ids=lambda row: row.name)
-def test_a_fault_of_confluence(row: Site, site: ConfluenceSite, tmp_path: Path) -> None:
+def test_a_fault_of_confluence_has_its_exit_code_and_is_repaired_by_the_next_run(
+    row: Site, site: ConfluenceSite, tmp_path: Path
+) -> None:
     inject(row, site)
     with VectorApi("dash") as api:
         ended = sync_now(environment(site, api.base_url, tmp_path), HASTY)
@@ -182,7 +184,7 @@ def test_a_list_in_unusual_pages_is_read_completely(
         check_that_a_clean_run_repairs(site, api, tmp_path)
 
 
-def test_a_confluence_that_is_down(tmp_path: Path) -> None:
+def test_a_site_that_is_down_is_exit_4(tmp_path: Path) -> None:
     with VectorApi("underscore", delete_route="document") as api:
         with small_site() as site:
             assert sync_now(environment(site, api.base_url, tmp_path)).code == 0
@@ -194,7 +196,7 @@ def test_a_confluence_that_is_down(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_held", [False, True], ids=["new", "held"])
 @pytest.mark.parametrize("way", ["trash", "archive", "purge", "hide"])
-def test_a_page_that_vanishes_between_listing_and_fetch(
+def test_a_page_that_vanishes_between_listing_and_fetch_is_deleted_by_the_next_run(
     way: str, is_held: bool, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     page, *_ = site.state.page_ids()

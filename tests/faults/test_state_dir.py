@@ -57,7 +57,7 @@ def as_nobody() -> Iterator[None]:
             os.seteuid(0)
 
 
-def test_a_state_folder_that_is_a_file(site: ConfluenceSite, tmp_path: Path) -> None:
+def test_a_state_folder_that_is_a_file_is_exit_2(site: ConfluenceSite, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the folder's place")
     with VectorApi("dash") as api:
         environ = environment(site, api.base_url, tmp_path) | {"STATE_DIR": str(tmp_path / "file")}
@@ -67,7 +67,7 @@ def test_a_state_folder_that_is_a_file(site: ConfluenceSite, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("is_first_run", [True, False], ids=["first run", "later run"])
-def test_a_state_folder_that_is_read_only(
+def test_a_state_folder_that_is_read_only_is_exit_2(
     is_first_run: bool, site: ConfluenceSite, caplog: pytest.LogCaptureFixture
 ) -> None:
     # Not tmp_path: other users cannot enter it.
@@ -90,7 +90,7 @@ def test_a_state_folder_that_is_read_only(
         check_that_a_clean_run_repairs(site, api, folder)
 
 
-def test_a_ledger_that_another_run_uses(site: ConfluenceSite, tmp_path: Path) -> None:
+def test_a_ledger_that_another_run_uses_is_exit_2(site: ConfluenceSite, tmp_path: Path) -> None:
     site.fail(LISTING, faults.hang(60))
     with VectorApi("dash") as api:
         environ = environment(site, api.base_url, tmp_path)
@@ -113,7 +113,7 @@ def test_a_ledger_that_another_run_uses(site: ConfluenceSite, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("is_first_run", [True, False], ids=["first run", "later run"])
-def test_a_database_that_another_program_locks(
+def test_a_database_that_another_program_locks_is_exit_2(
     is_first_run: bool, site: ConfluenceSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with VectorApi("underscore", delete_route="document") as api:
@@ -132,7 +132,7 @@ def test_a_database_that_another_program_locks(
         check_that_a_clean_run_repairs(site, api, tmp_path)
 
 
-def test_a_database_that_is_locked_in_the_middle_of_a_run(
+def test_a_database_that_is_locked_during_a_run_is_exit_2(
     site: ConfluenceSite, tmp_path: Path
 ) -> None:
     with VectorApi("dash") as api:
@@ -154,7 +154,7 @@ def test_a_database_that_is_locked_in_the_middle_of_a_run(
 
 
 @pytest.mark.parametrize("pages", [1, 2, 3])
-def test_a_disk_that_is_full_at_first(
+def test_a_disk_that_is_full_at_the_start_is_exit_2(
     pages: int, site: ConfluenceSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with VectorApi("dash") as api:
@@ -166,7 +166,7 @@ def test_a_disk_that_is_full_at_first(
 
 
 @pytest.mark.parametrize("pages", [4, 6, 9])  # 4 hold the ledger before the run, 11 after it
-def test_a_disk_that_fills_up_during_a_run(
+def test_a_disk_that_fills_up_during_a_run_is_exit_2(
     pages: int, site: ConfluenceSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with VectorApi("underscore", delete_route="document") as api:

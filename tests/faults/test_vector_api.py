@@ -77,7 +77,7 @@ API = [
 
 @pytest.mark.parametrize("form", ["dash", "underscore"])
 @pytest.mark.parametrize("row", API, ids=lambda row: row.name)
-def test_a_fault_of_the_vector_api(
+def test_a_fault_of_the_vector_api_has_its_exit_code_and_is_repaired_by_the_next_run(
     row: ApiFault, form: str, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     with VectorApi(form) as api:  # type: ignore[arg-type]
@@ -91,7 +91,7 @@ def test_a_fault_of_the_vector_api(
 
 @pytest.mark.parametrize("form", ["dash", "underscore"])
 @pytest.mark.parametrize("stored", ["nothing", "half", "all"])
-def test_a_server_that_restarts_between_batches(
+def test_a_server_may_restart_between_batches(
     stored: Literal["nothing", "half", "all"],
     form: Form,
     site: ConfluenceSite,
@@ -122,7 +122,7 @@ def test_a_server_that_restarts_between_batches(
 
 
 @pytest.mark.parametrize("form", ["dash", "underscore"])
-def test_a_store_that_is_deleted_during_the_run(
+def test_a_store_that_is_deleted_during_the_run_is_exit_5(
     form: Form, site: ConfluenceSite, tmp_path: Path
 ) -> None:
     with VectorApi(form) as api:

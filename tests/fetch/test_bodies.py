@@ -34,9 +34,7 @@ def test_pages_fetched_in_bulk_are_complete(site: ConfluenceSite, state: SiteSta
     assert page.body_format == "export_view"
 
 
-def test_a_page_reads_the_same_whichever_way_it_came(
-    site: ConfluenceSite, state: SiteState
-) -> None:
+def test_a_page_is_the_same_by_either_route(site: ConfluenceSite, state: SiteState) -> None:
     top = state.add_page("Top", "KI")
     folder = state.add_folder("Folder", "KI", parent=top)
     inside = state.add_page("Inside", "KI", "<p>x</p>", parent=folder, labels=["z", "a"])
@@ -46,7 +44,7 @@ def test_a_page_reads_the_same_whichever_way_it_came(
         assert client.get_pages(refs) == [client.get_page(ref, "export_view") for ref in refs]
 
 
-def test_an_edit_that_the_index_does_not_show_is_fetched_all_the_same(
+def test_an_edit_that_the_index_does_not_show_is_fetched_anyway(
     site: ConfluenceSite,
 ) -> None:
     site.state = state = SiteState(index_lag_seconds=float("inf"))

@@ -58,7 +58,7 @@ def test_one_page_that_always_fails_is_one_outcome(site: ConfluenceSite, state: 
     ],
     ids=["410", "400", "403", "truncated", "503", "empty", "malformed"],
 )
-def test_pages_come_singly_when_the_search_does_not_serve(
+def test_pages_are_fetched_singly_when_the_search_fails(
     site: ConfluenceSite, state: SiteState, fault: faults.Fault
 ) -> None:
     ids = add_pages(state, 4)
@@ -185,7 +185,7 @@ def test_a_page_with_more_labels_than_it_carries_has_them_all(
         assert client.get_page(list_all(client)[0], "view").labels == tuple(labels)
 
 
-def test_lone_surrogates_and_controls_do_not_get_past_here(
+def test_lone_surrogates_and_control_characters_are_removed(
     site: ConfluenceSite, state: SiteState
 ) -> None:
     page_id = state.add_page("P", "KI")

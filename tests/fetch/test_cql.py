@@ -77,7 +77,7 @@ def test_quotes_and_backslashes_are_escaped(text: str, expected: str) -> None:
     assert quote(text) == expected
 
 
-def test_all_filters_stand_in_one_query() -> None:
+def test_all_filters_are_in_one_query() -> None:
     assert to_scope_query(PAGE, ["KI", "HB"], ["a", "b"], "42") == (
         'type = "page" and space in ("KI", "HB") and label in ("a", "b") and ancestor = 42'
     )

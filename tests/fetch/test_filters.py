@@ -120,7 +120,7 @@ def test_a_token_revoked_during_the_check_confirms_nothing(
             client.list_gone(ids, spaces)
 
 
-def test_a_page_that_goes_during_the_check_is_missing(
+def test_a_page_that_vanishes_during_the_check_is_missing(
     site: ConfluenceSite, state: SiteState
 ) -> None:
     kept, going = (state.add_page(f"P{n}", "KI", labels=["run"]) for n in range(2))

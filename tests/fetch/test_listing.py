@@ -105,7 +105,7 @@ def test_only_current_pages_are_listed(site: ConfluenceSite, state: SiteState) -
         assert [ref.id for ref in list_all(client)] == [kept]
 
 
-def test_a_list_that_ignores_the_status_asked_for_is_sifted(
+def test_a_list_that_ignores_the_requested_status_is_filtered(
     site: ConfluenceSite, state: SiteState
 ) -> None:
     ids = add_pages(state, 2)

@@ -56,7 +56,7 @@ def test_pages_in_a_restricted_folder_are_found(is_indexed: bool) -> None:
         assert client.list_restricted(spaces, refs) == {inside}
 
 
-def test_a_page_that_goes_during_the_search_for_restrictions_does_no_harm(
+def test_a_page_that_vanishes_during_the_search_for_restrictions_is_not_restricted(
     site: ConfluenceSite,
 ) -> None:
     site.state = state = SiteState(index_lag_seconds=float("inf"))

@@ -84,7 +84,7 @@ def test_a_refusal_is_not_repeated(site: ConfluenceSite, transport: Transport, s
     assert transport.requests == 1
 
 
-def test_trying_again_has_an_end(site: ConfluenceSite, transport: Transport) -> None:
+def test_retries_have_an_end(site: ConfluenceSite, transport: Transport) -> None:
     site.fail(PAGES, faults.server_error(503), times=None)
     transport.get(USER)
     with pytest.raises(StatusError, match="503"):
@@ -183,7 +183,7 @@ def test_a_page_of_20_mb_arrives_whole(site: ConfluenceSite, transport: Transpor
     assert len(answer["body"]["export_view"]["value"]) > 20_000_000
 
 
-def test_an_answer_beyond_all_bounds_is_refused(
+def test_an_answer_that_is_too_large_is_refused(
     site: ConfluenceSite, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch_transport, "LARGEST_ANSWER", 1 << 20)

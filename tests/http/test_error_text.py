@@ -89,7 +89,7 @@ def test_identifiers_may_be_repeated_and_so_may_a_few_words() -> None:
     assert quote(text, mask, sent) == text
 
 
-def test_of_an_answer_that_repeats_everything_only_the_beginning_is_read() -> None:
+def test_only_the_beginning_of_an_answer_that_repeats_everything_is_read() -> None:
     text = "All the words of a page. " * 20_000
     assert quote("no: " + text, mask, {"text": text}) == "no:…"
 

@@ -97,7 +97,7 @@ def test_every_visible_word_is_in_the_markdown(body: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text() | st.text("<>/&;![]CDATA-ac:pul=\"' \n", max_size=60))
-def test_no_text_whatever_breaks_the_converter(body: str) -> None:
+def test_no_text_breaks_the_converter(body: str) -> None:
     for body_format in ("export_view", "view", "storage"):
         result = convert(body, body_format)
         assert len(result.anchors) == len(re.findall(r"^#{1,6} ", result.text, re.MULTILINE))
@@ -105,7 +105,7 @@ def test_no_text_whatever_breaks_the_converter(body: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"])))
-def test_code_is_kept_to_the_letter(code: str) -> None:
+def test_code_is_kept_verbatim(code: str) -> None:
     seen = "".join(re.sub("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", "", code))
     result = convert(macro("code", plain(f"begin {code} end")), "storage")
     if seen == code and result.hidden_characters == 0:

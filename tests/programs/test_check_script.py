@@ -126,7 +126,7 @@ def test_a_missing_tool_is_named(site: ConfluenceSite, tmp_path: Path) -> None:
     assert "curl is not installed" in log
 
 
-def test_shellcheck_has_no_remark() -> None:
+def test_shellcheck_reports_nothing() -> None:
     checker = Path(sys.executable).with_name("shellcheck")
     done = subprocess.run([checker, SCRIPT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -128,7 +128,7 @@ def no_upload_is_left_over(place: Place) -> bool:
     return whole and place.look.uploads() == {row["id"] for row in files}
 
 
-def test_a_first_run_takes_every_page_in(place: Place) -> None:
+def test_a_first_run_ingests_every_page(place: Place) -> None:
     ended = run_program("ingest_conf", place.environ)
     assert ended.code == 0, ended.log
     assert ended["pages"]["new"] == ended["chunks"]["inserted"] == 3
@@ -197,7 +197,7 @@ def test_an_edited_page_replaces_its_old_text(place: Place, keeps_state: bool) -
     assert no_upload_is_left_over(place)
 
 
-def test_of_an_edited_page_only_the_changed_section_is_sent(faiss: Place) -> None:
+def test_only_the_changed_section_of_an_edited_page_is_sent(faiss: Place) -> None:
     kept, old, new = (f"<h2>{title}</h2><p>{title}: {DETAILS}</p>" for title in ("A", "B", "C"))
     page = faiss.site.state.add_page("Two sections", "KI", kept + old)
     assert faiss.ingest().code == 0
@@ -339,7 +339,7 @@ def test_an_insert_that_stores_nothing_is_reported_and_not_recorded(
     assert faiss.titles() == sorted(TITLES)
 
 
-def test_one_insert_that_stores_nothing_is_made_good_in_the_same_run(
+def test_one_insert_that_stores_nothing_is_repeated_in_the_same_run(
     faiss: Place, proxy: Proxy
 ) -> None:
     first = iter([(200, None)])

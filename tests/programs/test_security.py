@@ -151,7 +151,7 @@ def test_no_secret_and_no_text_of_a_page_is_shown_when(
 
 
 @pytest.mark.parametrize("log_format", ["auto", "json"])
-def test_what_a_site_is_called_cannot_forge_a_log_line(
+def test_the_names_and_titles_of_a_site_cannot_forge_a_log_line(
     log_format: str, environ: dict[str, str], site: ConfluenceSite, api: VectorApi, tmp_path: Path
 ) -> None:
     site.state.rename_space("KI", f"Known{TITLE}")

@@ -59,7 +59,7 @@ def titles(api: VectorApi) -> set[str]:
     return {str(document.metadata["title"]) for document in api.documents("confluence").values()}
 
 
-def test_a_first_run_takes_every_page_in_and_a_second_sends_nothing(
+def test_a_first_run_ingests_every_page_and_a_second_sends_nothing(
     environ: dict[str, str], api: VectorApi, site: ConfluenceSite
 ) -> None:
     first = run_program("sync", environ)

@@ -60,7 +60,7 @@ def test_ten_failures_in_a_row_end_the_run() -> None:
     assert caught.value.stage == "fetch"
 
 
-def test_a_row_is_one_stage_s_and_ends_with_a_page_that_comes_through_it() -> None:
+def test_failures_in_a_row_are_counted_by_stage_and_end_with_a_success() -> None:
     report = Report()
     for number in range(9):
         report.fail(failure(number, "upsert"))

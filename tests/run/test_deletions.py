@@ -69,7 +69,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     ],
     ids=["trashed", "deleted", "archived", "moved out", "no longer readable"],
 )
-def test_a_page_that_has_left_leaves_the_collection(
+def test_a_page_that_left_the_scope_is_deleted(
     place: Place, leave: Callable[[SiteState, str], None]
 ) -> None:
     leave(place.state, place.ids[3])
@@ -78,7 +78,7 @@ def test_a_page_that_has_left_leaves_the_collection(
     assert place.held() == set(place.ids) - {place.ids[3]}
 
 
-def test_a_page_that_lost_its_label_leaves_when_labels_are_in_scope(place: Place) -> None:
+def test_a_page_that_lost_its_label_is_deleted_when_labels_are_in_scope(place: Place) -> None:
     place.state.set_labels(place.ids[0], [])
     assert place.sync()["pages"]["deleted"] == 0
     assert place.sync(LABELS="known")["pages"]["deleted"] == 1
@@ -149,7 +149,7 @@ def test_nothing_is_deleted_when_anything_is_in_doubt(
     assert place.held() == set(place.ids)
 
 
-def test_a_page_that_a_listing_forgot_is_kept(place: Place) -> None:
+def test_a_page_that_a_listing_omits_is_kept(place: Place) -> None:
     short = rewritten(lambda answer: answer | {"results": answer["results"][1:]})
     place.site.fail(r"/spaces/\d+/pages", short, times=None)
     ended = place.sync()
@@ -181,7 +181,7 @@ def test_an_edit_that_the_search_does_not_show_yet_is_picked_up(place: Place) ->
     assert any("Page 2 was here." in text for text in texts)
 
 
-def test_a_wider_scope_takes_in_and_a_narrower_one_takes_out(place: Place) -> None:
+def test_a_wider_scope_adds_pages_and_a_narrower_one_deletes_them(place: Place) -> None:
     both = {"SPACE_NAME": "", "FILTER_SPACE_KEYS": "KI,OPS"}
     assert place.sync(**both)["pages"]["new"] == 1
     assert place.sync()["pages"]["deleted"] == 1
@@ -204,7 +204,7 @@ def test_a_changed_chunk_setting_refreshes_every_page(
     assert place.sync(**setting)["pages"]["changed"] == PAGES
 
 
-def test_what_the_server_confirmed_but_lost_is_a_failure_and_comes_again(place: Place) -> None:
+def test_what_the_server_confirmed_but_lost_is_a_failure_and_is_sent_again(place: Place) -> None:
     place.state.edit(place.ids[2], to_body(2, "was"))
     place.api.faults = [Fault(status=200, on="insert", stored="nothing", text="stored, really")]
     ended = place.sync()
@@ -272,7 +272,7 @@ def test_a_rotation_is_subject_to_the_delete_guard(dash: Place) -> None:
 @pytest.mark.parametrize("form", ["dash", "underscore"])
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("after", [1, 3, 5, 6, 7, 8, 9, 11, 14, 18])
-def test_a_run_that_is_ended_anywhere_is_made_up_for(
+def test_the_next_run_completes_a_run_that_ended_anywhere(
     form: str, signum: int, after: int, tmp_path: Path
 ) -> None:
     kind = {"form": form, "delete_route": "document"}

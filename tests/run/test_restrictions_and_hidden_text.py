@@ -58,7 +58,7 @@ def item(state: SiteState, title: str) -> str:
         ("Home", set()),
     ],
 )
-def test_a_page_is_out_while_it_or_what_is_above_it_is_restricted(
+def test_a_page_is_skipped_while_it_or_an_ancestor_is_restricted(
     restricted: str, left: set[str], environ: dict[str, str], state: SiteState, api: VectorApi
 ) -> None:
     state.restrict(item(state, restricted), groups=["admins"])

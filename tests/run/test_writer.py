@@ -41,7 +41,7 @@ def write(sink: Sink, folder: Path) -> tuple[Ledger, BaseException | None]:
     return ledger, None
 
 
-def test_the_next_insert_leaves_before_the_last_is_answered(
+def test_the_next_insert_is_sent_before_the_last_is_answered(
     api: VectorApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sink = to_sink(api.base_url)

@@ -108,7 +108,7 @@ def test_another_collections_ledger_is_refused(tmp_path: Path) -> None:
             ledger.claim(server="http://a", collection="two")
 
 
-def test_the_stores_own_list_replaces_what_the_ledger_thought() -> None:
+def test_the_stores_own_list_replaces_the_ledgers() -> None:
     ledger = open_memory_ledger()
     for page in ("same", "less", "more"):
         ledger.confirm({f"{page}-1": page}, {f"{page}-1": f"file-{page}"})

@@ -110,7 +110,7 @@ def test_a_retry_waits_as_long_as_the_server_asks(mock: responses.RequestsMock) 
 
 
 @pytest.mark.parametrize("fault", [Fault(status=500), Fault(answer="reset"), Fault(answer="cut")])
-def test_an_insert_is_never_repeated_blindly(fault: Fault) -> None:
+def test_an_insert_is_never_repeated_without_looking(fault: Fault) -> None:
     with VectorApi() as server:
         server.faults.append(Fault(on="any", times=None, status=fault.status, answer=fault.answer))
         with pytest.raises(InsertUnclearError):
@@ -118,7 +118,7 @@ def test_an_insert_is_never_repeated_blindly(fault: Fault) -> None:
         assert len(server.log) == 1
 
 
-def test_a_broken_connection_may_yet_have_stored_something(mock: responses.RequestsMock) -> None:
+def test_a_broken_connection_may_have_stored_something(mock: responses.RequestsMock) -> None:
     mock.post(f"{URL}/v1/x", body=requests.ConnectionError("reset"))
     with pytest.raises(InsertUnclearError) as raised:
         to_api(URL).insert("/v1/x", {})

@@ -125,7 +125,7 @@ def test_a_question_gets_the_best_hits_with_their_metadata(sink: Dash) -> None:
 
 
 @pytest.mark.real_server
-def test_a_question_that_is_a_stored_text_letter_for_letter_is_answered(sink: Dash) -> None:
+def test_a_question_equal_to_a_stored_text_is_answered(sink: Dash) -> None:
     sink.insert(CHUNKS)
     assert [hit.chunk_id for hit in sink.query("N/A", 1)] == [CHUNKS[TEXTS.index("N/A")].id]
 

@@ -105,7 +105,7 @@ def test_forced_vector_stores_without_their_routes_are_refused_when_opened() -> 
 
 
 @pytest.mark.parametrize("variant", ["dash", "underscore"])
-def test_a_forced_variant_does_without_a_description(variant: str) -> None:
+def test_a_forced_variant_needs_no_description(variant: str) -> None:
     with VectorApi() as api:
         api.faults.append(Fault(status=404, on="describe", times=None))
         sink = choose(api.base_url, VECTOR_API_VARIANT=variant)
@@ -178,14 +178,14 @@ def test_a_token_over_plain_http_is_warned_about_unless_it_stays_here(
 
 
 @pytest.mark.real_server
-def test_llama_stack_is_dash_or_whatever_is_asked_for(llama_stack: LlamaStack) -> None:
+def test_llama_stack_is_dash_or_the_forced_variant(llama_stack: LlamaStack) -> None:
     assert isinstance(choose(llama_stack.base_url), Dash)
     forced = choose(llama_stack.base_url, VECTOR_API_VARIANT="vector_stores")
     assert forced.variant == "vector_stores"
 
 
 @pytest.mark.real_server
-def test_ogx_is_dash_or_whatever_is_asked_for(ogx: Ogx) -> None:
+def test_ogx_is_dash_or_the_forced_variant(ogx: Ogx) -> None:
     assert isinstance(choose(ogx.base_url), Dash)
     assert choose(ogx.base_url, VECTOR_API_VARIANT="vector_stores").variant == "vector_stores"
 

@@ -55,13 +55,13 @@ def test_a_server_that_gives_few_hits_at_once_is_asked_for_no_more() -> None:
     assert store.asked == [10, 100]
 
 
-def test_chunks_that_come_up_along_the_way_are_not_asked_for() -> None:
+def test_chunks_found_by_earlier_queries_are_not_asked_for() -> None:
     store = Store(ALIKE, FALLING)
     assert len(find_by_query(store.ask, ALIKE[:5])) == 5
     assert len(store.asked) == 1
 
 
-def test_a_text_is_never_asked_for_letter_by_letter() -> None:
+def test_a_text_is_never_asked_for_exactly_as_it_is_stored() -> None:
     questions: list[str] = []
 
     def ask(question: str, _top_k: int) -> list[Hit]:

@@ -86,7 +86,7 @@ def test_every_chunk_is_stored_once_after_a_fault_that_passes(api: VectorApi, fa
 
 
 @pytest.mark.parametrize("status", [400, 413, 422, 500])
-def test_a_chunk_that_never_goes_in_fails_alone(api: VectorApi, status: int) -> None:
+def test_a_chunk_that_cannot_be_stored_fails_alone(api: VectorApi, status: int) -> None:
     api.faults.append(Fault(status=status, chunk=POISON, times=None, text="cannot take it"))
     done, _ = insert(api)
     assert set(done.handles) == IDS - {POISON}
@@ -114,7 +114,7 @@ def test_a_throttled_batch_waits_at_least_as_long_as_the_server_asks(api: Vector
     assert waits.seconds == [7.0, 7.0, 7.0, 8.0, 16.0]
 
 
-def test_a_batch_is_not_split_because_the_server_asks_to_come_later(api: VectorApi) -> None:
+def test_a_throttled_batch_is_not_split(api: VectorApi) -> None:
     api.faults.append(Fault(status=429, times=3))
     insert(api)
     assert [request.chunks for request in api.log if request.kind == "insert"] == [12] * 4
@@ -236,7 +236,7 @@ def test_the_stop_event_itself_ends_a_wait(api: VectorApi) -> None:
     size=st.integers(1, 12),
     form=st.sampled_from(["underscore", "dash"]),
 )
-def test_whatever_fails_the_report_is_what_the_store_holds(
+def test_the_report_matches_the_store_whatever_fails(
     faults: list[Fault], size: int, form: Any
 ) -> None:
     """No chunk is stored twice, and those reported as stored are exactly those that are."""

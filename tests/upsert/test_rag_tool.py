@@ -103,7 +103,7 @@ def test_texts_that_the_server_misreads_are_kept(rag_place: RagToolPlace, text: 
     assert [hit.text for hit in sink.query("something", 5)] == [text]
 
 
-def test_a_long_page_goes_in_whole(rag_faiss: RagToolPlace) -> None:
+def test_a_long_page_is_stored_whole(rag_faiss: RagToolPlace) -> None:
     sink = rag_faiss.open(CHUNK_TOKENS="1000")
     text = "\n".join(f"Line {number} of a very long page." for number in range(2_000))
     page = to_chunk(1, text)
@@ -181,7 +181,7 @@ def test_each_refusal_raises_the_error_that_it_means(
 
 
 @pytest.mark.parametrize("size", ["64", "5000"])
-def test_chunk_sizes_that_the_server_would_drop_silently_are_kept_from_it(
+def test_chunk_sizes_that_the_server_would_drop_silently_are_not_sent(
     rag_faiss: RagToolPlace, size: str
 ) -> None:
     sink = rag_faiss.open(CHUNK_TOKENS=size)

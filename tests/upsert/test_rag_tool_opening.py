@@ -43,7 +43,7 @@ def test_looking_up_makes_nothing(rag_faiss: RagToolPlace) -> None:
     assert rag_faiss.open().opened_new
 
 
-def test_what_a_killed_run_left_half_done_is_cleared_away(rag_place: RagToolPlace) -> None:
+def test_what_a_killed_run_left_half_done_is_removed(rag_place: RagToolPlace) -> None:
     rag_place.open().insert(DOCUMENTS[:2])
     orphan = rag_place.look.upload(f"{DOCUMENTS[0].id}.{rag_place.identifier}.md")
     rag_place.open().insert([to_document(2, "engines", labels="new")])

@@ -97,14 +97,14 @@ def faiss() -> MemoryApi:
     return memory
 
 
-def test_of_a_faiss_store_the_last_file_is_put_in_again_before_another_is_deleted(
+def test_a_faiss_store_gets_a_new_last_file_before_a_deletion(
     faiss: MemoryApi,
 ) -> None:
     delete(open_files(faiss), CATS.id)
     assert faiss.calls == [f"attach file-4 {SHIPS.id}", "remove file-3", "remove file-1"]
 
 
-def test_the_last_file_is_put_in_again_only_where_it_is_not_known_to_stay(
+def test_no_new_last_file_is_stored_where_the_last_is_known_to_stay(
     faiss: MemoryApi,
 ) -> None:
     files = open_files(faiss)
@@ -124,14 +124,14 @@ def test_an_emptied_faiss_store_keeps_a_filler_until_the_next_chunk(faiss: Memor
     assert faiss.texts() == [DOGS.text]
 
 
-def test_where_no_file_can_be_put_in_again_nothing_is_deleted(faiss: MemoryApi) -> None:
+def test_nothing_is_deleted_where_no_new_last_file_can_be_stored(faiss: MemoryApi) -> None:
     faiss.refuses = True
     with pytest.raises(VectorApiError, match="nothing was deleted: refused"):
         delete(open_files(faiss), CATS.id)
     assert len(faiss.texts()) == 3
 
 
-def test_other_stores_are_deleted_from_without_more() -> None:
+def test_other_stores_need_no_new_last_file() -> None:
     memory = MemoryApi("sqlite-vec")
     files = open_files(memory)
     files.put_all([CATS, DOGS])

@@ -100,7 +100,7 @@ def test_a_rejected_chunk_leaves_nothing_behind(place: VectorStoresPlace) -> Non
     assert place.look.uploads() == set()
 
 
-def test_one_bad_chunk_in_a_batch_does_not_keep_the_others_out(place: VectorStoresPlace) -> None:
+def test_the_rest_of_a_batch_with_one_bad_chunk_is_stored(place: VectorStoresPlace) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     with pytest.raises(InsertUnclearError, match="6 of 7 are stored"):
         sink.insert([*chunks, to_chunk(99, "")])
@@ -118,7 +118,7 @@ def test_insert_all_stores_everything_but_the_bad_chunk_once(faiss: VectorStores
     faiss.assert_nothing_is_left_over()
 
 
-def test_a_closed_sink_ends_the_batch_in_hand(faiss: VectorStoresPlace) -> None:
+def test_a_closed_sink_ends_the_batch_in_progress(faiss: VectorStoresPlace) -> None:
     sink = faiss.open()
     chunks = [to_chunk(n, f"Number {n} of the long list") for n in range(200)]
     ended: list[Exception] = []

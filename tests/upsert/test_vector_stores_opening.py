@@ -16,7 +16,7 @@ from tests.support.store_places import VectorStoresPlace
 pytestmark = pytest.mark.real_server
 
 
-def test_what_a_killed_run_left_half_done_is_cleared_away(place: VectorStoresPlace) -> None:
+def test_what_a_killed_run_left_half_done_is_removed(place: VectorStoresPlace) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     sink.insert(chunks)
     look = place.look
@@ -73,7 +73,7 @@ def test_a_vanished_store_is_found_by_name_or_created_again(faiss: VectorStoresP
     assert faiss.identifier != first
 
 
-def test_of_stores_with_the_same_name_the_fullest_is_taken(
+def test_the_fullest_of_the_stores_with_the_same_name_is_used(
     faiss: VectorStoresPlace, caplog: pytest.LogCaptureFixture
 ) -> None:
     faiss.open().insert(to_chunks(*WORDS))
