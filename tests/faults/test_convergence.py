@@ -160,8 +160,9 @@ class Site(RuleBasedStateMachine):
     def run_and_kill(self, after: int) -> None:
         sync_and_stop(
             self.environ(self.api, self.folder),
-            lambda: len(self.api.log) + len(self.site.requests), after,
-        )  # fmt: skip
+            lambda: len(self.api.log) + len(self.site.requests),
+            after,
+        )
 
     def documents_in(self, api: VectorApi, folder: Path) -> dict[str, tuple[str, object, object]]:
         """Return chunk id → text, title and space key."""

@@ -96,8 +96,9 @@ def test_a_ledger_that_another_run_uses_is_exit_2(site: ConfluenceSite, tmp_path
         environ = environment(site, api.base_url, tmp_path)
         first = subprocess.Popen(
             [sys.executable, str(ROOT / "sync.py")],
-            env=environ | {"PATH": os.environ["PATH"]}, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            env=environ | {"PATH": os.environ["PATH"]},
+            stderr=subprocess.DEVNULL,
+        )
         while not site.count(LISTING):
             assert first.poll() is None
             time.sleep(0.01)

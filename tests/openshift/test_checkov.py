@@ -35,10 +35,23 @@ def failed_checks(checkov: Path, objects: list[Object], folder: Path) -> dict[st
     """Return the failed checks: id → what is required, and of which object."""
     (folder / "all.yaml").write_text(yaml.safe_dump_all(objects), "utf-8")
     done = subprocess.run(
-        [str(checkov), "--framework", "kubernetes", "--skip-download", "--compact", "--quiet",
-         "--output", "json", "--directory", str(folder)],
-        capture_output=True, text=True, timeout=200, check=False,
-    )  # fmt: skip
+        [
+            str(checkov),
+            "--framework",
+            "kubernetes",
+            "--skip-download",
+            "--compact",
+            "--quiet",
+            "--output",
+            "json",
+            "--directory",
+            str(folder),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
     assert done.returncode in (0, 1), done.stderr
     found = json.loads(done.stdout)["results"]["failed_checks"]
     return {row["check_id"]: f"{row['check_name']}: {row['resource']}" for row in found}

@@ -108,13 +108,22 @@ def test_a_space_that_lists_nothing_is_no_success(site: ConfluenceSite, tmp_path
 def test_pytest_does_not_collect_it_and_importing_it_runs_nothing() -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     collected = {line.partition("::")[0] for line in listed.stdout.splitlines() if "::" in line}
     assert "tests/programs/test_check_confluence.py" in collected
     assert all(path.startswith("tests/") for path in collected)
     imported = subprocess.run(
         [sys.executable, "-c", "import test_confluence"],
-        cwd=ROOT, env={"PATH": ""}, capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert imported.stdout + imported.stderr == ""

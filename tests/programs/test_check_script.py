@@ -36,8 +36,12 @@ def run(site: ConfluenceSite, path: str = "", **more: str) -> tuple[int, str]:
     }
     done = subprocess.run(
         [shutil.which("bash") or "bash", str(SCRIPT)],
-        env=environ, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     return done.returncode, done.stdout + done.stderr
 
 

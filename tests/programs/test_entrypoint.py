@@ -45,8 +45,11 @@ def test_the_chosen_program_reports_missing_settings(
 ) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "entrypoint.py"), *arguments],
-        env={"PATH": os.environ["PATH"], **more}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env={"PATH": os.environ["PATH"], **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert message in done.stderr
 

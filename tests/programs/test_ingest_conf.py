@@ -91,9 +91,12 @@ def site() -> Iterator[ConfluenceSite]:
     old = datetime.now(UTC) - timedelta(days=3)
     for title, topic in zip(TITLES, TOPICS, strict=True):
         state.add_page(
-            title, "KI", f"<h2>Cure</h2><p>Here we treat {topic}.</p>",
-            labels=[title.lower()], modified=old if title == "Certificates" else None,
-        )  # fmt: skip
+            title,
+            "KI",
+            f"<h2>Cure</h2><p>Here we treat {topic}.</p>",
+            labels=[title.lower()],
+            modified=old if title == "Certificates" else None,
+        )
     with ConfluenceSite(state) as site:
         yield site
 

@@ -46,9 +46,13 @@ class Place:
 
     def sync(self, site: ConfluenceSite, **more: str) -> Ended:
         environ = environment(
-            site, self.server.base_url, self.folder,
-            COLLECTION_ID=self.name, VECTOR_DB_PROVIDER=self.provider, MAX_DELETE_PERCENT="100",
-        )  # fmt: skip
+            site,
+            self.server.base_url,
+            self.folder,
+            COLLECTION_ID=self.name,
+            VECTOR_DB_PROVIDER=self.provider,
+            MAX_DELETE_PERCENT="100",
+        )
         return sync_now(environ | more)
 
     def look(self) -> Looker:

@@ -59,9 +59,12 @@ def run(environ: dict[str, str], folder: Path, spoil: str = "") -> Output:
     message.touch()
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(spoil=spoil), str(message)],
-        cwd=ROOT, env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"} | environ,
-        capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"} | environ,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
     assert message.read_bytes()
     files = [path.read_bytes() for path in folder.iterdir() if path.is_file()]
     log = done.stdout + done.stderr

@@ -37,9 +37,12 @@ def state() -> SiteState:
     state.set_home("KI", home)
     for number in range(4):
         state.add_page(
-            f"Issue {number}", "KI", body(f"Symptom {number} seen.", f"Cure {number} found."),
-            parent=home, labels=["even" if number % 2 == 0 else "odd"],
-        )  # fmt: skip
+            f"Issue {number}",
+            "KI",
+            body(f"Symptom {number} seen.", f"Cure {number} found."),
+            parent=home,
+            labels=["even" if number % 2 == 0 else "odd"],
+        )
     state.add_page("Other team", "OPS", body("Nothing to see."))
     return state
 

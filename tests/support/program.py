@@ -55,8 +55,12 @@ def run_program(name: str, environ: Mapping[str, str]) -> Ended:
     plain = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1"}
     done = subprocess.run(
         [sys.executable, str(ROOT / f"{name}.py")],
-        env=plain | dict(environ), capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
+        env=plain | dict(environ),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
     return Ended(done.returncode, done.stdout + done.stderr, load_report(environ))
 
 
