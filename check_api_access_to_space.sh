@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Which spaces can this token see, and which key has SPACE_NAME? Needs curl and jq; only reads.
+# List the spaces that the token can see, and the key of SPACE_NAME. Requires curl and jq; only reads.
 # Settings: CONF_CLOUD_ID or CONF_BASE_URL, CONF_USER, CONF_API_TOKEN, SPACE_NAME (optional),
-# CONF_AUTH=bearer. Exit codes: 0 seen, 2 settings or tools missing, 3 refused or not visible,
+# CONF_AUTH=bearer. Exit codes: 0 visible, 2 settings or tools missing, 3 rejected or not visible,
 # 4 unreachable.
 set -euo pipefail
 
@@ -18,7 +18,7 @@ done
 root=${CONF_BASE_URL:-https://api.atlassian.com/ex/confluence/$CONF_CLOUD_ID}
 root=${root%/}
 
-# The credentials go to curl by its standard input: they show in no process list.
+# Credentials are passed to curl on standard input, so that no process list shows them.
 if [ "${CONF_AUTH:-basic}" = bearer ]; then
   credentials() { printf 'header = "Authorization: Bearer %s"\n' "$(quoted "$CONF_API_TOKEN")"; }
 else
@@ -38,9 +38,9 @@ status=${answer##*$'\n'}
 case $status in
   200) ;;
   401 | 403 | 404)
-    fail 3 "Confluence refused the credentials ($status): check CONF_USER, whether the token has \
-expired, its scopes, and the cloud id (a scoped token works with CONF_CLOUD_ID only)" ;;
-  *) fail 4 "Confluence answered $status" ;;
+    fail 3 "credentials rejected ($status): check CONF_USER, the token's expiry date and scopes, and \
+the cloud ID (a scoped token works with CONF_CLOUD_ID only)" ;;
+  *) fail 4 "Confluence responded with HTTP $status" ;;
 esac
 printf 'Signed in as: %s\n' "$(jq -r '.displayName // .email // "unknown"' <<<"${answer%$'\n'*}")"
 
@@ -51,13 +51,13 @@ while [ -n "$next" ]; do
   status=${answer##*$'\n'}
   case $status in
     200) ;;
-    401 | 403 | 404) fail 3 "the list of spaces was refused ($status): check the token's scopes" ;;
-    *) fail 4 "Confluence answered $status for the list of spaces" ;;
+    401 | 403 | 404) fail 3 "listing the spaces was refused ($status): check the token's scopes" ;;
+    *) fail 4 "Confluence responded with HTTP $status to the list of spaces" ;;
   esac
   body=${answer%$'\n'*}
   spaces=$(jq -n --argjson seen "$spaces" --argjson body "$body" '$seen + $body.results')
   link=$(jq -r '._links.next // empty' <<<"$body")
-  case $link in # the link never carries the gateway's prefix; its query is what counts
+  case $link in # the link lacks the gateway's prefix; only its query is used
     '') next='' ;;
     *) next="/wiki/api/v2/spaces?${link#*\?}" ;;
   esac
@@ -67,9 +67,9 @@ printf '%-12s %s\n' KEY NAME
 jq -r '.[] | [.key, .name] | @tsv' <<<"$spaces" | while IFS=$'\t' read -r key name; do
   printf '%-12s %s\n' "$key" "$name"
 done
-[ "$spaces" != '[]' ] || fail 3 "the account sees no space"
+[ "$spaces" != '[]' ] || fail 3 "no space is visible to this account"
 if [ -n "${SPACE_NAME:-}" ]; then
   keys=$(jq -r --arg name "$SPACE_NAME" '.[] | select(.name == $name) | .key' <<<"$spaces")
-  [ -n "$keys" ] || fail 3 "no visible space is named '$SPACE_NAME'"
+  [ -n "$keys" ] || fail 3 "no space named '$SPACE_NAME' is visible to this account"
   printf "Key of '%s': %s\n" "$SPACE_NAME" "$(paste -sd ' ' <<<"$keys")"
 fi

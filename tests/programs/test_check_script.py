@@ -87,8 +87,8 @@ def test_the_credentials_are_in_no_argument_of_a_process() -> None:
 
 
 WRONG = [
-    ({"SPACE_NAME": "Known Isues"}, 3, "no visible space is named 'Known Isues'"),
-    ({"CONF_API_TOKEN": "expired"}, 3, "refused"),
+    ({"SPACE_NAME": "Known Isues"}, 3, "no space named 'Known Isues' is visible to this account"),
+    ({"CONF_API_TOKEN": "expired"}, 3, "credentials rejected"),
     ({"CONF_API_TOKEN": ""}, 2, "CONF_API_TOKEN is not set"),
     ({"CONF_USER": ""}, 2, "CONF_USER is not set"),
     ({"CONF_BASE_URL": ""}, 2, "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"),
@@ -121,7 +121,7 @@ def test_an_account_that_sees_no_space_is_reported() -> None:
     with ConfluenceSite(SiteState()) as site:
         code, log = run(site)
     assert code == 3, log
-    assert "sees no space" in log
+    assert "no space is visible" in log
 
 
 def test_a_missing_tool_is_named(site: ConfluenceSite, tmp_path: Path) -> None:
