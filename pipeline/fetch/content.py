@@ -16,13 +16,21 @@ class ContentType:
     name: str  # as in `PageRef.content_type` and in CQL's `type`
     collection: str  # the last part of its v2 routes: `pages` in `/wiki/api/v2/spaces/1/pages`
     web_path: str  # of a link by id, below the site's base; `{id}` is filled in
+    statuses: str  # that v2 can list by id, comma-separated
+    has_ancestors: bool  # whether an item can be below others, and v2 lists them
 
     def to_path(self, content_id: str) -> str:
         """Return the v2 route of one item. Raises `ValueError` if the id is not a number."""
         return f"{V2}/{self.collection}/{to_id(content_id)}"
 
 
-PAGE = ContentType("page", "pages", "/pages/viewpage.action?pageId={id}")
+PAGE = ContentType(
+    name="page",
+    collection="pages",
+    web_path="/pages/viewpage.action?pageId={id}",
+    statuses="current,archived,trashed",
+    has_ancestors=True,
+)
 CONTENT_TYPES = (PAGE,)
 BY_NAME = {content.name: content for content in CONTENT_TYPES}
 # What may have descendants: its type in answers → the last part of its v2 routes.

@@ -93,7 +93,7 @@ def _list_present(
     for batch in batched(ids, ROWS_A_REQUEST):
         params: Params = {
             "id": ",".join(map(to_id, batch)),
-            "status": "current,archived,trashed",
+            "status": content.statuses,
             "limit": ROWS_A_REQUEST,
         }
         for row in transport.list_rows(f"{V2}/{content.collection}", params):

@@ -37,8 +37,10 @@ def list_restricted(
         if ref.id in indexed:
             continue
         content = BY_NAME[ref.content_type]
-        rows = list_of_page(transport, content, ref.id, "ancestors", check)
-        above[ref.id] = [str(row["id"]) for row in rows]
+        above[ref.id] = []
+        if content.has_ancestors:
+            rows = list_of_page(transport, content, ref.id, "ancestors", check)
+            above[ref.id] = [str(row["id"]) for row in rows]
         to_ask |= {ref.id, *above[ref.id]} - indexed
     restricted |= {item_id for item_id in to_ask if _has_restriction(transport, item_id)}
     return {

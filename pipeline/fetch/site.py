@@ -72,7 +72,7 @@ class Site:
 
         Read from the search index: a page that joined a minute ago may still be missing.
         """
-        if not (self._settings.labels or self._settings.filter_folder_id):
+        if not self._settings.has_filters:
             return None
         with self._account.explaining_refusals():
             return filters.list_members(self._transport, self._settings, in_spaces)

@@ -49,7 +49,12 @@ class LogLines(logging.Handler):
         trace = [self._mask(line) for line in trace]
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
         if self._as_json:
-            line = {"time": stamp, "level": record.levelname, "message": message}
+            line = {
+                "time": stamp,
+                "level": record.levelname,
+                "logger": record.name,  # the module: lines can be filtered by stage
+                "message": message,
+            }
             line |= {"traceback": "\n".join(trace)} if trace else {}
             return to_json_line(line | to_masked(getattr(record, "fields", {}), self._mask))
         lines = [f"{stamp} {record.levelname:<7} {message}", *trace]

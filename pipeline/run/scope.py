@@ -85,7 +85,7 @@ class Scope:
         None where the listing alone does not decide what is ingested.
         """
         settings = self._settings
-        if settings.labels or settings.filter_folder_id or settings.restricted_pages == "skip":
+        if settings.has_filters or settings.restricted_pages == "skip":
             return None
         # Read here: the ledger must not be used in the listing's thread.
         known, admission = self._collection.ledger.pages(), self.admission

@@ -209,6 +209,11 @@ class Settings:
     # fmt: on
 
     @property
+    def has_filters(self) -> bool:
+        """Whether pages of the spaces are filtered by more than the listing shows."""
+        return bool(self.labels or self.filter_folder_id)
+
+    @property
     def own_workers(self) -> int:
         """This run's share of WORKERS: shards run side by side against one site."""
         return max(1, self.workers // self.shard_count)
