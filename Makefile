@@ -7,8 +7,7 @@
 UV := $(shell command -v uv 2>/dev/null)
 PYTHON ?= python3.12
 BIN := .venv/bin
-COMPILE = uv pip compile -q -U --generate-hashes --universal --python-version 3.12 \
-	--custom-compile-command 'make lock'
+COMPILE = uv pip compile -q -U --generate-hashes --universal --python-version 3.12
 # A venv that another tool created may have no pip: create it again.
 NEED_PIP = $(@D)/bin/python -m pip --version >/dev/null 2>&1 || \
 	{ rm -rf $(@D) && $(BIN)/python -m venv $(@D); }
