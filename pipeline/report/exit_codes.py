@@ -13,3 +13,4 @@ class ExitCode(IntEnum):
     CONFLUENCE_UNREACHABLE = 4
     VECTOR_API_FAILED = 5  # unreachable, of no known variant, or failing
     DELETE_GUARD = 6  # more than MAX_DELETE_PERCENT would be deleted; nothing was
+    STALE_TEXT = 7  # all pages are in, but outdated text is left that the server cannot delete

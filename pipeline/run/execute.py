@@ -60,7 +60,7 @@ def execute(
     try:
         with stop.listening(), open_run(program, settings, report, stop, retry) as run:
             job(run)
-        report.end(ExitCode.PARTIAL if report.has_failures else ExitCode.OK)
+        report.end(_judge(program, settings, report))
     except Exception as error:
         # After a stop, other errors are its consequence: requests in progress break off.
         cause = stop.error or error
@@ -74,6 +74,20 @@ def execute(
         save_report(report, settings.report_file, settings.mask, write_atomically, termination_log)
         log.info("%s", report.summary())
     return report.exit_code
+
+
+def _judge(program: Program, settings: Settings, report: Report) -> ExitCode:
+    """Return the exit code of a job that came to its end."""
+    if report.has_failures:
+        return ExitCode.PARTIAL
+    if not report.stale or settings.dry_run or settings.update_strategy == "append":
+        return ExitCode.OK
+    pages = len({chunk.page_id for chunk in report.stale})
+    log.error(
+        "%d outdated chunks of %d pages remain in the collection: this server cannot delete "
+        "them. %s", len(report.stale), pages, program.stale_cure,
+    )  # fmt: skip
+    return ExitCode.STALE_TEXT
 
 
 @contextlib.contextmanager

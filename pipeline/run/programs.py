@@ -26,6 +26,7 @@ class Program:
     server: Callable[[Settings], str]  # base URL of the server that holds the collection
     collection: Callable[[Settings], str]  # name of the collection on that server
     open_sink: Callable[[Settings, RetryPolicy | None], Sink]
+    stale_cure: str  # what to do about outdated text that the server cannot delete
 
     def execute(self, settings: Settings, job: Callable[[Run], None]) -> int:
         """Run the job between Confluence and the collection; return the exit code."""
@@ -64,11 +65,14 @@ SYNC = Program(
     server=lambda settings: settings.vector_api_base_url,
     collection=lambda settings: settings.collection_id,
     open_sink=_open_vector_api,
+    stale_cure="Set UPDATE_STRATEGY=rotate, choose another VECTOR_API_VARIANT that the server "
+    "has, or accept them with UPDATE_STRATEGY=append",
 )
 INGEST = Program(
     "ingest_conf",
     server=lambda settings: settings.llama_base_url,
     collection=lambda settings: settings.vector_db_id,
     open_sink=_open_rag_tool,
+    stale_cure="Run once with RESET=1",
 )
 CHECK = CheckProgram("test_confluence")

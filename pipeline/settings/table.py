@@ -138,9 +138,9 @@ class Settings:
         "chunks (sync.py) or documents (ingest_conf.py) per insert request",
     )
     update_strategy: str = _setting(
-        "upsert", checks.one_of("upsert", "rotate"),
+        "upsert", checks.one_of("upsert", "rotate", "append"),
         "upsert: update the store in place; rotate: build a new store, verify it, then delete the "
-        "old one",
+        "old one; append: accept that a server that cannot delete keeps outdated text",
         programs=(SYNC,),
     )
     max_delete_percent: int = _setting(

@@ -64,7 +64,7 @@ def test_fifty_runs_with_faults_leave_what_a_first_run_leaves(
             sizes.append((tmp_path / "sync.sqlite3").stat().st_size)
             files.append(count_open_files())
             threads.append(threading.active_count())
-        assert sync_now(environ).code == 0
+        assert sync_now(environ).code == (0 if form == "underscore" else 7)  # dash cannot delete
         with VectorApi(**kind) as fresh:  # type: ignore[arg-type]
             assert sync_now(environment(site, fresh.base_url, tmp_path / "fresh")).code == 0
             actual, expected = api.documents("confluence"), fresh.documents("confluence")
@@ -72,7 +72,7 @@ def test_fifty_runs_with_faults_leave_what_a_first_run_leaves(
     stale = 0 if form == "underscore" else len(actual) - len(expected)
     assert len(actual) == len(expected) + stale
     assert expected.keys() <= actual.keys()
-    assert codes > {0}, "no run met a fault: the test shows nothing"
+    assert codes - {0, 7}, "no run met a fault: the test shows nothing"
     assert max(files[-10:]) <= max(files[:10]) + 12, files
     assert max(threads[-10:]) <= max(threads[:10]) + 8, threads
     if form == "underscore":  # dash has to remember every stale chunk

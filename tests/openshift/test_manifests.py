@@ -157,7 +157,7 @@ def test_the_failure_policy_follows_the_exit_codes(entry: tuple[str, Object]) ->
         "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
     }
     assert (failed["action"], failed["onExitCodes"]["operator"]) == ("FailJob", "In")
-    assert failed["onExitCodes"]["values"] == [2, 3, 6]
+    assert failed["onExitCodes"]["values"] == [2, 3, 6, 7]
     assert (
         failed["onExitCodes"]["containerName"] == spec["template"]["spec"]["containers"][0]["name"]
     )

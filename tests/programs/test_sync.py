@@ -292,11 +292,31 @@ def test_shards_share_the_pages_and_leave_each_others_alone(
     assert titles(api) == {"Home", "Issue 0", "Issue 1", "Issue 2", "Issue 3"}
     state.trash(next(i for i in state.page_ids() if state.page(i).title == "Issue 1"))
     ended = [sync_now(shard) for shard in shards]
-    assert [run.code for run in ended] == [0, 0, 0]
+    assert [run.code for run in ended] == [7 if run["stale"] else 0 for run in ended]
     assert sum(run["pages"]["deleted"] + run["chunks"]["stale"] for run in ended) == 1
     assert [run["warnings"] for run in ended if not run["stale"]] == [[]] * sum(
         not run["stale"] for run in ended
     )
+
+
+def test_outdated_text_that_cannot_be_deleted_is_not_a_success(
+    environ: dict[str, str], api: VectorApi, state: SiteState
+) -> None:
+    page = next(i for i in state.page_ids() if state.page(i).title == "Issue 1")
+    assert sync_now(environ).code == 0
+    state.edit(page, body("Symptom 1 looks different now."))
+    assert sync_now(environ | {"DRY_RUN": "1"}).code == 0  # nothing was written
+    if api.form == "underscore":  # it deletes
+        assert sync_now(environ).code == 0
+        return
+    ended = run_program("sync", environ)
+    assert (ended.code, ended["exit_code"]) == (7, 7)
+    assert ended["chunks"]["stale"] > 0
+    assert "UPDATE_STRATEGY=rotate" in ended.log
+    assert sync_now(environ).code == 7  # also in a run with nothing to do
+    assert sync_now(environ | {"UPDATE_STRATEGY": "append"}).code == 0
+    ended = sync_now(environ | {"UPDATE_STRATEGY": "rotate"})
+    assert (ended.code, ended["chunks"]["stale"]) == (0, 0)
 
 
 # Wrong input: one clear line, the contract's code, nothing written.
