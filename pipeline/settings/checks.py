@@ -16,22 +16,39 @@ Check = Callable[[str], Any]
 
 
 class Secret:
-    """A value that no `repr`, log line, error or report shows; `reveal()` is for the wire."""
+    """A value that no `repr`, log line, error or report shows; `reveal()` is for the wire.
 
-    __slots__ = ("_value",)
+    One that comes from a file can be read again, as tokens of service accounts change hourly.
+    """
 
-    def __init__(self, value: str) -> None:
-        self._value = value
+    __slots__ = ("_path", "_values")
+
+    def __init__(self, value: str, path: Path | None = None) -> None:
+        self._values, self._path = [value], path  # the values that it has had, the current last
 
     def reveal(self) -> str:
-        """Return the value itself."""
-        return self._value
+        """Return the current value."""
+        return self._values[-1]
+
+    def reveal_all(self) -> list[str]:
+        """Return every value that it has had, for masking."""
+        return list(self._values)
+
+    def reload(self) -> None:
+        """Read the file again, if the value is from a file.
+
+        Raises `OSError`, and `ValueError` if the file does not hold a secret.
+        """
+        if self._path is not None:
+            value = secret(self._path.read_text("utf-8").strip()).reveal()
+            if value and value != self.reveal():
+                self._values.append(value)
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        return bool(self.reveal())
 
     def __repr__(self) -> str:
-        return "Secret(***)" if self._value else "Secret()"
+        return "Secret(***)" if self else "Secret()"
 
 
 def text(value: str) -> str:
@@ -46,11 +63,14 @@ def cloud_id(value: str) -> str:
     return value
 
 
-def secret(value: str) -> Secret:
-    """Return the text as a secret; control characters would break the header it is sent in."""
+def secret(value: str, path: Path | None = None) -> Secret:
+    """Return the text as a secret; `path` is the file that it was read from.
+
+    Control characters would break the header that it is sent in.
+    """
     if any(ord(character) < 32 for character in value):
         raise ValueError("must be a single line without control characters")
-    return Secret(value)
+    return Secret(value, path)
 
 
 def names(value: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.settings.checks import secret
 from pipeline.settings.table import GATEWAY, ProgramName, SettingRow, Settings, list_rows
 
 
@@ -27,7 +28,7 @@ def load_settings(
     for field, row in list_rows():
         name = field.upper()
         try:
-            values[field] = row.check(_to_text(name, row, program_name, variables))
+            values[field] = _to_value(name, row, program_name, variables)
         except ValueError as error:
             problems.append(f"{name} {error}")
     if not values.get("conf_base_url") and values.get("conf_cloud_id"):
@@ -49,23 +50,23 @@ def _load_dotenv(path: Path | None) -> dict[str, str]:
     return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
 
 
-def _to_text(
+def _to_value(
     name: str, row: SettingRow, program_name: ProgramName, variables: Mapping[str, str]
-) -> str:
-    """Return the text of a setting: the variable's, its file's, its alias's, else the default.
+) -> Any:
+    """Return the variable's value, its file's, its alias's, else the default.
 
-    Raises `ValueError` if the file cannot be read.
+    Raises `ValueError` if it fails its check, or its file cannot be read.
     """
     default = row.default_for(program_name)
     if program_name not in row.programs:
-        return default
+        return row.check(default)
     if text := variables.get(name, "").strip():
-        return text
+        return row.check(text)
     if row.has_file and (path := variables.get(f"{name}_FILE", "").strip()):
-        return _read_file(f"{name}_FILE", Path(path))
+        return secret(_read_file(f"{name}_FILE", Path(path)), Path(path))
     if row.alias and (text := variables.get(row.alias, "").strip()):
-        return text
-    return "" if row.empty_is_value and name in variables else default
+        return row.check(text)
+    return row.check("" if row.empty_is_value and name in variables else default)
 
 
 def _read_file(name: str, path: Path) -> str:

@@ -112,7 +112,8 @@ class Settings:
     )
     vector_api_token: Secret = _setting(
         "", checks.secret,
-        "bearer token for the vector server; `VECTOR_API_TOKEN_FILE` reads it from a file",
+        "bearer token for the vector server; `VECTOR_API_TOKEN_FILE` reads it from a file, again "
+        "when the server rejects it",
         has_file=True,
     )
     vector_db_provider: str = _setting(
@@ -220,7 +221,8 @@ class Settings:
 
     def mask(self, text: str) -> str:
         """Return the text with *** for every secret: a server may repeat a header."""
-        secrets = [token.reveal() for token in (self.conf_api_token, self.vector_api_token)]
+        tokens = (self.conf_api_token, self.vector_api_token)
+        secrets = [value for token in tokens for value in token.reveal_all()]
         if self.conf_api_token:
             pair = f"{self.conf_user}:{self.conf_api_token.reveal()}"
             secrets.append(base64.b64encode(pair.encode()).decode())

@@ -30,7 +30,7 @@ class RagClient:
     def __init__(self, api: Api, token: Secret) -> None:
         """`api` is for the same server; it reads the version if the server refuses the client."""
         self.requests = 0
-        self._api = api
+        self._api, self._token = api, token
         self._client = llama.LlamaStackClient(
             base_url=api.base_url,
             api_key=token.reveal()
@@ -106,11 +106,14 @@ class RagClient:
 
     def _call(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
         self.requests += 1
-        what = f"{self._api.base_url}: {call.__qualname__}"
+        what, token = f"{self._api.base_url}: {call.__qualname__}", self._token.reveal()
         try:
             return call(*args, **options)
         except llama.APIStatusError as error:
             answer = error.response
+            if answer.status_code == 401 and self._api.has_newer_token(token):
+                self._client.api_key = self._token.reveal()
+                return self._call(call, *args, **options)  # nothing of it was done
             if answer.status_code == 426:
                 raise VectorApiError(self._explain_refusal()) from None
             raise self._api.to_answer_error(

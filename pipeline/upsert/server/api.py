@@ -6,6 +6,7 @@ sent once: its error shows whether the chunks can be sent again or have to be lo
 
 from __future__ import annotations
 
+import logging
 import ssl
 import threading
 import time
@@ -43,6 +44,8 @@ from pipeline.upsert.errors import (
     InsertUnclearError,
     VectorApiError,
 )
+
+log = logging.getLogger(__name__)
 
 POOL_SIZE = 16  # idle connections
 REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
@@ -138,13 +141,24 @@ class Api:
         except CaBundleError as error:
             raise VectorApiError(str(error)) from None
 
+    def has_newer_token(self, rejected: str) -> bool:
+        """Return whether there is another token than the rejected one: its file is read again."""
+        try:
+            self._token.reload()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it does not hold a token"
+            log.warning("VECTOR_API_TOKEN_FILE cannot be read again: %s", reason)
+        return self._token.reveal() != rejected
+
     def quote(self, text: str, sent: object = None) -> str:
         """Return a server's text on one line, without the token and what it repeats of `sent`."""
         return quote(text, self.mask, sent)
 
     def mask(self, text: str) -> str:
         """Return the text with *** for the token."""
-        return text.replace(self._token.reveal(), "***") if self._token else text
+        for token in filter(None, self._token.reveal_all()):
+            text = text.replace(token, "***")
+        return text
 
     def close(self) -> None:
         """Close the connections."""
@@ -156,7 +170,7 @@ class Api:
         """Send one request, once; return the answer if it is a success."""
         with self._lock:
             self.requests += 1
-        what = f"{method} {self.base_url}{path}"
+        what, token = f"{method} {self.base_url}{path}", self._token.reveal()
         try:
             response = self._session.request(
                 method, self.base_url + path, timeout=self._retry.timeout, **content
@@ -165,6 +179,8 @@ class Api:
             cause = to_cause(error)
             raise NoAnswerError(f"{what}: {cause.text}", cause) from None
         self._retries.has_answered = True
+        if response.status_code == 401 and self.has_newer_token(token):
+            return self._answer(method, path, unquoted, **content)  # nothing of it was done
         if not 200 <= response.status_code < 300:
             raise self.to_answer_error(
                 what, response.status_code, response.headers, response.content, [unquoted, content]
