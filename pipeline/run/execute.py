@@ -25,14 +25,15 @@ from pipeline.run.steps import Run
 from pipeline.run.stop import Stop, StoppedError
 from pipeline.settings import Settings
 from pipeline.state import Ledger, LedgerError, open_ledger, open_memory_ledger, write_atomically
-from pipeline.upsert import VectorApiError
+from pipeline.upsert import UnknownModelError, VectorApiError
 
 log = logging.getLogger(__name__)
 
-# The first class that fits decides: `CredentialsError` is a `ConfluenceError`.
+# The first class that fits decides: subclasses come first.
 _CODES = {
     CredentialsError: ExitCode.CONFLUENCE_REFUSED,
     ConfluenceError: ExitCode.CONFLUENCE_UNREACHABLE,
+    UnknownModelError: ExitCode.BAD_SETTINGS,
     VectorApiError: ExitCode.VECTOR_API_FAILED,
     DeleteGuardError: ExitCode.DELETE_GUARD,
     LedgerError: ExitCode.BAD_SETTINGS,

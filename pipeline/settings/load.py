@@ -38,7 +38,8 @@ def load_settings(
     problems += _list_contradictions(values)
     if problems:
         raise SettingsError("; ".join(problems))
-    return Settings(**values)
+    set_fields = frozenset(field for field, row in list_rows() if _is_set(field, row, variables))
+    return Settings(**values, set_fields=set_fields)
 
 
 def _load_dotenv(path: Path | None) -> dict[str, str]:
@@ -48,6 +49,12 @@ def _load_dotenv(path: Path | None) -> dict[str, str]:
 
     # No interpolation: a token may hold a dollar sign.
     return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+
+
+def _is_set(field: str, row: SettingRow, variables: Mapping[str, str]) -> bool:
+    name = field.upper()
+    names = [name, row.alias, f"{name}_FILE" if row.has_file else ""]
+    return any(variables.get(one, "").strip() for one in names if one)
 
 
 def _to_value(

@@ -208,6 +208,7 @@ class Settings:
         "10", checks.whole_number(1, 250), "pages to print per space", programs=(CHECK,)
     )
     # fmt: on
+    set_fields: frozenset[str] = frozenset()  # no setting: the fields that are not just defaults
 
     @property
     def has_filters(self) -> bool:
@@ -218,6 +219,10 @@ class Settings:
     def own_workers(self) -> int:
         """This run's share of WORKERS: shards run side by side against one site."""
         return max(1, self.workers // self.shard_count)
+
+    def is_default(self, field: str) -> bool:
+        """Return whether a setting was not set, so that it has its default."""
+        return field not in self.set_fields
 
     def mask(self, text: str) -> str:
         """Return the text with *** for every secret: a server may repeat a header."""
@@ -235,4 +240,5 @@ class Settings:
 def list_rows() -> Iterator[tuple[str, SettingRow]]:
     """Yield each field's name with its row."""
     for setting in fields(Settings):
-        yield setting.name, setting.metadata["row"]
+        if row := setting.metadata.get("row"):
+            yield setting.name, row

@@ -12,6 +12,7 @@ from pipeline.upsert.discovery import open_rag_tool, open_sink
 from pipeline.upsert.errors import (
     InsertRejectedError,
     InsertUnclearError,
+    UnknownModelError,
     VectorApiError,
 )
 from pipeline.upsert.insert import Inserted, insert_all
@@ -24,6 +25,7 @@ __all__ = [
     "Resetting",
     "Rotating",
     "Sink",
+    "UnknownModelError",
     "VectorApiError",
     "insert_all",
     "open_rag_tool",

@@ -10,6 +10,10 @@ class VectorApiError(Exception):
     """
 
 
+class UnknownModelError(VectorApiError):
+    """The server does not have the embedding model of the settings. Exit 2."""
+
+
 class InsertRejectedError(Exception):
     """The server refused these chunks, and none of them is stored.
 

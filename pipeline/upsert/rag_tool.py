@@ -128,7 +128,7 @@ class RagTool(FileSink):
         return sorted(named, key=lambda store: _count_files(routes, store), reverse=True)
 
     def _make_store(self) -> str:
-        model = find_embedding_model(self._api, self._settings.embedding_model_id)
+        model = find_embedding_model(self._api, self._settings)
         return self._client.register(self._name, model, self._settings.vector_db_provider)
 
     def _put(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:

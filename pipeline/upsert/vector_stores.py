@@ -64,7 +64,7 @@ class VectorStores(FileSink):
         return [str(store["id"]) for store in stores]
 
     def _make_store(self) -> str:
-        model = find_embedding_model(self._api, self._settings.embedding_model_id)
+        model = find_embedding_model(self._api, self._settings)
         return self._routes.make_store(self._name, model, self._settings.vector_db_provider)
 
     def _put(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:

@@ -12,11 +12,15 @@ from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_provider_field, to_row
 from pipeline.upsert.errors import InsertUnclearError, VectorApiError
 from pipeline.upsert.server.api import AnswerError, Api, to_segment
-from pipeline.upsert.server.embedding_models import EmbeddingModel, find_embedding_model
+from pipeline.upsert.server.embedding_models import (
+    EmbeddingModel,
+    find_embedding_model,
+    measure_dimension,
+)
 from pipeline.upsert.server.list_all import list_all
 from pipeline.upsert.server.made_by import MADE_BY_US, is_made_by_us
 
-ROUTE = "/v1/vector_stores"
+ROUTE, EMBEDDINGS = "/v1/vector_stores", "/v1/embeddings"
 TEXTS_A_REQUEST = 100
 STORES_A_REQUEST = 100
 
@@ -45,7 +49,7 @@ class ClientEmbeds:
             "metadata": MADE_BY_US,
             "embedding_model": self._used_model.name,
             # The model without the dimension is refused, and leaves a store behind.
-            "embedding_dimension": self._used_model.dimension or self._measure_dimension(),
+            "embedding_dimension": measure_dimension(self._api, EMBEDDINGS, self._used_model),
             **provider,
         }
         try:
@@ -86,17 +90,13 @@ class ClientEmbeds:
     @property
     def _used_model(self) -> EmbeddingModel:
         if self._model is None:
-            self._model = find_embedding_model(self._api, self._settings.embedding_model_id)
+            self._model = find_embedding_model(self._api, self._settings)
         return self._model
-
-    def _measure_dimension(self) -> int:
-        body = {"model": self._used_model.name, "input": ["size"]}
-        return len(self._api.post("/v1/embeddings", body)["data"][0]["embedding"])
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
         # Sent like an insert, so that a text that the model refuses fails alone.
         body = {"model": self._used_model.name, "input": texts}
-        rows = (self._api.insert("/v1/embeddings", body) or {}).get("data") or []
+        rows = (self._api.insert(EMBEDDINGS, body) or {}).get("data") or []
         if len(rows) != len(texts):
             raise InsertUnclearError(f"{len(texts)} texts got {len(rows)} embeddings")
         return [row["embedding"] for row in sorted(rows, key=lambda row: row.get("index", 0))]

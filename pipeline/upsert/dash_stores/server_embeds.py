@@ -35,7 +35,7 @@ class ServerEmbeds:
 
     def make(self, name: str, *, fresh: bool) -> str:
         """See `DashStores`. A repeated request makes no second store: the identifier is ours."""
-        model = find_embedding_model(self._api, self._settings.embedding_model_id)
+        model = find_embedding_model(self._api, self._settings)
         provider = to_provider_field(self._api, self._settings.vector_db_provider)
         identifier = to_identifier(name)
         if fresh:

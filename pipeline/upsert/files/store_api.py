@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.upsert.errors import InsertRejectedError
 from pipeline.upsert.server.api import AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
-from pipeline.upsert.server.embedding_models import EmbeddingModel
+from pipeline.upsert.server.embedding_models import EmbeddingModel, measure_dimension
 from pipeline.upsert.server.list_all import list_all
 from pipeline.upsert.server.made_by import MADE_BY_US
 
@@ -51,14 +51,13 @@ class StoreApi:
 
     def make_store(self, name: str, model: EmbeddingModel, provider: str) -> str:
         """Create a store with the mark of this tool; return its identifier."""
-        # The model without its dimension would be refused, and yet leave a store behind.
         body: dict[str, Any] = {
             "name": name,
             "embedding_model": model.name,
+            # The model without its dimension would be refused, and yet leave a store behind.
+            "embedding_dimension": measure_dimension(self.api, f"{self.prefix}/embeddings", model),
             "metadata": MADE_BY_US,
         }
-        if model.dimension:
-            body["embedding_dimension"] = model.dimension
         if provider:
             body["provider_id"] = provider
         return str(self.api.post_once(f"{self.prefix}/vector_stores", body)["id"])

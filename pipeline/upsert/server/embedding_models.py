@@ -1,12 +1,17 @@
-"""The embedding models that a server offers, by full or short names."""
+"""The embedding models that a server offers, and the one that EMBEDDING_MODEL_ID means."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.upsert.errors import VectorApiError
+from pipeline.settings import Settings
+from pipeline.upsert.errors import UnknownModelError
 from pipeline.upsert.server.api import AnswerError, Api
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,37 +20,82 @@ class EmbeddingModel:
 
     name: str
     dimension: int | None  # of its vectors; None where it is not listed
+    resource: str = ""  # the provider's own name: one model may be listed under two names
 
 
-def find_embedding_model(api: Api, required: str) -> EmbeddingModel:
-    """Return the server's model of that name: in full, or the part after the provider's.
+def find_embedding_model(api: Api, settings: Settings) -> EmbeddingModel:
+    """Return the server's model that EMBEDDING_MODEL_ID names.
 
-    Llama Stack 0.2 lists `identifier` and `metadata`, later servers `id` and `custom_metadata`.
-    Where a server lists no models, the name is used as it is. Raises `VectorApiError` where it
-    lists others only.
+    The name is the full one, or the part after the provider's. Where the setting is not set and
+    the server does not have its default, its only embedding model is used. Where a server lists no
+    models, the name is used as it is. Raises `UnknownModelError` where it lists others only.
+    """
+    required = settings.embedding_model_id
+    models = _list_models(api)
+    if models is None:
+        return EmbeddingModel(required, None)
+    if found := _choose(models, required):
+        return found
+    distinct: dict[str, EmbeddingModel] = {}  # of one model under two names the first
+    for model in models:
+        distinct.setdefault(model.resource or model.name, model)
+    if len(distinct) == 1 and settings.is_default("embedding_model_id"):
+        [only] = distinct.values()
+        log.info("the server has no %s: using its embedding model, %s", required, only.name)
+        return only
+    names = ", ".join(model.name for model in distinct.values())
+    raise UnknownModelError(
+        f"the server has no embedding model {required!r} (EMBEDDING_MODEL_ID); "
+        f"it has {names or 'none'}"
+    )
+
+
+def measure_dimension(api: Api, route: str, model: EmbeddingModel) -> int:
+    """Return the dimension of a model's vectors: the listed one, or that of one embedding.
+
+    `route` is the server's route for embeddings.
+    """
+    if model.dimension:
+        return model.dimension
+    answer = api.post(route, {"model": model.name, "input": ["size"]})
+    return len(answer["data"][0]["embedding"])
+
+
+def _list_models(api: Api) -> list[EmbeddingModel] | None:
+    """Return the embedding models, of one model the name with a dimension first.
+
+    None where the server lists no models at all. Llama Stack 0.2 lists `identifier` and
+    `metadata`, later servers `id` and `custom_metadata`.
     """
     try:
         rows = (api.get("/v1/models") or {}).get("data") or []
     except AnswerError as error:
         if error.status != 404:
             raise
-        return EmbeddingModel(required, None)
-    models = {name: dimension for row in rows for name, dimension in _to_names(row)}
-    for name, dimension in models.items():
-        if name == required or name.endswith(f"/{required}"):
-            return EmbeddingModel(name, dimension)
-    if models:
-        raise VectorApiError(
-            f"the server has no embedding model {required!r} (EMBEDDING_MODEL_ID); "
-            f"it has {', '.join(models)}"
-        )
-    return EmbeddingModel(required, None)
+        return None
+    if not rows:
+        return None
+    models = [model for row in rows if (model := _to_model(row))]
+    return sorted(models, key=lambda model: model.dimension is None)
 
 
-def _to_names(row: dict[str, Any]) -> list[tuple[str, int | None]]:
+def _to_model(row: Mapping[str, Any]) -> EmbeddingModel | None:
     about = row.get("custom_metadata") or row.get("metadata") or {}
     kind = row.get("model_type") or about.get("model_type")
     name, dimension = row.get("identifier") or row.get("id"), about.get("embedding_dimension")
     if kind != "embedding" or not name:
-        return []
-    return [(str(name), int(dimension) if dimension else None)]
+        return None
+    resource = row.get("provider_resource_id") or about.get("provider_resource_id") or ""
+    return EmbeddingModel(str(name), int(dimension) if dimension else None, str(resource))
+
+
+def _choose(models: list[EmbeddingModel], required: str) -> EmbeddingModel | None:
+    """Return the model of that name; of one model under two names, the one with a dimension."""
+    named = [
+        model for model in models if model.name == required or model.name.endswith(f"/{required}")
+    ]
+    if not named:
+        return None
+    exact = next((model for model in named if model.name == required), named[0])
+    same = [model for model in models if exact.resource and model.resource == exact.resource]
+    return exact if exact.dimension or not same else same[0]

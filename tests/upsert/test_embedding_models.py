@@ -1,0 +1,104 @@
+"""The embedding model: the one that is named, or the server's only one where none is named."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import responses
+
+from pipeline.upsert import UnknownModelError
+from pipeline.upsert.server.embedding_models import (
+    EmbeddingModel,
+    find_embedding_model,
+    measure_dimension,
+)
+from tests.support.sinks import to_api, to_settings
+
+URL = "http://127.0.0.1:9"
+MINILM = "all-MiniLM-L6-v2"
+GRANITE = "granite-embedding-125m-english"
+
+
+def listed(name: str, dimension: int | None = None, resource: str = "") -> dict[str, Any]:
+    """A row of /v1/models, as OGX has it."""
+    about = {"model_type": "embedding", "provider_resource_id": resource}
+    about |= {"embedding_dimension": dimension} if dimension else {}
+    return {"id": name, "custom_metadata": about}
+
+
+@pytest.fixture
+def mock() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def find(mock: responses.RequestsMock, *rows: dict[str, Any], **environ: str) -> EmbeddingModel:
+    mock.get(f"{URL}/v1/models", json={"data": [*rows, {"id": "llama", "model_type": "llm"}]})
+    return find_embedding_model(to_api(URL), to_settings(URL, **environ))
+
+
+@pytest.mark.parametrize("name", [MINILM, f"sentence-transformers/{MINILM}"])
+def test_a_model_is_found_by_its_full_name_or_without_its_provider(
+    mock: responses.RequestsMock, name: str
+) -> None:
+    assert find(mock, listed("other", 3), listed(name, 384)).name == name
+
+
+def test_the_only_model_is_used_where_none_is_named_and_the_default_is_missing(
+    mock: responses.RequestsMock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    model = find(mock, listed(f"vllm/{GRANITE}"))
+    assert (model.name, model.dimension) == (f"vllm/{GRANITE}", None)
+    assert f"the server has no {MINILM}: using its embedding model, vllm/{GRANITE}" in caplog.text
+
+
+def test_one_model_under_two_names_is_one_and_its_dimension_is_known(
+    mock: responses.RequestsMock,
+) -> None:
+    rows = [listed(f"vllm/{GRANITE}", resource=GRANITE), listed(GRANITE, 768, resource=GRANITE)]
+    assert find(mock, *rows) == EmbeddingModel(GRANITE, 768, GRANITE)
+
+
+def test_a_model_named_by_the_name_without_a_dimension_is_used_with_it(
+    mock: responses.RequestsMock,
+) -> None:
+    rows = [listed(f"vllm/{GRANITE}", resource=GRANITE), listed("granite", 768, resource=GRANITE)]
+    model = find(mock, *rows, EMBEDDING_MODEL_ID=f"vllm/{GRANITE}")
+    assert model.dimension == 768
+
+
+@pytest.mark.parametrize(
+    ("rows", "environ"),
+    [
+        ([listed("one", 3), listed("two", 3)], {}),
+        ([listed("one", 3)], {"EMBEDDING_MODEL_ID": "missing"}),
+        ([listed("one", 3)], {"EMBEDDING_MODEL_ID": MINILM}),
+        ([], {}),
+    ],
+    ids=["several", "a wrong name", "the default by name", "none"],
+)
+def test_a_missing_model_is_an_error_that_names_those_of_the_server(
+    mock: responses.RequestsMock, rows: list[dict[str, Any]], environ: dict[str, str]
+) -> None:
+    with pytest.raises(UnknownModelError) as raised:
+        find(mock, *rows, **environ)
+    expected = ", ".join(row["id"] for row in rows) or "it has none"
+    assert expected in str(raised.value)
+    assert "EMBEDDING_MODEL_ID" in str(raised.value)
+
+
+def test_a_server_that_lists_no_models_is_given_the_name_as_it_is(
+    mock: responses.RequestsMock,
+) -> None:
+    mock.get(f"{URL}/v1/models", json={"data": []})
+    assert find_embedding_model(to_api(URL), to_settings(URL)) == EmbeddingModel(MINILM, None)
+
+
+def test_a_dimension_that_is_not_listed_is_measured_by_one_embedding(
+    mock: responses.RequestsMock,
+) -> None:
+    mock.post(f"{URL}/v1/embeddings", json={"data": [{"embedding": [0.0] * 768}]})
+    model = EmbeddingModel("m", None)
+    assert measure_dimension(to_api(URL), "/v1/embeddings", model) == 768
+    assert measure_dimension(to_api(URL), "/v1/embeddings", EmbeddingModel("m", 384)) == 384
