@@ -16,11 +16,6 @@ class Cooldown:
         self._lock = threading.Lock()
         self._until = 0.0  # time.monotonic()
 
-    @property
-    def seconds_left(self) -> float:
-        """Seconds until requests may be sent again, 0 or less if they may be sent now."""
-        return self._until - time.monotonic()
-
     def extend(self, seconds: float) -> None:
         """Pause every thread's requests for `seconds`; a longer pause stays as it is."""
         with self._lock:
@@ -28,7 +23,7 @@ class Cooldown:
 
     def wait(self) -> None:
         """Return when the cooldown is over. Raises `StoppedWaitingError` once the run ends."""
-        while (left := self.seconds_left) > 0:
+        while (left := self._until - time.monotonic()) > 0:
             self.pause(left)
         self.pause(0)
 
