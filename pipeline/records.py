@@ -81,7 +81,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PageFailure:
     """Why one page, or a part of it, is not in the collection as it should be."""
 
     page_id: str

@@ -26,7 +26,7 @@ from pipeline.fetch.rows import (
     to_search_labels,
 )
 from pipeline.fetch.transport import Params, Transport
-from pipeline.records import Outcome, Page, PageRef
+from pipeline.records import Page, PageFailure, PageRef
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -42,8 +42,8 @@ class Bodies:
     def __init__(self, transport: Transport, account: Account, settings: Settings) -> None:
         self._transport, self._account, self._settings = transport, account, settings
 
-    def get_pages(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
-        """Return for each page a Page, or an Outcome with the reason why there is none, in order.
+    def get_pages(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
+        """Return each page, or a PageFailure with the reason, in order.
 
         At most `PAGES_A_REQUEST` pages. Raises only what concerns all pages: no connection,
         credentials refused, stopped.
@@ -52,7 +52,7 @@ class Bodies:
         for content in CONTENT_TYPES:
             of_type = [ref for ref in refs if ref.content_type == content.name]
             found |= self._search(content, of_type)
-        return [found.get(ref.id) or self._get_or_outcome(ref) for ref in refs]
+        return [found.get(ref.id) or self._get_or_failure(ref) for ref in refs]
 
     def get_page(self, ref: PageRef, body_format: str) -> Page:
         """Return one page as v2 has it now; `body_format` is storage, view or export_view.
@@ -109,11 +109,11 @@ class Bodies:
                 continue
             yield row.id, self._to_page(ref, row, html, to_search_labels(answer), "export_view")
 
-    def _get_or_outcome(self, ref: PageRef) -> Page | Outcome:
+    def _get_or_failure(self, ref: PageRef) -> Page | PageFailure:
         try:
             return self.get_page(ref, "export_view")
         except PageError as error:
-            return Outcome(ref.id, ref.title, "fetch", str(error))
+            return PageFailure(ref.id, ref.title, "fetch", str(error))
 
     def _get_page(self, ref: PageRef, body_format: str) -> Page:
         path = BY_NAME[ref.content_type].to_path(ref.id)

@@ -17,7 +17,7 @@ from pipeline.fetch.bodies import Bodies
 from pipeline.fetch.rows import Space
 from pipeline.fetch.transport import Transport
 from pipeline.http import CONFLUENCE_RETRY, RetryPolicy
-from pipeline.records import Outcome, Page, PageRef
+from pipeline.records import Page, PageFailure, PageRef
 from pipeline.settings import Settings
 
 
@@ -98,8 +98,8 @@ class Site:
                 self._transport, self._settings, ids, in_spaces, self._account.check
             )
 
-    def get_pages(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
-        """Return for each of at most 25 pages a Page, or an Outcome with the reason for none."""
+    def get_pages(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
+        """Return each of at most 25 pages, or a PageFailure with the reason."""
         return self._bodies.get_pages(refs)
 
     def get_page(self, ref: PageRef, body_format: str) -> Page:

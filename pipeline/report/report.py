@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from pipeline.records import Outcome, StoredChunk
+from pipeline.records import PageFailure, StoredChunk
 from pipeline.report.exit_codes import ExitCode
 from pipeline.report.failure_limit import FailureLimit, TooManyFailuresError
 
@@ -26,7 +26,7 @@ class Report:
         self._chunks: Counter[str] = Counter()
         self._tokens_inserted = 0
         self._requests: Counter[str] = Counter()
-        self._failures: list[Outcome] = []
+        self._failures: list[PageFailure] = []
         self._warnings: list[str] = []
         self._stale: tuple[StoredChunk, ...] = ()
         self._collection = ""
@@ -87,7 +87,7 @@ class Report:
         with self._lock:
             self._limit.passed(page_id, stage)
 
-    def fail(self, outcome: Outcome) -> None:
+    def fail(self, failure: PageFailure) -> None:
         """Log a page's failure and add it to the report.
 
         Raises `TooManyFailuresError` after ten failures in a row at one stage, or when more than
@@ -95,16 +95,16 @@ class Report:
         """
         log.error(
             "page %s %r failed (%s): %s",
-            outcome.page_id,
-            outcome.title,
-            outcome.stage,
-            outcome.error,
+            failure.page_id,
+            failure.title,
+            failure.stage,
+            failure.error,
         )
         with self._lock:
-            self._failures.append(outcome)
-            reason = self._limit.failed(outcome.page_id, outcome.stage)
+            self._failures.append(failure)
+            reason = self._limit.failed(failure.page_id, failure.stage)
         if reason:
-            raise TooManyFailuresError(f"{reason}, the last with: {outcome.error}", outcome.stage)
+            raise TooManyFailuresError(f"{reason}, the last with: {failure.error}", failure.stage)
 
     @property
     def has_failures(self) -> bool:

@@ -13,7 +13,7 @@ from functools import partial
 
 from pipeline import markdown
 from pipeline.fetch import PAGES_A_REQUEST, PageError, Site
-from pipeline.records import Markdown, Outcome, Page, PageRef
+from pipeline.records import Markdown, Page, PageFailure, PageRef
 from pipeline.run.threads import in_background
 
 
@@ -26,7 +26,7 @@ class Prefetch:
     def __init__(self, site: Site, workers: int) -> None:
         self._site = site
         self._storage: dict[str, Page | PageError] = {}  # fetched together with their page
-        self._ahead: dict[str, Future[list[Page | Outcome]]] = {}  # page id → its batch
+        self._ahead: dict[str, Future[list[Page | PageFailure]]] = {}  # page id → its batch
         self._batch: list[PageRef] = []
         self._batches_left = 2 * workers if workers > 1 else 0  # bounds what is held in memory
         self._slots = threading.Semaphore(workers)
@@ -43,7 +43,7 @@ class Prefetch:
             fetching = in_background(partial(self._fetch_ahead, batch), "fetch-ahead")
             self._ahead |= dict.fromkeys((queued.id for queued in batch), fetching)
 
-    def fetch(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
+    def fetch(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         """Return the pages as `Site.get_pages` does. Call it once the listing is complete."""
         ahead = {ref.id: self._ahead.pop(ref.id, None) for ref in refs}
         late = [ref for ref in refs if ahead[ref.id] is None]
@@ -70,11 +70,11 @@ class Prefetch:
             raise storage
         return markdown.to_markdown(replace(page, html=storage.html, body_format="storage"))
 
-    def _fetch_ahead(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
+    def _fetch_ahead(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         with self._slots_beside_listing:
             return self._fetch(refs)
 
-    def _fetch(self, refs: Sequence[PageRef]) -> list[Page | Outcome]:
+    def _fetch(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         """Fetch pages and the storage formats they may need: later, the conversion would wait."""
         with self._slots:
             pages = self._site.get_pages(refs)
@@ -87,12 +87,12 @@ class Prefetch:
             return pages
 
 
-def _with_ancestors(result: Page | Outcome, ref: PageRef) -> Page | Outcome:
+def _with_ancestors(result: Page | PageFailure, ref: PageRef) -> Page | PageFailure:
     """Add the ancestors, which are known only once the listing is complete."""
-    if isinstance(result, Outcome):
+    if isinstance(result, PageFailure):
         return result
     return replace(result, ref=replace(result.ref, ancestors=ref.ancestors))
 
 
-def _id_of(result: Page | Outcome) -> str:
-    return result.page_id if isinstance(result, Outcome) else result.ref.id
+def _id_of(result: Page | PageFailure) -> str:
+    return result.page_id if isinstance(result, PageFailure) else result.ref.id

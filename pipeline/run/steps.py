@@ -16,7 +16,7 @@ from itertools import batched
 from pipeline import chunk as chunk_stage
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
 from pipeline.http import RetryPolicy
-from pipeline.records import Chunk, Markdown, Outcome, Page, PageRef
+from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef
 from pipeline.report import Progress, Report, TooManyFailuresError, show_hits, to_short
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions
@@ -166,7 +166,7 @@ class Run:
             if error is self._writer.error:
                 raise  # it concerns every page, like a full disk
             log.exception("page %s", page.ref.id)
-            self.report.fail(Outcome(page.ref.id, page.ref.title, "convert", to_short(error)))
+            self.report.fail(PageFailure(page.ref.id, page.ref.title, "convert", to_short(error)))
 
     def to_markdown(self, page: Page) -> Markdown:
         """Convert a page, from its storage format where Confluence could not render it."""
@@ -220,7 +220,7 @@ class Run:
             collection.ledger.mark_lost(chunk)
             with contextlib.suppress(TooManyFailuresError):  # all is written: report all of them
                 error = f"the server confirmed chunk {chunk.id}, but does not find it"
-                self.report.fail(Outcome(chunk.page_id, titles[chunk.page_id], "verify", error))
+                self.report.fail(PageFailure(chunk.page_id, titles[chunk.page_id], "verify", error))
 
     def finish(self) -> None:
         """Publish the collection, answer VERIFY_QUERY, and remember a complete run."""

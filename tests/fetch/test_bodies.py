@@ -1,4 +1,4 @@
-"""Bodies in bulk: complete, current, and one outcome for each page that fails."""
+"""Bodies in bulk: complete, current, and one failure for each page that fails."""
 
 import threading
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
 from pipeline.fetch.errors import PageGoneError
-from pipeline.records import Outcome, Page
+from pipeline.records import Page, PageFailure
 from tests.support.confluence_client import opened
 from tests.support.site_pages import WHEN, add_pages, list_all, pages_of
 
@@ -89,7 +89,7 @@ def test_a_page_edited_after_the_listing_has_its_newer_version(
     assert page.ref.version == 2
 
 
-def test_pages_that_vanish_after_the_listing_are_outcomes(
+def test_pages_that_vanish_after_the_listing_are_failures(
     site: ConfluenceSite, state: SiteState
 ) -> None:
     kept, archived, trashed, purged, hidden = add_pages(state, 5)
@@ -102,7 +102,7 @@ def test_pages_that_vanish_after_the_listing_are_outcomes(
         fetched = client.get_pages(refs)
         with pytest.raises(PageGoneError):
             client.get_page(refs[2], "storage")
-    failures = {result.page_id: result for result in fetched if isinstance(result, Outcome)}
+    failures = {result.page_id: result for result in fetched if isinstance(result, PageFailure)}
     assert failures.keys() == {archived, trashed, purged, hidden}
     assert all(
         failure.stage == "fetch" and "\n" not in failure.error for failure in failures.values()
@@ -114,7 +114,7 @@ def test_pages_that_vanish_after_the_listing_are_outcomes(
 
 def test_many_threads_fetch_at_once(site: ConfluenceSite, state: SiteState) -> None:
     add_pages(state, 100)
-    found: list[Page | Outcome] = []
+    found: list[Page | PageFailure] = []
     with opened(site) as client:
         refs = list_all(client)
         threads = [

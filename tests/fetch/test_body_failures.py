@@ -11,7 +11,7 @@ from pipeline.fetch import (
     PageError,
 )
 from pipeline.fetch.errors import StoppedWaitingError, UnreachableError
-from pipeline.records import Outcome, Page
+from pipeline.records import Page, PageFailure
 from tests.support.confluence_client import HASTY, opened
 from tests.support.site_pages import add_pages, list_all, pages_of
 
@@ -33,13 +33,13 @@ def test_a_search_that_is_too_much_is_halved(
         assert client.requests - before == 1 + 2 + 4
 
 
-def test_one_page_that_always_fails_is_one_outcome(site: ConfluenceSite, state: SiteState) -> None:
+def test_one_page_that_always_fails_is_one_failure(site: ConfluenceSite, state: SiteState) -> None:
     ids = add_pages(state, 25)
     site.fail(rf"content/search.*\b{ids[7]}\b", faults.server_error(500), times=None)
     site.fail(rf"/pages/{ids[7]}\b", faults.server_error(500), times=None)
     with opened(site) as client:
         fetched = client.get_pages(list_all(client))
-    failures = [result for result in fetched if isinstance(result, Outcome)]
+    failures = [result for result in fetched if isinstance(result, PageFailure)]
     assert [failure.page_id for failure in failures] == [ids[7]]
     assert "500" in failures[0].error
     assert len(fetched) == 25
@@ -105,7 +105,7 @@ def test_a_search_that_hangs_is_not_waited_for_twice(
     assert hung.hits == 1
 
 
-def test_a_page_that_is_not_described_in_full_is_one_outcome(
+def test_a_page_that_is_not_described_in_full_is_one_failure(
     site: ConfluenceSite, state: SiteState
 ) -> None:
     first, second = add_pages(state, 2)
@@ -113,7 +113,7 @@ def test_a_page_that_is_not_described_in_full_is_one_outcome(
     site.fail(f"/pages/{first}", faults.text('{"id": "1", "status": "current", "title": "T"}'))
     with opened(site) as client:
         bad, good = client.get_pages(list_all(client))
-    assert isinstance(bad, Outcome)
+    assert isinstance(bad, PageFailure)
     assert "without a required field" in bad.error
     assert isinstance(good, Page)
     assert good.ref.id == second
@@ -166,7 +166,7 @@ def test_a_single_page_that_fails_is_no_failure_of_the_site(
         (ref,) = list_all(client)
         with pytest.raises(PageError):
             client.get_page(ref, "storage")
-        assert isinstance(client.get_pages([ref])[0], Outcome)
+        assert isinstance(client.get_pages([ref])[0], PageFailure)
 
 
 def test_a_page_with_more_labels_than_it_carries_has_them_all(

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from pipeline.fetch.errors import PageError
-from pipeline.records import Hit, Outcome, StoredChunk
+from pipeline.records import Hit, PageFailure, StoredChunk
 from pipeline.report import (
     ExitCode,
     Report,
@@ -19,8 +19,8 @@ from pipeline.report import (
 from tests.support.program import ROOT
 
 
-def failure(number: int, stage: str = "fetch") -> Outcome:
-    return Outcome(str(number), f"Page {number}", stage, "HTTP 500")
+def failure(number: int, stage: str = "fetch") -> PageFailure:
+    return PageFailure(str(number), f"Page {number}", stage, "HTTP 500")
 
 
 def test_the_json_report_has_the_contracts_keys() -> None:

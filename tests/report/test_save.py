@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.records import Outcome
+from pipeline.records import PageFailure
 from pipeline.report import Report, TooManyFailuresError, save_report
 from pipeline.report.save import to_short_json
 from pipeline.state import write_atomically
@@ -42,7 +42,7 @@ def test_the_termination_message_fits_and_stays_json() -> None:
     report = Report()
     for number in range(500):
         with contextlib.suppress(TooManyFailuresError):
-            report.fail(Outcome(str(number), f"Page {number}", "fetch", "HTTP 500"))
+            report.fail(PageFailure(str(number), f"Page {number}", "fetch", "HTTP 500"))
         report.warn(f"page {number}: ein längerer Hinweis, der Platz braucht")
     message = to_short_json(report.to_json())
     assert len(message) <= 4096
@@ -67,7 +67,7 @@ def test_no_secret_gets_into_the_report_or_the_termination_message(
 ) -> None:
     path = tmp_path / "report.json"
     report = Report()
-    report.fail(Outcome("1", f"Title {TOKEN}", "upsert", f"refused: {BASIC}"))
+    report.fail(PageFailure("1", f"Title {TOKEN}", "upsert", f"refused: {BASIC}"))
     report.warn(f"odd: {VECTOR_TOKEN}")
     save_report(report, path, settings_with().mask, write_atomically, termination_log)
     for text in (termination_log.read_text(), path.read_text()):

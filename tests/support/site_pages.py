@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from demo.confluence_site import Paging, SiteState
 from pipeline.fetch import Site
-from pipeline.records import Outcome, Page, PageRef
+from pipeline.records import Page, PageFailure, PageRef
 
 WHEN = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 # Every oddity of paging that was seen on real sites, at once.
@@ -23,7 +23,7 @@ def list_all(client: Site) -> list[PageRef]:
     return client.list_pages(client.list_spaces())
 
 
-def pages_of(fetched: list[Page | Outcome]) -> dict[str, Page]:
+def pages_of(fetched: list[Page | PageFailure]) -> dict[str, Page]:
     """Return id → page. Fails if one could not be fetched."""
     assert all(isinstance(result, Page) for result in fetched), fetched
     return {page.ref.id: page for page in fetched if isinstance(page, Page)}

@@ -15,7 +15,7 @@ from functools import partial
 from queue import Empty, Full, Queue
 
 from pipeline.http import RetryPolicy
-from pipeline.records import Chunk, Outcome, Page, StoredChunk
+from pipeline.records import Chunk, Page, PageFailure, StoredChunk
 from pipeline.report import Report
 from pipeline.run.collection import Collection
 from pipeline.run.stop import Stop
@@ -80,7 +80,7 @@ class Writer:
             self._remove([chunk.stored for chunk in held if chunk.state != "stale"])
         except (InsertRejectedError, InsertUnclearError) as error:
             title = page.title if page else ""
-            self._report.fail(Outcome(page_id, title, "delete", str(error)))
+            self._report.fail(PageFailure(page_id, title, "delete", str(error)))
             return
         self._ledger.forget_page(page_id)
         if self._sink.can_delete and held:
@@ -188,13 +188,13 @@ class Writer:
         ref = update.page.ref
         del self._open[ref.id]
         if update.error:
-            self._report.fail(Outcome(ref.id, ref.title, "upsert", update.error))
+            self._report.fail(PageFailure(ref.id, ref.title, "upsert", update.error))
             return
         self._ledger.mark(update.current_again, "stored")
         try:
             self._remove(update.old)
         except (InsertRejectedError, InsertUnclearError) as error:
-            self._report.fail(Outcome(ref.id, ref.title, "delete", str(error)))
+            self._report.fail(PageFailure(ref.id, ref.title, "delete", str(error)))
             return
         self._ledger.record_page(ref.id, ref.title, update.digest, update.metadata_digest)
         self._report.count_page(update.outcome)
