@@ -160,7 +160,7 @@ class Transport:
             return ConfluenceError(
                 f"{what}: {redirect}; check CONF_BASE_URL (a login page does not accept tokens)"
             )
-        text = to_error_text(body, mask)
+        text = to_error_text(body, mask, only=("message", "errors"))
         message = f"{what}: HTTP {status}" + (f" ({text})" if text else "")
         return StatusError(message, status, text, to_retry_after(response.headers))
 

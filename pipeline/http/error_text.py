@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,20 +21,26 @@ _IDENTIFIER = re.compile(r"[\w.:/@-]*", re.ASCII)
 Mask = Callable[[str], str]  # a text → the text with *** for secrets
 
 
-def to_error_text(body: bytes, mask: Mask, sent: object = None) -> str:
+def to_error_text(
+    body: bytes, mask: Mask, sent: object = None, only: Collection[str] | None = None
+) -> str:
     """Return the message of an error answer, for a log line; "" if it has none.
 
     Servers wrap it differently: `{"errors": [{"title": …}]}` (Confluence v2), `{"message": …}`
     (v1), `{"detail": …}` with a text or a list of field errors (FastAPI), `{"error": {"message":
-    …}}` (OpenAI). `sent` is the request's content, of which nothing is repeated.
+    …}}` (OpenAI). `sent` is the request's content, of which nothing is repeated. Where an answer
+    may contain a page's text, `only` names the top-level fields that may be quoted.
     """
     if is_html(body):
         return "an HTML page"
     try:
-        text = _find_text(json.loads(body))
+        value = json.loads(body)
     except (ValueError, RecursionError):
-        text = body.decode("utf-8", "replace")
-    return quote(text, mask, sent)
+        return "" if only else quote(body.decode("utf-8", "replace"), mask, sent)
+    if only:
+        fields = value.items() if isinstance(value, dict) else ()
+        value = {key: part for key, part in fields if key in only}
+    return quote(_find_text(value), mask, sent)
 
 
 def to_redirect_text(location: str, mask: Mask) -> str:
@@ -73,9 +79,11 @@ def _find_text(value: Any, depth: int = 0) -> str:
         # A field error also carries the offending input: a page's text, not for a log.
         for key in _TEXT_KEYS:
             if text := _find_text(value.get(key), depth + 1):
-                place = value.get("loc")
-                where = ".".join(map(str, place)) + ": " if isinstance(place, list) else ""
-                return where + text
+                place, title = value.get("loc"), value.get("title")
+                if isinstance(place, list):
+                    return ".".join(map(str, place)) + ": " + text
+                has_title = key == "detail" and isinstance(title, str) and title
+                return f"{title}: {text}" if has_title else text
     return ""
 
 

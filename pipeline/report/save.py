@@ -34,6 +34,7 @@ def save_report(
     content = to_masked(report.to_json(), mask)
     if path is not None:
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             write(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
         except OSError as error:
             log.error("REPORT_FILE cannot be written: %s: %s", path, error.strerror)

@@ -47,8 +47,12 @@ def _load_dotenv(path: Path | None) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values  # only where there is a file: programs start faster
 
-    # No interpolation: a token may hold a dollar sign.
-    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+    try:
+        # No interpolation: a token may hold a dollar sign.
+        values = dotenv_values(path, interpolate=False, encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+    return {name: value or "" for name, value in values.items()}
 
 
 def _is_set(field: str, row: SettingRow, variables: Mapping[str, str]) -> bool:

@@ -9,9 +9,8 @@ from pathlib import Path
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file's text: a reader sees the old text or the new, never a part.
 
-    The directory is created if it does not exist. Raises `OSError`.
+    Raises `OSError`.
     """
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     scratch.write_text(text, "utf-8")
     scratch.replace(path)

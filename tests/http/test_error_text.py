@@ -33,6 +33,7 @@ def mask(text: str) -> str:
         ),
         ({"detail": [{"loc": ["body", 0], "msg": "bad", "input": "the page"}]}, "body.0: bad"),
         ({"errors": [{"title": "a"}, {"title": "b"}, "c", "d"]}, "a; b; c"),
+        ({"errors": [{"title": "Unauthorized", "detail": "no scope"}]}, "Unauthorized: no scope"),
         ({}, ""),
         ([], ""),
         (7, ""),
@@ -129,3 +130,22 @@ def test_a_hostile_body_costs_no_more_than_its_length(body: bytes) -> None:
 )
 def test_a_redirect_is_named_without_query_and_credentials(location: str, target: str) -> None:
     assert to_redirect_text(location, mask) == f"redirects to {target}, which is not followed"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"message": "No page", "title": "A page", "body": "Its text"}', "No page"),
+        (b'{"title": "A page", "detail": "Its text"}', ""),
+        (b'{"errors": [{"title": "Not Found"}]}', "Not Found"),
+        (b'["The page"]', ""),
+        (b'"The page"', ""),
+        (b"<div>The page</div>", ""),
+        (b"The page", ""),
+        (b"<html>The page</html>", "an HTML page"),
+    ],
+)
+def test_of_an_answer_that_may_hold_a_page_only_named_fields_are_quoted(
+    body: bytes, text: str
+) -> None:
+    assert to_error_text(body, mask, only=("message", "errors")) == text

@@ -195,6 +195,14 @@ FENCE = f"```\n{CODE}\n```"
             "<table><tbody><tr><th>A</th><th>B</th></tr><tr><td>x|y</td><td>z</td></tr></tbody></table>",
             "| A | B |\n|---|---|\n| x\\|y | z |",
         ),
+        (
+            '<table><tr><th>A</th><th style="display:none">B</th></tr><tr><td>1</td>'
+            '<td style="display:none">2</td></tr></table>',
+            "| A |\n|---|\n| 1 |",
+        ),
+        ("<table><tr><td> </td></tr></table><p>a</p>", "a"),
+        ('<p>a</p><iframe src="https://x/">no frames</iframe>', "a\n\nhttps://x/"),
+        ('<p>a</p><object data="https://x/">no objects</object>', "a\n\nhttps://x/"),
         ("<p>snake_case_name 2*3*4</p>", "snake_case_name 2*3*4"),
         ("<p>10<sup>6</sup></p>", "10^6^"),
         ('<p>see <a href="/wiki/x">it</a></p>', "see [it](https://acme.atlassian.net/wiki/x)"),

@@ -192,6 +192,16 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     assert settings.conf_api_token.reveal() == "from file"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_dotenv_file_in_another_encoding_is_an_error_that_names_it(
+    tmp_path: Path, encoding: str
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("SPACE_NAME=Störungen\n", encoding)
+    with pytest.raises(SettingsError, match="is not UTF-8 text"):
+        load_settings("sync", ENOUGH, dotenv)
+
+
 def test_the_environment_takes_precedence_over_the_dotenv_file(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text("COLLECTION_ID=from-file\nCONF_API_TOKEN=pa$$word$HOME\nWORKERS=7\n")

@@ -30,6 +30,7 @@ _MAX_DEPTH = 100  # of elements; what is nested deeper is plain text
 _MAX_INDENTS = 12  # of items and quotes; what is nested deeper is not indented
 _INDENTING = ("blockquote", "li")
 _CODE = ("pre", "ac:plain-text-body")
+_EMBEDS = ("embed", "iframe", "object")
 _CODE_SPANS = ("code", "kbd", "samp", "tt")
 _TABLE_PARTS = ("[document]", "thead", "tbody", "tfoot", "colgroup", "col")
 # Unwrapped here, although markdownify has rules for them.
@@ -72,10 +73,8 @@ class _Converter(MarkdownConverter):
         if is_dropped(node):
             self._notes.dropped.append(text_of(node))
             return ""
-        if node.name in _CODE:
-            return self._convert_fence(node, parent_tags)
-        if node.name in _CODE_SPANS:
-            return self._convert_code_span(node, parent_tags)
+        if node.name in (*_EMBEDS, *_CODE, *_CODE_SPANS):
+            return self._convert_whole(node, parent_tags)
         if self._depth == _MAX_DEPTH:
             return f" {' '.join(text_of(node).split())} "
         is_indenting = node.name in _INDENTING
@@ -118,6 +117,20 @@ class _Converter(MarkdownConverter):
         ):
             return self.convert_div  # type: ignore[attr-defined]
         return rule
+
+    def _convert_whole(self, element: Tag, parent_tags: _ParentTags) -> str:
+        """Convert an element whose content is not converted by itself."""
+        if element.name in _EMBEDS:
+            return self._convert_embed(element)
+        if element.name in _CODE:
+            return self._convert_fence(element, parent_tags)
+        return self._convert_code_span(element, parent_tags)
+
+    def _convert_embed(self, element: Tag) -> str:
+        """Return a link to what is embedded, without the text for browsers that cannot show it."""
+        self._notes.dropped.append(text_of(element))
+        url = self._notes.links.resolve(str(element.get("src") or element.get("data") or ""))
+        return f"\n\n{url}\n\n" if url else ""
 
     def _convert_fence(self, element: Tag, parent_tags: _ParentTags) -> str:
         code = text_of(element).replace("\xa0", " ")
@@ -185,10 +198,11 @@ class _Converter(MarkdownConverter):
     def convert_tr(self, el: Tag, text: str, parent_tags: _ParentTags) -> str:
         """Return a row; the first row of a table is its header."""
         text = text.strip().replace("\n", " ")
-        if not text:
+        if not text.strip("| "):
             return ""
         table = id(el.find_parent("table"))
         if table in self._tables:
             return f"| {text}\n"
         self._tables.add(table)
-        return f"| {text}\n|{'---|' * len(el.find_all(['td', 'th'], recursive=False))}\n"
+        cells = [cell for cell in el.find_all(["td", "th"], recursive=False) if not is_unseen(cell)]
+        return f"| {text}\n|{'---|' * len(cells)}\n"
