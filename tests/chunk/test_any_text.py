@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from pipeline.chunk.tokens import count_tokens
 from tests.support.chunks import chunks_of
 
+pytestmark = pytest.mark.slow
+
 WORD = re.compile(r"\w+")
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.support.chunks import chunks_of, prose
 
+pytestmark = pytest.mark.slow
+
 
 def thirty_sections(paragraphs: int, sentences: int) -> list[list[str]]:
     return [

@@ -18,6 +18,8 @@ from tests.support.recovery import (
 )
 from tests.support.vector_api import VectorApi
 
+pytestmark = pytest.mark.slow
+
 MANY = 120
 
 

@@ -269,6 +269,7 @@ def test_no_nesting_is_too_deep(tag: str) -> None:
     assert text.count("word") == text.count("after") == 1
 
 
+@pytest.mark.slow
 def test_200_000_open_elements_do_not_end_the_process() -> None:
     assert fall_back("<b>" * 200_000 + "word").text.strip("*") == "word"
 

@@ -18,6 +18,8 @@ from demo.confluence_site import faults as on_site
 from tests.support.program import ROOT, environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 
+pytestmark = pytest.mark.slow
+
 USER, TOKEN, VECTOR_TOKEN = "bot@example.com", "ATATT3xFfGF0=tökén", "vector-s3cr3t"
 BASIC = base64.b64encode(f"{USER}:{TOKEN}".encode()).decode()
 TEXT = "The zebra «ate» the\nquarterly backup tapes of row {}."

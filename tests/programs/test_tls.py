@@ -19,7 +19,10 @@ from tests.support.proxy import Proxy, proxy_to
 from tests.support.sinks import to_api
 from tests.support.vector_api import VectorApi
 
-pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate"),
+]
 ODD = [
     {},
     {"REQUESTS_CA_BUNDLE": ""},

@@ -11,6 +11,8 @@ from pipeline.fetch.content import ROWS_A_REQUEST
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import VectorApi
 
+pytestmark = pytest.mark.slow
+
 FAILED = "<p><span class='error'>Unable to render Jira issues macro, execution error.</span></p>"
 HIDDEN = "<p style='display:none'>Only the conversion sees that nothing is left.</p>"
 

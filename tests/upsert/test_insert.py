@@ -214,6 +214,7 @@ def test_the_stop_event_itself_ends_a_wait(api: VectorApi) -> None:
     sink.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     faults=st.lists(
