@@ -201,6 +201,8 @@ FENCE = f"```\n{CODE}\n```"
             "| A |\n|---|\n| 1 |",
         ),
         ("<table><tr><td> </td></tr></table><p>a</p>", "a"),
+        ("<table><tr><td><h2>a</h2>b</td></tr></table>", "| a b |\n|---|"),
+        ("<h2>a<h3>b</h3>c</h2>", "## a b c"),
         ('<p>a</p><iframe src="https://x/">no frames</iframe>', "a\n\nhttps://x/"),
         ('<p>a</p><object data="https://x/">no objects</object>', "a\n\nhttps://x/"),
         ("<p>snake_case_name 2*3*4</p>", "snake_case_name 2*3*4"),

@@ -151,8 +151,10 @@ class _Converter(MarkdownConverter):
     def convert_hN(self, n: int, el: Tag, text: str, parent_tags: _ParentTags) -> str:  # noqa: N802 - markdownify's name
         """Return a heading line; in items and quotes bold text, in cells plain text."""
         text = " ".join(text.split())
-        if not text or "_inline" in parent_tags:
-            return text
+        if not text:
+            return ""
+        if "_inline" in parent_tags:  # what is beside it is on the same line
+            return f" {text} "
         if not parent_tags.isdisjoint(_INDENTING):
             return f"\n\n**{text}**\n\n"
         mark = self._placeholders.put_heading(str(el.get("id") or ""))
