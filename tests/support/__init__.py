@@ -7,6 +7,8 @@ vector_api          a stand-in Vector API with faults; vector_api_* and word_ind
 proxy               a proxy before a real server, which makes requests fail
 server_fixtures     pytest plugin: fixtures of real servers, and the mark `real_server`
 real_servers        the real servers besides demo.servers; servers/ contains their locks
+ogx_on_postgres     OGX as OpenShift AI configures it; postgres, slow_port and
+                    embedding_service are its parts
 program             runs of the programs, in this process or a new one
 recovery            a small site, and the check that a clean run repairs a collection
 fast_retries        short waits between retries

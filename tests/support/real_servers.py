@@ -16,7 +16,7 @@ from demo.servers import (
     venv,
 )
 
-_HERE = Path(__file__).parent / "servers"
+SERVERS = Path(__file__).parent / "servers"
 # tiktoken caches a vocabulary under the SHA-1 of its address.
 _CL100K_BASE = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
 
@@ -66,7 +66,7 @@ class LaterServer(LocalServer):
     def environment(self) -> Mapping[str, str]:
         """Return variables for a server that is offline and writes into the data folder."""
         environment = offline_environment(self.data_dir)
-        environment["PYTHONPATH"] += f":{_HERE / 'site'}"
+        environment["PYTHONPATH"] += f":{SERVERS / 'site'}"
         environment[f"{self.package.upper()}_CONFIG"] = str(self.data_dir / "run.yaml")
         environment["OGX_LOG_FORMAT"] = "json"  # the default format takes seconds for an error
         environment["TIKTOKEN_CACHE_DIR"] = str(self.data_dir / "tiktoken")
@@ -78,7 +78,20 @@ class Ogx(LaterServer):
 
     name = "OGX 1.5.0"
     package = "ogx"
-    lock = Lock(_HERE / "ogx_server" / "requirements.txt")
+    lock = Lock(SERVERS / "ogx_server" / "requirements.txt")
+
+
+class OgxWithTables(Ogx):
+    """OGX 1.5.0 with the lists of files in SQL tables, as OpenShift AI configures it."""
+
+    def run_config(self) -> dict[str, Any]:
+        """Return OGX's configuration with the setting that moves the lists out of the providers."""
+        config = super().run_config()
+        config["storage"]["stores"]["vector_stores"] = {
+            "table_name": "vector_stores",
+            "backend": "sql",
+        }
+        return config
 
 
 class LlamaStack07(LaterServer):
@@ -86,7 +99,7 @@ class LlamaStack07(LaterServer):
 
     name = "Llama Stack 0.7.3"
     package = "llama_stack"
-    lock = Lock(_HERE / "llama_stack_07_server" / "requirements.txt")
+    lock = Lock(SERVERS / "llama_stack_07_server" / "requirements.txt")
 
     def run_config(self) -> dict[str, Any]:
         """Return OGX's configuration with prompts and connectors as keys and values."""

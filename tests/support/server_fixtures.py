@@ -14,9 +14,12 @@ from typing import NoReturn
 import pytest
 
 from demo.servers import LlamaStack, LocalServer, RegistryUnreachableError, venv
-from tests.support.real_servers import LlamaStack07, Ogx
+from tests.support.ogx_on_postgres import OgxOnPostgres
+from tests.support.real_servers import LlamaStack07, Ogx, OgxWithTables
 
-_SERVERS = frozenset({"llama_stack", "llama_stack_sqlite", "ogx", "llama_stack_07"})  # fixtures
+_SERVERS = frozenset(  # fixtures
+    {"llama_stack", "llama_stack_sqlite", "llama_stack_07", "ogx", "ogx_tables", "ogx_postgres"}
+)
 _NOT_INSTALLED = "is not installed, and the package index does not answer"
 _unreachable: dict[str, str] = {}  # server's name → the installer's last line
 
@@ -88,6 +91,20 @@ def llama_stack_sqlite() -> Iterator[LlamaStack]:
 def ogx() -> Iterator[Ogx]:
     """OGX 1.5.0: faiss for stores that name no provider, sqlite-vec for those that do."""
     with real_server(Ogx(provider="faiss")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ogx_tables() -> Iterator[OgxWithTables]:
+    """OGX 1.5.0 with its lists of files in SQLite tables; faiss unless a store names sqlite-vec."""
+    with real_server(OgxWithTables(provider="faiss")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ogx_postgres() -> Iterator[OgxOnPostgres]:
+    """OGX 1.2.2 as OpenShift AI 3.5 configures it: PostgreSQL, pgvector, a remote vLLM."""
+    with real_server(OgxOnPostgres()) as server:
         yield server
 
 
