@@ -25,7 +25,7 @@ from pipeline.run.steps import Run
 from pipeline.run.stop import Stop, StoppedError
 from pipeline.settings import Settings
 from pipeline.state import Ledger, LedgerError, open_ledger, open_memory_ledger, write_atomically
-from pipeline.upsert import UnknownModelError, VectorApiError
+from pipeline.upsert import UnusableSettingError, VectorApiError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _CODES = {
     CredentialsError: ExitCode.CONFLUENCE_REFUSED,
     ConfluenceError: ExitCode.CONFLUENCE_UNREACHABLE,
-    UnknownModelError: ExitCode.BAD_SETTINGS,
+    UnusableSettingError: ExitCode.BAD_SETTINGS,
     VectorApiError: ExitCode.VECTOR_API_FAILED,
     DeleteGuardError: ExitCode.DELETE_GUARD,
     LedgerError: ExitCode.BAD_SETTINGS,

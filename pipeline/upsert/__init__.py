@@ -12,7 +12,7 @@ from pipeline.upsert.discovery import open_rag_tool, open_sink
 from pipeline.upsert.errors import (
     InsertRejectedError,
     InsertUnclearError,
-    UnknownModelError,
+    UnusableSettingError,
     VectorApiError,
 )
 from pipeline.upsert.insert import Inserted, insert_all
@@ -25,7 +25,7 @@ __all__ = [
     "Resetting",
     "Rotating",
     "Sink",
-    "UnknownModelError",
+    "UnusableSettingError",
     "VectorApiError",
     "insert_all",
     "open_rag_tool",

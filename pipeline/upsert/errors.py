@@ -10,8 +10,8 @@ class VectorApiError(Exception):
     """
 
 
-class UnknownModelError(VectorApiError):
-    """The server does not have the embedding model of the settings. Exit 2."""
+class UnusableSettingError(VectorApiError):
+    """A setting does not fit the server, such as the name of a model. Exit 2."""
 
 
 class InsertRejectedError(Exception):

@@ -100,7 +100,9 @@ def test_the_servers_have_locks() -> None:
         "demo/servers/llama_stack_server/model.txt",
         "demo/servers/llama_stack_server/requirements.txt",
         "tests/support/servers/llama_stack_07_server/requirements.txt",
+        "tests/support/servers/ogx_12_server/requirements.txt",
         "tests/support/servers/ogx_server/requirements.txt",
+        "tests/support/servers/postgres_server/requirements.txt",
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import responses
 
-from pipeline.upsert import UnknownModelError
+from pipeline.upsert import UnusableSettingError
 from pipeline.upsert.server.embedding_models import (
     EmbeddingModel,
     find_embedding_model,
@@ -81,7 +81,7 @@ def test_a_model_named_by_the_name_without_a_dimension_is_used_with_it(
 def test_a_missing_model_is_an_error_that_names_those_of_the_server(
     mock: responses.RequestsMock, rows: list[dict[str, Any]], environ: dict[str, str]
 ) -> None:
-    with pytest.raises(UnknownModelError) as raised:
+    with pytest.raises(UnusableSettingError) as raised:
         find(mock, *rows, **environ)
     expected = ", ".join(row["id"] for row in rows) or "it has none"
     assert expected in str(raised.value)

@@ -22,6 +22,9 @@ class MemoryApi:
     """`StoreApi` with one store; `calls` has what changed it."""
 
     threads = 1
+    changes_at_once = 1
+    query_characters = None
+    alters_text = False
     prefix = OLD_PREFIX
 
     def __init__(self, provider: str) -> None:
@@ -67,10 +70,13 @@ class MemoryApi:
             "chunking_strategy": {"static": static},
         }
 
-    def remove(self, _store: str, file_id: str) -> None:
+    def remove(self, store: str, file_id: str) -> None:
+        self.detach(store, file_id)
+        self.delete_upload(file_id)
+
+    def detach(self, _store: str, file_id: str) -> None:
         self._files.pop(file_id, None)
         self.calls.append(f"remove {file_id}")
-        self.delete_upload(file_id)
 
     def delete_upload(self, file_id: str) -> None:
         self._uploads.pop(file_id, None)

@@ -14,6 +14,8 @@ from pipeline.records import Chunk, Hit
 
 LONGEST_ATTRIBUTE = 512  # characters; OGX refuses longer ones, and more than 16 attributes
 BLANK = "\u200b"  # not seen, not embedded, and kept by servers that strip white space
+JOINER = "\u2060"  # not seen either; see `ExactWriter`
+EXACT = "exact-"  # begins the text hash of a chunk that is stored byte for byte
 _OURS = ("conf_chunk_id", "conf_text", "conf_copy")
 _THE_SERVERS = (  # attributes that servers add
     "chunk_id",
@@ -46,14 +48,38 @@ class NewFile:
     attributes: dict[str, str | int]
 
 
-def to_entry(row: Mapping[str, Any]) -> Entry | None:
-    """Return a row of a store's list as an entry; None for a file that is not ours."""
+def to_entry(row: Mapping[str, Any], *, requires_exact: bool = False) -> Entry | None:
+    """Return a row of a store's list as an entry; None for a file that is not ours.
+
+    With `requires_exact`, a chunk whose text the server has altered is another chunk than ours, so
+    that ours takes its place.
+    """
     attributes = row.get("attributes") or {}
     if not all(name in attributes for name in (*_OURS, "page_id")):
         return None
     chunk_id, text_hash, copy = (attributes[name] for name in _OURS)
     page_id = str(attributes["page_id"])
+    if requires_exact and not str(text_hash).startswith(EXACT):
+        chunk_id = f"{chunk_id}-altered"
     return Entry(str(row["id"]), str(chunk_id), page_id, str(text_hash), int(copy))
+
+
+def to_place(attributes: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the text hash and the copy, by which files on the same text are kept apart."""
+    return str(attributes.get("conf_text", "")), int(attributes.get("conf_copy", 0))
+
+
+def is_altered(entry: Entry) -> bool:
+    """Return whether the server altered the text of an entry read with `requires_exact`."""
+    return not entry.text_hash.startswith(EXACT)
+
+
+def to_exact_hash(text: str) -> str:
+    """Return what identifies a text that is stored exactly, whatever its white space.
+
+    The server derives a chunk's id from the text without it.
+    """
+    return EXACT + to_text_hash(" ".join(text.split()))
 
 
 def to_text_hash(text: str) -> str:

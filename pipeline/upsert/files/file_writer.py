@@ -60,7 +60,7 @@ class FileWriter:
         return NewFile(to_file_name(chunk.id, self._store), chunk.text + BLANK * copy, attributes)
 
     def put_all(self, chunks: Sequence[Chunk]) -> Batch:
-        """Store each chunk as a file, several at a time, and the last one after all others."""
+        """Store each chunk as a file, as many at a time as the server can, the last one alone."""
         batch = Batch()
 
         def put(chunk: Chunk) -> None:
@@ -70,7 +70,7 @@ class FileWriter:
                 batch.errors.append(error)
 
         *most, last = chunks
-        self._workers.run(put, most)
+        self._workers.run(put, most, self._api.changes_at_once)
         put(last)  # alone, so that it is known which file was stored last
         return batch
 
@@ -81,7 +81,7 @@ class FileWriter:
         try:
             file_id = self._upload_and_attach(file, LARGEST_CHUNK, 0)
         except (InsertRejectedError, InsertUnclearError) as error:
-            if _is_over(error):  # the next attempt uses the same number: it replaces any rest
+            if is_over(error):  # the next attempt uses the same number: it replaces any rest
                 self._held.give_back(text_hash, copy)
             raise
         self._held.add(Entry(file_id, chunk.id, chunk.page_id, text_hash, copy))
@@ -110,7 +110,7 @@ class FileWriter:
         try:
             self._api.attach(self._store, file_id, file.text, file.attributes, size, overlap)
         except (InsertRejectedError, InsertUnclearError) as error:
-            if _is_over(error):  # a failed file would stay in the store's list
+            if is_over(error):  # a failed file would stay in the store's list
                 self._api.remove(self._store, file_id)
             raise
         return file_id
@@ -121,6 +121,6 @@ def to_file_name(chunk_id: str, store: str) -> str:
     return f"{chunk_id}.{store}.md"
 
 
-def _is_over(error: InsertError) -> bool:
+def is_over(error: InsertError) -> bool:
     """Return whether the server is done with the request, so that its remains can be removed."""
     return isinstance(error, InsertRejectedError) or not error.still_at_work

@@ -5,18 +5,25 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline.records import StoredChunk
-from pipeline.upsert.files.entry import Entry, to_entry
+from pipeline.upsert.files.entry import Entry, is_altered, to_entry, to_place
 
 
 class Held:
     """Our files in one store, in memory. `add` and the copies are safe to use from threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, requires_exact: bool = False) -> None:
+        self._requires_exact = requires_exact
         self._entries: dict[str, Entry] = {}  # by file id, oldest first
-        self._failed: list[str] = []  # files that the server could not process
+        self._failed: list[
+            str
+        ] = []  # files that failed at the server, or that a run left half done
+        self.has_altered = (
+            False  # whether the server altered the text of a chunk that is required exact
+        )
         self._of_this_run: set[str] = set()  # file ids
         self._copies: dict[str, set[int]] = {}  # text hash → copies in use
         self._lock = threading.Lock()
@@ -35,16 +42,28 @@ class Held:
 
         Returns what was not held before: chunk id → file id, oldest first.
         """
-        entries, failed = {}, []
+        entries, failed, pending = {}, [], set()
         for row in rows:
-            entry = to_entry(row)
+            attributes = row.get("attributes") or {}
+            if "conf_pending" in attributes:
+                failed.append(str(row["id"]))
+                pending.add(to_place(attributes))
+                continue
+            entry = to_entry(row, requires_exact=self._requires_exact)
             if entry is None:
                 continue
             if row["status"] == "completed":
                 entries[entry.file_id] = entry
             elif row["status"] in ("failed", "cancelled"):
                 failed.append(entry.file_id)
+        for entry in entries.values():
+            if (
+                entry.text_hash,
+                entry.copy,
+            ) in pending:  # they share a chunk: it goes with the other
+                entries[entry.file_id] = replace(entry, chunk_id=f"{entry.chunk_id}-shared")
         known, self._entries, self._failed = self._entries.keys(), entries, failed
+        self.has_altered = self._requires_exact and any(map(is_altered, entries.values()))
         for entry in entries.values():
             self._copies.setdefault(entry.text_hash, set()).add(entry.copy)
         return {
@@ -72,7 +91,7 @@ class Held:
         return file_id in self._of_this_run
 
     def take_failed(self) -> list[str]:
-        """Return the files that the server could not process, and forget them."""
+        """Return the files that failed at the server or are half done, and forget them."""
         failed, self._failed = self._failed, []
         return failed
 

@@ -22,7 +22,8 @@ def find_files(
     def find(chunk: Chunk) -> None:
         for limit in LIMITS:
             # A query that equals a text has distance 0, whose score 0.2.23 cannot write as JSON.
-            rows = api.search(store, f"find: {chunk.text}", limit, chunk.id)
+            query = chunk.text[: api.query_characters]
+            rows = api.search(store, f"find: {query}", limit, chunk.id)
             found[chunk.id] = [to_file_id(row["attributes"]) for row in rows]
             if rows:
                 return

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from pipeline.upsert.errors import InsertRejectedError
@@ -33,6 +35,12 @@ class StoreApi:
         # 0.2 gains little from more than four. OGX processes new files once a second, those of all
         # threads together; with 16 threads its database is locked at times.
         self.threads = 4 if is_old else 8
+        # Later servers may keep a store's list of files in a row of a table that each change
+        # rewrites: two changes at a time lose one of them.
+        self.changes_at_once = self.threads if is_old else 1
+        # A service that embeds for a later server may refuse more than the model's window.
+        self.query_characters = None if is_old else 300
+        self.whole = LARGEST_CHUNK, 0  # size and overlap by which no text of ours is cut
 
     def list_stores(self, name: str) -> list[dict[str, Any]]:
         """Return the stores of that name, oldest first: names are not unique."""
@@ -123,10 +131,54 @@ class StoreApi:
             message = self.api.quote(str(reason), text)
             raise InsertRejectedError(f"the server did not store it: {message}")
 
+    @cached_property
+    def alters_text(self) -> bool:
+        """Whether the server strips white space from the text of files: OGX does, from 1.0 on."""
+        if self.prefix == OLD_PREFIX:
+            return False
+        version = str((self.api.get("/v1/version") or {}).get("version", ""))
+        major = version.partition(".")[0]
+        return major.isdigit() and int(major) >= 1
+
+    def read_chunk(self, store: str, file_id: str) -> dict[str, Any]:
+        """Return the only chunk of a file, as the server made it, with its `embedding`.
+
+        Raises `InsertRejectedError` if the file has not exactly one.
+        """
+        path = f"{self._to_path(store)}/files/{to_segment(file_id)}/content"
+        query = {"include_metadata": "true", "include_embeddings": "true"}
+        answer = self.api.get(path, query)
+        chunks = answer.get("data") or answer.get("content") or []
+        if len(chunks) != 1:
+            raise InsertRejectedError(f"the server made {len(chunks)} chunks of a file, not one")
+        return dict(chunks[0])
+
+    def set_attributes(self, store: str, file_id: str, attributes: Mapping[str, str | int]) -> None:
+        """Replace the attributes of a file in the store's list."""
+        path = f"{self._to_path(store)}/files/{to_segment(file_id)}"
+        self.api.insert(path, {"attributes": dict(attributes)})
+
     def remove(self, store: str, file_id: str) -> None:
         """Remove a file with its chunks from the store, and delete the upload."""
-        self._delete(f"{self._to_path(store)}/files/{to_segment(file_id)}")
+        self.detach(store, file_id)
         self.delete_upload(file_id)
+
+    def detach(self, store: str, file_id: str) -> None:
+        """Remove a file with its chunks from the store; one that is gone already is no error.
+
+        A later server may have lost the file from its list while its chunk still answers: attached
+        again, it can be removed.
+        """
+        path = f"{self._to_path(store)}/files/{to_segment(file_id)}"
+        try:
+            self.api.delete(path)
+        except AnswerError as error:
+            if not _is_not_found(error):
+                raise
+            if self.prefix == NEW_PREFIX:
+                with suppress(InsertRejectedError):  # the upload is gone, too
+                    self.attach(store, file_id, "", {"conf_pending": 1}, *self.whole)
+                    self._delete(path)
 
     def delete_upload(self, file_id: str) -> None:
         """Delete an uploaded file; one that is gone already is no error."""

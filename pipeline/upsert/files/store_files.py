@@ -8,10 +8,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
+from pipeline.upsert.errors import UnusableSettingError
 from pipeline.upsert.files.entry import NewFile
+from pipeline.upsert.files.exact_text import FILLER_ID, ExactText
+from pipeline.upsert.files.exact_writer import ExactWriter
 from pipeline.upsert.files.file_writer import FileWriter, to_file_name
 from pipeline.upsert.files.held import Held
 from pipeline.upsert.files.last_file import FILLER, LastFile
@@ -19,6 +23,7 @@ from pipeline.upsert.files.provider import get_provider, has_lost_vectors
 from pipeline.upsert.files.search import find_files, search
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
+from pipeline.upsert.server.embedding_models import find_embedding_model
 
 log = logging.getLogger(__name__)
 YOUNGEST_OF_SHARDS = 900.0  # seconds; another shard may be about to attach its upload
@@ -33,9 +38,20 @@ class StoreFiles:
         self._provider = get_provider(api, store)
         self._youngest = YOUNGEST_OF_SHARDS if settings.shard_count > 1 else 0.0
         self._workers = Workers(api.threads)
-        self._held = Held()
-        self._writer = FileWriter(api, store, self._held, self._workers)
-        self._last = LastFile(self._held, self._writer)
+        self._held = Held(requires_exact=api.alters_text)
+        self._files = FileWriter(api, store, self._held, self._workers)
+        self._last = LastFile(self._held, self._files)
+        self._exact: ExactText | None = None
+        self._writer: FileWriter | ExactWriter = self._files
+        if api.alters_text:
+            if settings.shard_count > 1:
+                raise UnusableSettingError(
+                    f"SHARD_COUNT={settings.shard_count}: this server loses files that "
+                    "several runs attach to one vector store; leave SHARD_COUNT unset"
+                )
+            get_model = cache(lambda: find_embedding_model(api.api, settings).name)
+            self._exact = ExactText(api, store, self._provider, get_model)
+            self._writer = ExactWriter(api, store, self._held, self._workers, self._exact)
         self._held.load(api.list_files(store))
 
     def close(self) -> None:
@@ -50,7 +66,10 @@ class StoreFiles:
         That is: files that the server could not process, older files of a chunk, and uploads for
         this store that it does not hold.
         """
-        for file_id in self._held.take_failed():
+        failed = self._held.take_failed()
+        if failed and self._exact:  # they may have chunks
+            self._exact.guard_last()
+        for file_id in failed:
             self._api.remove(self._store, file_id)
         self._remove(self._held.list_superseded())
         self._sweep()
@@ -109,13 +128,13 @@ class StoreFiles:
     def query(self, question: str, top_k: int) -> list[Hit]:
         """Return the best hits for a question, best first."""
         hits = search(self._api, self._store, question, top_k)
-        return [hit for hit in hits if hit.chunk_id != FILLER.id]
+        return [hit for hit in hits if hit.chunk_id not in (FILLER.id, FILLER_ID)]
 
     # write
 
     def to_file(self, chunk: Chunk) -> NewFile:
         """Return a chunk as a file that the caller stores, see `FileWriter.to_file`."""
-        return self._writer.to_file(chunk)
+        return self._files.to_file(chunk)
 
     def put_all(self, chunks: Sequence[Chunk]) -> dict[str, str]:
         """Store each chunk as a file, several at a time; chunk id → file id.
@@ -137,13 +156,16 @@ class StoreFiles:
         self._remove(self._held.list_of(FILLER.id))
 
     def _remove(self, file_ids: Sequence[str]) -> None:
-        if file_ids and "faiss" in self._provider:
+        if file_ids and self._exact:
+            self._exact.guard_last()
+        elif file_ids and "faiss" in self._provider:
             self._remove_at_once(self._last.secure(set(file_ids)))
         self._remove_at_once(file_ids)
 
     def _remove_at_once(self, file_ids: Sequence[str]) -> None:
         def remove(file_id: str) -> None:
-            self._api.remove(self._store, file_id)
+            self._api.detach(self._store, file_id)
             self._held.remove(file_id)
 
-        self._workers.run(remove, file_ids)
+        self._workers.run(remove, file_ids, self._api.changes_at_once)
+        self._workers.run(self._api.delete_upload, file_ids)

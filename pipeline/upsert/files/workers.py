@@ -19,10 +19,12 @@ class Workers:
         """Begin no more steps: a batch in another thread ends after those in progress."""
         self._is_closed = True
 
-    def run[T](self, step: Callable[[T], None], items: Sequence[T]) -> None:
-        """Run the step for each item, in no order; raise the first error.
+    def run[T](
+        self, step: Callable[[T], object], items: Sequence[T], at_once: int | None = None
+    ) -> None:
+        """Run the step for each item, at most `at_once` at a time; raise the first error.
 
-        Raises `VectorApiError` after `close`.
+        With 1, in order; else in no order. Raises `VectorApiError` after `close`.
         """
 
         def run_step(item: T) -> None:
@@ -30,10 +32,11 @@ class Workers:
                 raise VectorApiError("the run has ended")
             step(item)
 
-        if len(items) < 2:
+        threads = min(self._threads, at_once or self._threads)
+        if threads == 1 or len(items) < 2:
             for item in items:
                 run_step(item)
             return
-        with ThreadPoolExecutor(self._threads) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             for result in [pool.submit(run_step, item) for item in items]:
                 result.result()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.settings import Settings
-from pipeline.upsert.errors import UnknownModelError
+from pipeline.upsert.errors import UnusableSettingError
 from pipeline.upsert.server.api import AnswerError, Api
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def find_embedding_model(api: Api, settings: Settings) -> EmbeddingModel:
 
     The name is the full one, or the part after the provider's. Where the setting is not set and
     the server does not have its default, its only embedding model is used. Where a server lists no
-    models, the name is used as it is. Raises `UnknownModelError` where it lists others only.
+    models, the name is used as it is. Raises `UnusableSettingError` where it lists others only.
     """
     required = settings.embedding_model_id
     models = _list_models(api)
@@ -44,7 +44,7 @@ def find_embedding_model(api: Api, settings: Settings) -> EmbeddingModel:
         log.info("the server has no %s: using its embedding model, %s", required, only.name)
         return only
     names = ", ".join(model.name for model in distinct.values())
-    raise UnknownModelError(
+    raise UnusableSettingError(
         f"the server has no embedding model {required!r} (EMBEDDING_MODEL_ID); "
         f"it has {names or 'none'}"
     )

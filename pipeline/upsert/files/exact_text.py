@@ -1,0 +1,116 @@
+"""Chunks byte for byte on servers that alter the text of files: OGX 1.x strips indentation.
+
+There a file only gives a chunk its handle: the file is attached, and the chunk that the server made
+of it is then overwritten by vector-io with the text as it is. Deleting the file deletes the chunk.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
+from pipeline.upsert.files.store_api import StoreApi
+
+log = logging.getLogger(__name__)
+
+PENDING = {"conf_pending": 1}  # attributes of a file whose chunk has not been overwritten yet
+FILLER_ID = "conf-filler"
+_FAR = 1e15  # of a vector that is near to no query; its square times 1,536 fits a float32
+_ROWS_A_REQUEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ExactChunk:
+    """A chunk as it shall be stored, and the attached file that carries it."""
+
+    file_id: str
+    text: str
+    attributes: Mapping[str, str | int]  # the file's, once the chunk is complete
+
+
+class ExactText:
+    """Overwrites the chunks of one store. Not safe to use from two threads at once."""
+
+    def __init__(
+        self, api: StoreApi, store: str, provider: str, get_model: Callable[[], str]
+    ) -> None:
+        """`get_model` returns the name of the store's embedding model."""
+        self._api, self._store = api, store
+        self._get_model = get_model
+        self._is_faiss, self._is_sqlite = "faiss" in provider, "sqlite-vec" in provider
+
+    def write(self, chunks: Sequence[ExactChunk]) -> None:
+        """Overwrite the chunks of attached files, then mark the files as complete.
+
+        Raises as `Api.insert` does; then the files still have the attributes `PENDING`.
+        """
+        rows = [self._to_row(chunk) for chunk in chunks]
+        if self._is_faiss:  # it confuses its chunks when the last one is overwritten
+            self._insert([self._to_filler(len(rows[0]["embedding"]))])
+        for start in range(0, len(rows), _ROWS_A_REQUEST):
+            self._insert(rows[start : start + _ROWS_A_REQUEST])
+        for chunk in chunks:
+            self._api.set_attributes(self._store, chunk.file_id, chunk.attributes)
+
+    def guard_last(self) -> None:
+        """Make sure that no file is deleted whose chunk is the last one of a faiss index.
+
+        A filler is stored behind a file that is then deleted, so that the filler is the last.
+        Raises `VectorApiError` if the server does not store it.
+        """
+        if not self._is_faiss:
+            return
+        try:
+            self._store_filler()
+        except (InsertRejectedError, InsertUnclearError) as error:
+            raise VectorApiError(f"no chunk can be deleted safely: {error}") from error
+
+    def _store_filler(self) -> None:
+        text = uuid4().hex
+        file_id = self._api.upload(f"tail.{self._store}.md", text)
+        self._api.attach(self._store, file_id, text, PENDING, *self._api.whole)
+        length = len(self._api.read_chunk(self._store, file_id)["embedding"])
+        self._insert([self._to_filler(length)])
+        self._api.remove(self._store, file_id)
+
+    def _to_row(self, chunk: ExactChunk) -> dict[str, Any]:
+        made = self._api.read_chunk(self._store, chunk.file_id)
+        vector = list(made["embedding"])
+        if self._is_sqlite:  # it keeps the chunk's vector and adds this one, out of the way
+            vector = [_FAR] * len(vector)
+        about = {**made["chunk_metadata"], "document_id": chunk.file_id}
+        place = {"document_id": chunk.file_id, "file_id": chunk.file_id}
+        return self._to_wire(about["chunk_id"], chunk.text, {**chunk.attributes, **place}, about,
+                             vector)  # fmt: skip
+
+    def _to_filler(self, length: int) -> dict[str, Any]:
+        about = {"chunk_id": FILLER_ID, "document_id": FILLER_ID, "source": FILLER_ID}
+        metadata = {"document_id": FILLER_ID, "file_id": FILLER_ID, "conf_chunk_id": FILLER_ID}
+        return self._to_wire(FILLER_ID, "(not a part of any page)", metadata, about,
+                             [_FAR] * length)  # fmt: skip
+
+    def _to_wire(
+        self,
+        chunk_id: str,
+        text: str,
+        metadata: Mapping[str, Any],
+        about: Mapping[str, Any],
+        vector: Sequence[float],
+    ) -> dict[str, Any]:
+        return {
+            "content": text,
+            "chunk_id": chunk_id,
+            "metadata": dict(metadata),
+            "chunk_metadata": dict(about),
+            "embedding": vector,
+            "embedding_model": self._get_model(),
+            "embedding_dimension": len(vector),
+        }
+
+    def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        body = {"vector_store_id": self._store, "chunks": list(rows)}
+        self._api.api.insert("/v1/vector-io/insert", body)

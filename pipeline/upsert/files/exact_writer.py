@@ -1,0 +1,127 @@
+"""How chunks become files where the server alters text: upload, attach, then overwrite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.records import Chunk
+from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError
+from pipeline.upsert.files.entry import BLANK, JOINER, Entry, to_attributes, to_exact_hash
+from pipeline.upsert.files.exact_text import PENDING, ExactChunk, ExactText
+from pipeline.upsert.files.file_writer import Batch, InsertError, is_over, to_file_name
+from pipeline.upsert.files.held import Held
+from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.files.workers import Workers
+
+SHORTEST_FILE = 100  # characters: a model that reads less than that is not our problem
+
+
+@dataclass(slots=True)
+class _Carrier:
+    """A chunk and the file that gives it its handle."""
+
+    chunk: Chunk
+    text_hash: str
+    copy: int
+    text: str  # the file's: what the server embeds
+    file_id: str = ""
+
+
+class ExactWriter:
+    """Puts chunks byte for byte into one store."""
+
+    def __init__(
+        self, api: StoreApi, store: str, held: Held, workers: Workers, exact: ExactText
+    ) -> None:
+        self._api, self._store, self._held = api, store, held
+        self._workers, self._exact = workers, exact
+
+    def put_all(self, chunks: Sequence[Chunk]) -> Batch:
+        """Store each chunk: uploads several at a time, changes of the store one at a time."""
+        batch = Batch()
+        carriers = [self._to_carrier(chunk) for chunk in chunks]
+        self._workers.run(lambda carrier: self._try(self._upload, carrier, batch), carriers)
+        uploaded = [carrier for carrier in carriers if carrier.file_id]
+        attached = [one for one in uploaded if self._try(self._attach, one, batch)]
+        if attached:
+            self._overwrite(attached, batch)
+        return batch
+
+    def _to_carrier(self, chunk: Chunk) -> _Carrier:
+        """Return a chunk with its file, still to be uploaded.
+
+        The server derives a chunk's id from the text, white space aside: blanks at the end keep
+        texts apart that would share one, and another sign keeps them apart from those that earlier
+        releases stored and numbered in another way.
+        """
+        text_hash = to_exact_hash(chunk.text)
+        copy = self._held.take_copy(text_hash)
+        end = (JOINER if self._held.has_altered else "") + BLANK * copy
+        return _Carrier(chunk, text_hash, copy, chunk.text + end)
+
+    def _try(self, step: Callable[[_Carrier], None], carrier: _Carrier, batch: Batch) -> bool:
+        try:
+            step(carrier)
+        except (InsertRejectedError, InsertUnclearError) as error:
+            self._give_up(carrier, error, batch)
+            return False
+        return True
+
+    def _upload(self, carrier: _Carrier) -> None:
+        name = to_file_name(carrier.chunk.id, self._store)
+        carrier.file_id = self._api.upload(name, carrier.text)
+
+    def _attach(self, carrier: _Carrier) -> None:
+        """Attach the file; shorten it where the model's window is too small.
+
+        What is embedded is then the beginning of the chunk; the chunk itself stays whole.
+        """
+        place = {**PENDING, "conf_text": carrier.text_hash, "conf_copy": carrier.copy}
+        while True:
+            try:
+                self._api.attach(
+                    self._store, carrier.file_id, carrier.text, place, *self._api.whole
+                )
+            except InsertRejectedError as error:
+                is_too_long = "context length" in str(error)
+                if not is_too_long or len(carrier.text) < SHORTEST_FILE:
+                    raise
+                self._api.remove(self._store, carrier.file_id)
+                # What is left of two texts may be equal; their chunks have to differ.
+                end = f"\n{carrier.file_id}"
+                kept = (len(carrier.text) - len(end)) * 2 // 3
+                carrier.text = carrier.text[:kept] + end
+                self._upload(carrier)
+            else:
+                return
+
+    def _overwrite(self, carriers: Sequence[_Carrier], batch: Batch) -> None:
+        exact = [
+            ExactChunk(
+                carrier.file_id,
+                carrier.chunk.text,
+                to_attributes(carrier.chunk, carrier.text_hash, carrier.copy),
+            )
+            for carrier in carriers
+        ]
+        try:
+            self._exact.write(exact)
+        except (InsertRejectedError, InsertUnclearError) as error:
+            if is_over(error):
+                self._exact.guard_last()
+            for carrier in carriers:
+                self._give_up(carrier, error, batch)
+            return
+        for carrier in carriers:
+            chunk, file_id = carrier.chunk, carrier.file_id
+            self._held.add(Entry(file_id, chunk.id, chunk.page_id, carrier.text_hash, carrier.copy))
+            batch.handles[chunk.id] = file_id
+
+    def _give_up(self, carrier: _Carrier, error: InsertError, batch: Batch) -> None:
+        """Remove what was stored of a chunk, unless the server may still be working on it."""
+        batch.errors.append(error)
+        if is_over(error):
+            if carrier.file_id:
+                self._api.remove(self._store, carrier.file_id)
+            self._held.give_back(carrier.text_hash, carrier.copy)
