@@ -32,7 +32,7 @@ _INDENTING = ("blockquote", "li")
 _CODE = ("pre", "ac:plain-text-body")
 _EMBEDS = ("embed", "iframe", "object")
 _CODE_SPANS = ("code", "kbd", "samp", "tt")
-_TABLE_PARTS = ("[document]", "thead", "tbody", "tfoot", "colgroup", "col")
+_TABLE_PARTS = ("[document]", "thead", "tbody", "tfoot", "colgroup", "col", "tr", "td", "th")
 # Unwrapped here, although markdownify has rules for them.
 _PLAIN_BLOCKS = ("dl", "dt", "dd", "caption", "figcaption", "video")
 
@@ -64,8 +64,15 @@ class _Converter(MarkdownConverter):
         self._tables: set[int] = set()  # tables with a header row
 
     def process_tag(self, node: Tag, parent_tags: _ParentTags | None = None) -> str:
-        """Convert an element, without recursion beyond `_MAX_DEPTH`."""
+        """Convert an element; a block without text still separates what is around it."""
         parent_tags = parent_tags or set()
+        text = self._process(node, parent_tags)
+        if text or node.name in INLINE or node.name in _TABLE_PARTS:
+            return text
+        return " " if "_inline" in parent_tags else "\n\n"
+
+    def _process(self, node: Tag, parent_tags: _ParentTags) -> str:
+        """Convert an element, without recursion beyond `_MAX_DEPTH`."""
         if is_unseen(node):
             if node.name not in UNSEEN:
                 self._notes.hidden_characters += len(" ".join(node.get_text().split()))
