@@ -3,11 +3,13 @@
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.records import Chunk
 from pipeline.upsert import UnusableSettingError
-from pipeline.upsert.files.entry import to_exact_hash
-from pipeline.upsert.files.exact_text import FILLER_ID, PENDING
+from pipeline.upsert.files.entry import BLANK, PENDING, to_exact_hash, to_file_text, to_tail
+from pipeline.upsert.files.exact_text import FILLER_ID
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
 from tests.support.ogx_on_postgres import PROVIDER
 from tests.support.sinks import to_api
@@ -54,6 +56,9 @@ def test_every_byte_of_a_chunk_comes_back(exact_place: VectorStoresPlace) -> Non
         to_chunk(1, YAML),
         to_chunk(2, "  leading, inner\u00a0 \u2003spaces and a trailing one "),
         to_chunk(3, "<|endoftext|> names a token of the model\n\n\n\nafter blank lines"),
+        to_chunk(4, "in\u200bvisible\u2060"),
+        to_chunk(5, "invisible"),
+        to_chunk(6, "invisible\u2060\u2060"),
     ]
     sink = exact_place.open()
     handles = sink.insert(chunks)
@@ -157,6 +162,25 @@ def test_a_chunk_that_a_half_done_file_shares_is_stored_again(
     exact_place.assert_nothing_is_left_over()
 
 
+def test_an_existing_store_keeps_its_model_whatever_the_setting_names(
+    exact_place: VectorStoresPlace,
+) -> None:
+    first, second = to_chunk(1, YAML), to_chunk(2, "Other apps\n\n    and news")
+    exact_place.open().insert([first])
+    exact_place.open(EMBEDDING_MODEL_ID="of-another-server").insert([second])
+    assert read(exact_place) == texts(first, second)
+
+
+def test_a_chunk_longer_than_the_server_makes_them_is_stored_whole(
+    exact_place: VectorStoresPlace,
+) -> None:
+    chunk = to_chunk(1, "\n".join(f"    apps_{n} = compute({n})" for n in range(900)))
+    other = to_chunk(2, "Other apps\n\n    and news")
+    exact_place.open().insert([chunk, other])
+    assert read(exact_place) == texts(chunk, other)
+    exact_place.assert_nothing_is_left_over()
+
+
 def test_shards_are_refused_because_the_server_would_lose_files(
     exact_place: VectorStoresPlace,
 ) -> None:
@@ -176,3 +200,12 @@ def test_a_chunk_longer_than_the_model_reads_is_stored_whole(
     assert read(place) == texts(*chunks)
     assert place.open().find(chunks).keys() == texts(*chunks).keys()
     place.assert_nothing_is_left_over()
+
+
+@given(st.lists(st.integers(0, 100_000), unique=True))
+def test_numbers_of_copies_are_short_and_differ(copies: list[int]) -> None:
+    tails = [to_tail(copy) for copy in copies]
+    assert len(set(tails)) == len(tails)
+    assert all(len(tail) < 20 and to_file_text(tail) == "" for tail in tails)
+    earlier = {BLANK * copy for copy in range(20)}
+    assert not earlier & set(tails)

@@ -15,6 +15,7 @@ from pipeline.records import Chunk, Hit
 LONGEST_ATTRIBUTE = 512  # characters; OGX refuses longer ones, and more than 16 attributes
 BLANK = "\u200b"  # not seen, not embedded, and kept by servers that strip white space
 JOINER = "\u2060"  # not seen either; see `ExactWriter`
+PENDING = {"conf_pending": 1}  # attributes of a file whose chunk has not been overwritten yet
 EXACT = "exact-"  # begins the text hash of a chunk that is stored byte for byte
 _OURS = ("conf_chunk_id", "conf_text", "conf_copy")
 _THE_SERVERS = (  # attributes that servers add
@@ -74,12 +75,22 @@ def is_altered(entry: Entry) -> bool:
     return not entry.text_hash.startswith(EXACT)
 
 
+def to_file_text(text: str) -> str:
+    """Return a text without our invisible characters, which keep equal texts apart in files."""
+    return text.replace(BLANK, "").replace(JOINER, "")
+
+
 def to_exact_hash(text: str) -> str:
     """Return what identifies a text that is stored exactly, whatever its white space.
 
     The server derives a chunk's id from the text without it.
     """
-    return EXACT + to_text_hash(" ".join(text.split()))
+    return EXACT + to_text_hash(" ".join(to_file_text(text).split()))
+
+
+def to_tail(copy: int) -> str:
+    """Return the number of a copy, in invisible characters: binary, so that it stays short."""
+    return JOINER + f"{copy:b}".replace("0", BLANK).replace("1", JOINER)
 
 
 def to_text_hash(text: str) -> str:

@@ -6,18 +6,16 @@ of it is then overwritten by vector-io with the text as it is. Deleting the file
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
 from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
+from pipeline.upsert.files.entry import PENDING
 from pipeline.upsert.files.store_api import StoreApi
 
-log = logging.getLogger(__name__)
-
-PENDING = {"conf_pending": 1}  # attributes of a file whose chunk has not been overwritten yet
 FILLER_ID = "conf-filler"
 _FAR = 1e15  # of a vector that is near to no query; its square times 1,536 fits a float32
 _ROWS_A_REQUEST = 100
@@ -28,6 +26,7 @@ class ExactChunk:
     """A chunk as it shall be stored, and the attached file that carries it."""
 
     file_id: str
+    made: Mapping[str, Any]  # the chunk that the server made of the file, see `read_chunk`
     text: str
     attributes: Mapping[str, str | int]  # the file's, once the chunk is complete
 
@@ -35,12 +34,8 @@ class ExactChunk:
 class ExactText:
     """Overwrites the chunks of one store. Not safe to use from two threads at once."""
 
-    def __init__(
-        self, api: StoreApi, store: str, provider: str, get_model: Callable[[], str]
-    ) -> None:
-        """`get_model` returns the name of the store's embedding model."""
+    def __init__(self, api: StoreApi, store: str, provider: str) -> None:
         self._api, self._store = api, store
-        self._get_model = get_model
         self._is_faiss, self._is_sqlite = "faiss" in provider, "sqlite-vec" in provider
 
     def write(self, chunks: Sequence[ExactChunk]) -> None:
@@ -78,12 +73,12 @@ class ExactText:
         self._api.remove(self._store, file_id)
 
     def _to_row(self, chunk: ExactChunk) -> dict[str, Any]:
-        made = self._api.read_chunk(self._store, chunk.file_id)
-        vector = list(made["embedding"])
+        vector = list(chunk.made["embedding"])
         if self._is_sqlite:  # it keeps the chunk's vector and adds this one, out of the way
             vector = [_FAR] * len(vector)
-        about = {**made["chunk_metadata"], "document_id": chunk.file_id}
+        about = {**chunk.made["chunk_metadata"], "document_id": chunk.file_id}
         place = {"document_id": chunk.file_id, "file_id": chunk.file_id}
+        place["filename"] = chunk.made["metadata"].get("filename", "")  # citations show it
         return self._to_wire(about["chunk_id"], chunk.text, {**chunk.attributes, **place}, about,
                              vector)  # fmt: skip
 
@@ -107,9 +102,14 @@ class ExactText:
             "metadata": dict(metadata),
             "chunk_metadata": dict(about),
             "embedding": vector,
-            "embedding_model": self._get_model(),
+            "embedding_model": self._model,
             "embedding_dimension": len(vector),
         }
+
+    @cached_property
+    def _model(self) -> str:
+        store = self._api.get_store(self._store) or {}
+        return str((store.get("metadata") or {}).get("embedding_model", ""))
 
     def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
         body = {"vector_store_id": self._store, "chunks": list(rows)}

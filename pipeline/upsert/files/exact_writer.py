@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.records import Chunk
 from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError
-from pipeline.upsert.files.entry import BLANK, JOINER, Entry, to_attributes, to_exact_hash
-from pipeline.upsert.files.exact_text import PENDING, ExactChunk, ExactText
+from pipeline.upsert.files.entry import (
+    PENDING,
+    Entry,
+    to_attributes,
+    to_exact_hash,
+    to_file_text,
+    to_tail,
+)
+from pipeline.upsert.files.exact_text import ExactChunk, ExactText
 from pipeline.upsert.files.file_writer import Batch, InsertError, is_over, to_file_name
 from pipeline.upsert.files.held import Held
-from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.files.store_api import SeveralChunksError, StoreApi
 from pipeline.upsert.files.workers import Workers
 
 SHORTEST_FILE = 100  # characters: a model that reads less than that is not our problem
@@ -26,6 +34,7 @@ class _Carrier:
     copy: int
     text: str  # the file's: what the server embeds
     file_id: str = ""
+    made: Mapping[str, Any] = field(default_factory=dict)  # the chunk that the server made of it
 
 
 class ExactWriter:
@@ -51,20 +60,19 @@ class ExactWriter:
     def _to_carrier(self, chunk: Chunk) -> _Carrier:
         """Return a chunk with its file, still to be uploaded.
 
-        The server derives a chunk's id from the text, white space aside: blanks at the end keep
-        texts apart that would share one, and another sign keeps them apart from those that earlier
-        releases stored and numbered in another way.
+        The server derives a chunk's id from the text, white space aside: a number at the end keeps
+        texts apart that would share one, also with texts that earlier releases stored.
         """
         text_hash = to_exact_hash(chunk.text)
         copy = self._held.take_copy(text_hash)
-        end = (JOINER if self._held.has_altered else "") + BLANK * copy
-        return _Carrier(chunk, text_hash, copy, chunk.text + end)
+        tail = to_tail(copy) if copy or self._held.has_altered else ""
+        return _Carrier(chunk, text_hash, copy, to_file_text(chunk.text) + tail)
 
     def _try(self, step: Callable[[_Carrier], None], carrier: _Carrier, batch: Batch) -> bool:
         try:
             step(carrier)
         except (InsertRejectedError, InsertUnclearError) as error:
-            self._give_up(carrier, error, batch)
+            self._give_up([carrier], error, batch)
             return False
         return True
 
@@ -73,33 +81,33 @@ class ExactWriter:
         carrier.file_id = self._api.upload(name, carrier.text)
 
     def _attach(self, carrier: _Carrier) -> None:
-        """Attach the file; shorten it where the model's window is too small.
+        """Attach the file; shorten it where it is too long for the model or for one chunk.
 
         What is embedded is then the beginning of the chunk; the chunk itself stays whole.
         """
         place = {**PENDING, "conf_text": carrier.text_hash, "conf_copy": carrier.copy}
         while True:
+            file_id = carrier.file_id
             try:
-                self._api.attach(
-                    self._store, carrier.file_id, carrier.text, place, *self._api.whole
-                )
+                self._api.attach(self._store, file_id, carrier.text, place, *self._api.whole)
+                carrier.made = self._api.read_chunk(self._store, file_id)
             except InsertRejectedError as error:
-                is_too_long = "context length" in str(error)
-                if not is_too_long or len(carrier.text) < SHORTEST_FILE:
+                if not _is_too_long(error) or len(carrier.text) < SHORTEST_FILE:
                     raise
-                self._api.remove(self._store, carrier.file_id)
-                # What is left of two texts may be equal; their chunks have to differ.
-                end = f"\n{carrier.file_id}"
-                kept = (len(carrier.text) - len(end)) * 2 // 3
-                carrier.text = carrier.text[:kept] + end
-                self._upload(carrier)
             else:
                 return
+            self._exact.guard_last()
+            self._api.remove(self._store, file_id)
+            # What is left of two texts may be equal; their chunks have to differ.
+            end = f"\n{file_id}"
+            carrier.text = carrier.text[: (len(carrier.text) - len(end)) * 2 // 3] + end
+            self._upload(carrier)
 
     def _overwrite(self, carriers: Sequence[_Carrier], batch: Batch) -> None:
         exact = [
             ExactChunk(
                 carrier.file_id,
+                carrier.made,
                 carrier.chunk.text,
                 to_attributes(carrier.chunk, carrier.text_hash, carrier.copy),
             )
@@ -108,20 +116,25 @@ class ExactWriter:
         try:
             self._exact.write(exact)
         except (InsertRejectedError, InsertUnclearError) as error:
-            if is_over(error):
-                self._exact.guard_last()
-            for carrier in carriers:
-                self._give_up(carrier, error, batch)
+            self._give_up(carriers, error, batch)
             return
         for carrier in carriers:
             chunk, file_id = carrier.chunk, carrier.file_id
             self._held.add(Entry(file_id, chunk.id, chunk.page_id, carrier.text_hash, carrier.copy))
             batch.handles[chunk.id] = file_id
 
-    def _give_up(self, carrier: _Carrier, error: InsertError, batch: Batch) -> None:
-        """Remove what was stored of a chunk, unless the server may still be working on it."""
-        batch.errors.append(error)
-        if is_over(error):
+    def _give_up(self, carriers: Sequence[_Carrier], error: InsertError, batch: Batch) -> None:
+        """Remove what was stored of chunks, unless the server may still be working on it."""
+        batch.errors += [error] * len(carriers)
+        if not is_over(error):
+            return
+        if any(carrier.file_id for carrier in carriers):
+            self._exact.guard_last()
+        for carrier in carriers:
             if carrier.file_id:
                 self._api.remove(self._store, carrier.file_id)
             self._held.give_back(carrier.text_hash, carrier.copy)
+
+
+def _is_too_long(error: InsertRejectedError) -> bool:
+    return isinstance(error, SeveralChunksError) or "context length" in str(error)

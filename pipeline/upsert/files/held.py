@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.records import StoredChunk
-from pipeline.upsert.files.entry import Entry, is_altered, to_entry, to_place
+from pipeline.upsert.files.entry import PENDING, Entry, is_altered, to_entry, to_place
 
 
 class Held:
@@ -45,7 +45,7 @@ class Held:
         entries, failed, pending = {}, [], set()
         for row in rows:
             attributes = row.get("attributes") or {}
-            if "conf_pending" in attributes:
+            if PENDING.keys() <= attributes.keys():
                 failed.append(str(row["id"]))
                 pending.add(to_place(attributes))
                 continue

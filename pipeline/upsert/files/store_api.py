@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +21,10 @@ from pipeline.upsert.server.made_by import MADE_BY_US
 OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
 LARGEST_CHUNK = 4096  # tokens, as the server counts them
 _SPECIAL_TOKEN = re.compile(r"<\|(?=(?:endoftext|endofprompt|fim_\w+)\|>)")
+
+
+class SeveralChunksError(InsertRejectedError):
+    """A file became several chunks, or none, where one was required."""
 
 
 class StoreApi:
@@ -143,14 +146,14 @@ class StoreApi:
     def read_chunk(self, store: str, file_id: str) -> dict[str, Any]:
         """Return the only chunk of a file, as the server made it, with its `embedding`.
 
-        Raises `InsertRejectedError` if the file has not exactly one.
+        Raises `SeveralChunksError` if the file has not exactly one.
         """
         path = f"{self._to_path(store)}/files/{to_segment(file_id)}/content"
         query = {"include_metadata": "true", "include_embeddings": "true"}
         answer = self.api.get(path, query)
         chunks = answer.get("data") or answer.get("content") or []
         if len(chunks) != 1:
-            raise InsertRejectedError(f"the server made {len(chunks)} chunks of a file, not one")
+            raise SeveralChunksError(f"the server made {len(chunks)} chunks of a file, not one")
         return dict(chunks[0])
 
     def set_attributes(self, store: str, file_id: str, attributes: Mapping[str, str | int]) -> None:
@@ -164,21 +167,8 @@ class StoreApi:
         self.delete_upload(file_id)
 
     def detach(self, store: str, file_id: str) -> None:
-        """Remove a file with its chunks from the store; one that is gone already is no error.
-
-        A later server may have lost the file from its list while its chunk still answers: attached
-        again, it can be removed.
-        """
-        path = f"{self._to_path(store)}/files/{to_segment(file_id)}"
-        try:
-            self.api.delete(path)
-        except AnswerError as error:
-            if not _is_not_found(error):
-                raise
-            if self.prefix == NEW_PREFIX:
-                with suppress(InsertRejectedError):  # the upload is gone, too
-                    self.attach(store, file_id, "", {"conf_pending": 1}, *self.whole)
-                    self._delete(path)
+        """Remove a file with its chunks from the store; one that is gone already is no error."""
+        self._delete(f"{self._to_path(store)}/files/{to_segment(file_id)}")
 
     def delete_upload(self, file_id: str) -> None:
         """Delete an uploaded file; one that is gone already is no error."""

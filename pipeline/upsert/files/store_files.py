@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
@@ -23,7 +22,6 @@ from pipeline.upsert.files.provider import get_provider, has_lost_vectors
 from pipeline.upsert.files.search import find_files, search
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
-from pipeline.upsert.server.embedding_models import find_embedding_model
 
 log = logging.getLogger(__name__)
 YOUNGEST_OF_SHARDS = 900.0  # seconds; another shard may be about to attach its upload
@@ -49,8 +47,7 @@ class StoreFiles:
                     f"SHARD_COUNT={settings.shard_count}: this server loses files that "
                     "several runs attach to one vector store; leave SHARD_COUNT unset"
                 )
-            get_model = cache(lambda: find_embedding_model(api.api, settings).name)
-            self._exact = ExactText(api, store, self._provider, get_model)
+            self._exact = ExactText(api, store, self._provider)
             self._writer = ExactWriter(api, store, self._held, self._workers, self._exact)
         self._held.load(api.list_files(store))
 
