@@ -72,7 +72,7 @@ class StoredChunk:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer to a query, best first."""
+    """One result of a query."""
 
     chunk_id: str
     text: str

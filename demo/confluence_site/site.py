@@ -27,7 +27,6 @@ import time
 from collections.abc import Iterable
 from datetime import UTC
 from email.utils import format_datetime
-from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -94,12 +93,7 @@ class ConfluenceSite:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._server is None or self._thread is None:
             return
         self._stopping.set()

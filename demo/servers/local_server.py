@@ -12,7 +12,6 @@ import urllib.request
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 _GUARD = Path(__file__).with_name("guard.py")
@@ -86,16 +85,11 @@ class LocalServer(ABC):
             self.configure()
             self._start_on_free_port()
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__()
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
         if self._kept_data_dir is None:
             shutil.rmtree(self.data_dir, ignore_errors=True)

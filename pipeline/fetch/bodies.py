@@ -13,7 +13,6 @@ from pipeline.fetch.cql import to_ids_query
 from pipeline.fetch.errors import (
     BrokenAnswerError,
     PageError,
-    PageGoneError,
     StatusError,
     asks_too_much,
 )
@@ -57,15 +56,15 @@ class Bodies:
     def get_page(self, ref: PageRef, body_format: str) -> Page:
         """Return one page as v2 has it now; `body_format` is storage, view or export_view.
 
-        Raises `PageGoneError` if it is not there, not current or not readable any more, and
-        `PageError` if only this page fails; `ConfluenceError` if it is not the page's fault.
+        Raises `PageError` if it is not there, not current or not readable any more, or if only this
+        page fails; `ConfluenceError` if it is not the page's fault.
         """
         try:
             return self._get_page(ref, body_format)
         except (StatusError, BrokenAnswerError) as error:
             self._account.rule_out_site_failure(error)
             if isinstance(error, StatusError) and error.status in (403, 404):
-                raise PageGoneError(f"not there or not readable any more: {error}") from None
+                raise PageError(f"not there or not readable any more: {error}") from None
             raise PageError(str(error)) from None
 
     def _search(self, content: ContentType, refs: Sequence[PageRef]) -> dict[str, Page]:
@@ -120,7 +119,7 @@ class Bodies:
         answer = self._transport.get(path, {"body-format": body_format, "include-labels": "true"})
         row, html = to_content_row(answer), to_body(answer, body_format)
         if row.status != "current":
-            raise PageGoneError(f"its status is {row.status} now")
+            raise PageError(f"its status is {row.status} now")
         if html is None:
             raise PageError(f"GET {path}: the answer has no {body_format} body")
         return self._to_page(ref, row, html, self._list_labels(answer, path), body_format)

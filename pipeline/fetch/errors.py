@@ -64,10 +64,6 @@ class PageError(Exception):
     """One page cannot be fetched, while the site and the credentials work."""
 
 
-class PageGoneError(PageError):
-    """A page that was listed a moment ago is not there, not current or not readable now."""
-
-
 def asks_too_much(error: RequestError) -> bool:
     """Return whether a smaller question may succeed: 500, 504, a time-out, too big an answer."""
     if isinstance(error, StatusError):

@@ -103,7 +103,7 @@ class Site:
         return self._bodies.get_pages(refs)
 
     def get_page(self, ref: PageRef, body_format: str) -> Page:
-        """Return one page as it is now. Raises `PageGoneError` or `PageError`; see `Bodies`."""
+        """Return one page as it is now. Raises `PageError`; see `Bodies`."""
         return self._bodies.get_page(ref, body_format)
 
     def to_url(self, ref: PageRef) -> str:

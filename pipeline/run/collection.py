@@ -105,8 +105,7 @@ class Collection:
         """Make the fresh store the active one, then remove the older ones."""
         if self._kept_ledger is None or not isinstance(self.sink, Rotating):
             return
-        for name in ("server", "collection"):
-            self.ledger.set_about(**{name: self._kept_ledger.get_about(name)})
+        self.ledger.claim(server=self.server, collection=self.name)
         identifier = self.sink.identifier
         self.ledger.set_about(identifier=identifier)
         self.ledger.copy_to(self._kept_ledger)

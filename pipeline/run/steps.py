@@ -50,6 +50,7 @@ class Run:
         self.report, self.stop, self._retry = report, stop, retry
         self._scope = Scope(settings, site, collection, report, stop)
         self._deletions = Deletions(site, self._scope, collection, report, stop)
+        self._deleted: list[str] | None = None  # the confirmed ones, once they are
         self._conversion_digest = to_conversion_digest(settings)
         self._prefetch = Prefetch(site, settings.own_workers)
         self._unknown_macros: Counter[str] = Counter()
@@ -121,7 +122,7 @@ class Run:
     def _plan_rotation(self, plan: Plan, listed: Sequence[PageRef]) -> Plan:
         """Plan every page into a fresh store, unless nothing has changed."""
         deleted = self._confirm_deletions(plan)
-        is_current = not (plan.upsert or deleted or self.collection.ledger.count("stale"))
+        is_current = not (plan.upsert or deleted or self.collection.ledger.stale())
         if is_current or self.collection.sink.opened_new:
             self.report.count_unchanged(plan.unchanged)
             return plan
@@ -129,7 +130,10 @@ class Run:
         return Plan(tuple(listed), (), 0, (), 0)
 
     def _confirm_deletions(self, plan: Plan) -> list[str]:
-        return self._deletions.confirm(plan.delete, self.settings.max_delete_percent)
+        if self._deleted is None:
+            limit = self.settings.max_delete_percent
+            self._deleted = self._deletions.confirm(plan.delete, limit)
+        return self._deleted
 
     # fetch, convert, chunk, upsert
 

@@ -4,7 +4,7 @@
 environment and a `.env` file; `describe` and `to_help` are the documentation.
 """
 
-from pipeline.settings.checks import Secret
+from pipeline.settings.checks import Secret, mask
 from pipeline.settings.load import SettingsError, load_settings
 from pipeline.settings.reference import describe, to_help
 from pipeline.settings.table import GATEWAY, ProgramName, Settings
@@ -17,5 +17,6 @@ __all__ = [
     "SettingsError",
     "describe",
     "load_settings",
+    "mask",
     "to_help",
 ]

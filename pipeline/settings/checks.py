@@ -6,7 +6,7 @@ The message of the error completes "<NAME> …". The empty text is a setting tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,13 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(***)" if self else "Secret()"
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """Return the text with *** for every secret; one may be a part of another."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
 
 
 def text(value: str) -> str:

@@ -231,10 +231,7 @@ class Settings:
         if self.conf_api_token:
             pair = f"{self.conf_user}:{self.conf_api_token.reveal()}"
             secrets.append(base64.b64encode(pair.encode()).decode())
-        # The longest first: one may be a part of another.
-        for secret in sorted(filter(None, secrets), key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return text
+        return checks.mask(text, secrets)
 
 
 def list_rows() -> Iterator[tuple[str, SettingRow]]:

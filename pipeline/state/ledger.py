@@ -92,7 +92,7 @@ class Ledger:
             self._db.execute("UPDATE pages SET digest = ''")
 
     def forget_everything(self) -> None:
-        """Start afresh: no page is known, no run was complete."""
+        """Forget every page, chunk and fact."""
         with self.together():
             for table in ("chunks", "pages", "about"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
@@ -226,11 +226,6 @@ class Ledger:
             "SELECT chunk_id, page_id, handle FROM chunks WHERE state = 'stale' ORDER BY 2, 1"
         )
         return [StoredChunk(*row) for row in rows]
-
-    def count(self, state: str) -> int:
-        """Return how many chunks are in that state."""
-        row = self._db.execute("SELECT count(*) FROM chunks WHERE state = ?", (state,)).fetchone()
-        return int(row[0])
 
     def copy_to(self, other: Ledger) -> None:
         """Make the other ledger equal to this one, in one transaction."""

@@ -100,7 +100,10 @@ class Dash:
             if error.status != 400:
                 raise
             hits = ask_beside(self._ask, question, top_k)
-        return list({hit.chunk_id: hit for hit in reversed(hits)}.values())[::-1]
+        unique: dict[str, Hit] = {}
+        for hit in hits:
+            unique.setdefault(hit.chunk_id, hit)
+        return list(unique.values())
 
     def _ask(self, question: str, top_k: int) -> list[Hit]:
         body = {
@@ -115,7 +118,6 @@ class Dash:
     def make_fresh(self) -> str:
         """Create another store of the same name and use it from now on."""
         self.identifier = self._stores.make(self._name, fresh=True)
-        self.opened_new = True
         return self.identifier
 
     def older_stores(self) -> list[str]:

@@ -45,7 +45,7 @@ class DryRun:
         """Find the collection; where it does not exist, return a note instead of an identifier."""
         identifier = self.look_up(known)
         self.opened_new = not identifier
-        return identifier or "(not made in a dry run)"
+        return identifier or "(not created in a dry run)"
 
     def list_stored(self) -> Iterator[StoredChunk]:
         """Return what the real collection holds."""

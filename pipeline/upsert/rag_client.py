@@ -33,8 +33,8 @@ class RagClient:
         self._api, self._token = api, token
         self._client = llama.LlamaStackClient(
             base_url=api.base_url,
-            api_key=token.reveal()
-            or "none",  # without one, the client would read an environment variable
+            # Without one, the client would read an environment variable.
+            api_key=token.reveal() or "none",
             timeout=TIMEOUT_SECONDS,
             max_retries=0,  # a repeated insert stores everything twice
             http_client=llama.DefaultHttpxClient(
@@ -54,9 +54,12 @@ class RagClient:
             for row in rows
         ]
 
-    def register(self, name: str, model: EmbeddingModel, provider: str) -> str:
-        """Create a store; return its identifier, which is not the name."""
-        options: dict[str, Any] = {"provider_id": provider} if provider else {}
+    def register(self, name: str, model: EmbeddingModel, provider: dict[str, str]) -> str:
+        """Create a store; return its identifier, which is not the name.
+
+        `provider`: the field that names one, see `to_provider_field`.
+        """
+        options: dict[str, Any] = dict(provider)
         if model.dimension:
             options["embedding_dimension"] = model.dimension
         made = self._call(

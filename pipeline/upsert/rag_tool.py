@@ -1,11 +1,10 @@
 """The sink for Llama Stack's rag-tool (0.2 and 0.3), through the official client.
 
 The server keeps every document as a file, whose attributes are our metadata: by them the sink
-lists, replaces and deletes what is there. A document of at most CHUNK_TOKENS, as the chunker
-makes them, stays whole; the server cuts longer ones, such as whole pages. On 250 pages with 93
-questions, our chunks were found far better than what the server makes of pages: the right page
-among the first five answers for 99 % of the questions against 90 %, the evidence within the first
-2,000 tokens for 92 % against 70 % (with a chunk size of 256: 97 % and 86 %).
+lists, replaces and deletes what is there. Each of our chunks is a document that stays whole. On 250
+pages with 93 questions, our chunks were found far better than what the server makes of pages: the
+right page among the first five answers for 99 % of the questions against 90 %, the evidence within
+the first 2,000 tokens for 92 % against 70 % (with a chunk size of 256: 97 % and 86 %).
 """
 
 from __future__ import annotations
@@ -19,12 +18,13 @@ from pipeline.settings import Settings
 from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.files.collection import FileSink
 from pipeline.upsert.files.entry import to_hit
-from pipeline.upsert.files.store_api import StoreApi, to_prefix
+from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi, to_prefix
 from pipeline.upsert.rag_client import RagClient
-from pipeline.upsert.rag_documents import group_by_size, to_document
+from pipeline.upsert.rag_documents import to_document
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.description import get_description
 from pipeline.upsert.server.embedding_models import find_embedding_model
+from pipeline.upsert.server.providers import to_provider_field
 
 log = logging.getLogger(__name__)
 RAG_TOOL = "/v1/tool-runtime/rag-tool/insert"
@@ -32,7 +32,7 @@ FOUND_AMONG = 50  # hits among which a document is looked for, where files canno
 
 
 class RagTool(FileSink):
-    """One store of a Llama Stack server, found by identifier or by name (VECTOR_DB_ID), or made.
+    """One store of a Llama Stack server, found by identifier or by name (VECTOR_DB_ID), or created.
 
     On a server without routes for files, documents can only be added and searched.
     """
@@ -115,7 +115,7 @@ class RagTool(FileSink):
         return self._query_without_files(question, top_k)
 
     def close(self) -> None:
-        """End the batch in hand and close the connections."""
+        """End the batch in progress and close the connections."""
         super().close()
         self._client.close()
 
@@ -129,14 +129,19 @@ class RagTool(FileSink):
 
     def _make_store(self) -> str:
         model = find_embedding_model(self._api, self._settings)
-        return self._client.register(self._name, model, self._settings.vector_db_provider)
+        provider = to_provider_field(self._api, self._settings.vector_db_provider)
+        return self._client.register(self._name, model, provider)
 
     def _put(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         """Store documents, and check that they are there: the server answers 200 to anything.
 
         Returns chunk id → file id ("" where files cannot be listed).
         """
-        self._send(chunks)
+        documents = [
+            to_document(chunk, self._files.to_file(chunk) if self.can_list else None)
+            for chunk in chunks
+        ]
+        self._client.insert(documents, self._identifier, LARGEST_CHUNK)
         if not self.can_list:
             return {chunk.id: "" for chunk in chunks}
         new = self._files.load_new()
@@ -149,22 +154,6 @@ class RagTool(FileSink):
         if handles:
             raise InsertUnclearError(message)
         raise InsertRejectedError(message)
-
-    def _send(self, chunks: Sequence[Chunk]) -> None:
-        """Send one request for documents that stay whole, one for those that the server cuts."""
-        is_second = False
-        for group, size in group_by_size(chunks, self._settings.chunk_tokens or 0):
-            documents = [
-                to_document(chunk, self._files.to_file(chunk) if self.can_list else None)
-                for chunk in group
-            ]
-            try:
-                self._client.insert(documents, self._identifier, size)
-            except InsertRejectedError as error:
-                if is_second:
-                    raise InsertUnclearError(str(error)) from None
-                raise
-            is_second = True
 
     def _is_found(self, chunk: Chunk) -> bool:
         hits = self._query_without_files(f"find: {chunk.text}", FOUND_AMONG)

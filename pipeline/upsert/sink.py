@@ -95,7 +95,7 @@ class Rotating(Protocol):
 
 @runtime_checkable
 class Resetting(Protocol):
-    """What a sink adds that can delete all stores of its name, to start afresh."""
+    """What a sink adds that can delete all stores of its name."""
 
     def reset(self) -> list[str]:
         """Delete every store of that name with its chunks; return their identifiers."""

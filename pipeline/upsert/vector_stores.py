@@ -49,7 +49,8 @@ class VectorStores(FileSink):
 
     def open_collection(self, known: str = "") -> str:
         """Find the store or create it, and remove what an interrupted run left half done."""
-        if (size := self._settings.chunk_tokens or 0) > LARGEST_CHUNK:
+        size = self._settings.chunk_tokens or 0
+        if size > LARGEST_CHUNK and not self._routes.alters_text:
             log.warning(
                 "CHUNK_TOKENS=%d: the server cuts chunks of more than %d tokens in two",
                 size,
@@ -60,7 +61,8 @@ class VectorStores(FileSink):
     def _list_candidates(self, known: str) -> list[str]:
         if known and self._routes.get_store(known) is not None:
             return [known]
-        stores = sorted(self._routes.list_stores(self._name), key=_to_rank, reverse=True)
+        named = [row for row in self._routes.list_stores() if row.get("name") == self._name]
+        stores = sorted(named, key=_to_rank, reverse=True)
         return [str(store["id"]) for store in stores]
 
     def _make_store(self) -> str:

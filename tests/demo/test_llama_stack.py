@@ -39,7 +39,7 @@ def _filled_store(server: LlamaStack, provider: str | None) -> str:
     if provider:
         body["provider_id"] = provider
     store = _post(server, "/v1/vector-dbs", body)
-    assert store["provider_id"] == provider or provider is None
+    assert store["provider_id"] == (provider or "faiss")
     chunks = [
         {
             "content": text,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
-from pipeline.fetch.errors import PageGoneError
+from pipeline.fetch.errors import PageError
 from pipeline.records import Page, PageFailure
 from tests.support.confluence_client import opened
 from tests.support.site_pages import WHEN, add_pages, list_all, pages_of
@@ -100,7 +100,7 @@ def test_pages_that_vanish_after_the_listing_are_failures(
         state.purge(purged)
         state.hide(hidden)
         fetched = client.get_pages(refs)
-        with pytest.raises(PageGoneError):
+        with pytest.raises(PageError):
             client.get_page(refs[2], "storage")
     failures = {result.page_id: result for result in fetched if isinstance(result, PageFailure)}
     assert failures.keys() == {archived, trashed, purged, hidden}

@@ -394,7 +394,7 @@ WRONG = [
     ({"SPACE_NAME": "Known Isues"}, 3, "Known Issues"),
     ({"CONF_BASE_URL": "http://no-such-host.invalid"}, 4, "no-such-host.invalid"),
     ({"LLAMA_BASE_URL": "http://127.0.0.1:9"}, 5, "127.0.0.1:9"),
-    ({"VECTOR_DB_PROVIDER": "nowhere"}, 5, "Internal server error"),
+    ({"VECTOR_DB_PROVIDER": "nowhere"}, 2, "VECTOR_DB_PROVIDER"),
 ]
 
 

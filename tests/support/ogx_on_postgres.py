@@ -7,7 +7,6 @@ embeddings come from a remote vLLM, whose models the server discovers by itself.
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from demo.servers import Lock, say_on_stderr, venv
@@ -50,14 +49,9 @@ class OgxOnPostgres(LaterServer):
             self._beside = beside.pop_all()
         return super().__enter__()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         with self._beside:
-            super().__exit__(kind, error, trace)
+            super().__exit__(*error)
 
     def run_config(self) -> dict[str, Any]:
         """Return the run configuration."""

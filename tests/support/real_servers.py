@@ -1,18 +1,16 @@
 """The real servers besides the demo's: later versions of Llama Stack, and OGX."""
 
-import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from demo.servers import (
     MODEL_LOCK,
-    LocalServer,
     Lock,
     Provider,
+    StackServer,
     offline_environment,
-    say_on_stderr,
     venv,
 )
 
@@ -21,21 +19,11 @@ SERVERS = Path(__file__).parent / "servers"
 _CL100K_BASE = "9b5ad71b2ce5302211f9c61530b329a4922fc6a4"
 
 
-class LaterServer(LocalServer):
+class LaterServer(StackServer):
     """A server after 0.3: vector stores under /v1, chunks inserted with their embeddings."""
 
     package: str  # the server's Python package, also the start of its variables
     lock: Lock
-
-    def __init__(
-        self,
-        data_dir: Path | None = None,
-        provider: Provider = "faiss",
-        say: Callable[[str], None] = say_on_stderr,
-    ) -> None:
-        """`provider` serves the stores that name none; both can be requested by name."""
-        super().__init__(data_dir, say)
-        self._provider = provider
 
     def install(self) -> Path:
         """From 420 to 680 MB in `.cache/`."""
@@ -43,9 +31,8 @@ class LaterServer(LocalServer):
         return venv.install_venv(name, [self.lock, MODEL_LOCK], self._say)
 
     def configure(self) -> None:
-        """Write run.yaml (as JSON, which is YAML) and the vocabulary of the tokenizer."""
-        config = json.dumps(self.run_config(), indent=2)
-        (self.data_dir / "run.yaml").write_text(config, encoding="utf-8")
+        """Write run.yaml, and the vocabulary of the tokenizer."""
+        super().configure()
         vocabulary = next(
             self._python.parent.parent.glob("lib/*/site-packages/tiktoken_ext/data/cl100k_base.*")
         )
@@ -82,7 +69,7 @@ class Ogx(LaterServer):
 
 
 class OgxWithTables(Ogx):
-    """OGX 1.5.0 with the lists of files in SQL tables, as OpenShift AI configures it."""
+    """OGX 1.5.0 with the lists of files in SQL tables, as OpenShift AI keeps them."""
 
     def run_config(self) -> dict[str, Any]:
         """Return OGX's configuration with the setting that moves the lists out of the providers."""

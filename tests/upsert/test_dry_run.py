@@ -36,7 +36,7 @@ def assert_nothing_was_written(api: VectorApi) -> None:
 
 def test_a_dry_run_makes_no_collection(api: VectorApi) -> None:
     sink = open_dry(api.base_url)
-    assert sink.open_collection() == "(not made in a dry run)"
+    assert sink.open_collection() == "(not created in a dry run)"
     assert sink.opened_new
     assert sink.find(CHUNKS) == {}
     assert sink.query("Chunk", 3) == []

@@ -151,7 +151,7 @@ def test_a_chunk_that_a_half_done_file_shares_is_stored_again(
     api = StoreApi(to_api(exact_place.base_url), NEW_PREFIX)
     left = api.upload(f"{chunk.id}.{exact_place.identifier}.md", chunk.text)
     place = {**PENDING, "conf_text": to_exact_hash(chunk.text), "conf_copy": 0}
-    api.attach(exact_place.identifier, left, chunk.text, place, *api.whole)
+    api.attach(exact_place.identifier, left, chunk.text, place)
     sink = exact_place.open()
     held = stored(sink)
     assert chunk.id not in held

@@ -179,7 +179,7 @@ def test_a_refused_token_ends_the_run_at_once(api: VectorApi, status: int) -> No
 def test_a_collection_that_is_deleted_during_the_run_ends_it(api: VectorApi) -> None:
     sink = to_sink(api.base_url)
     api.drop("confluence")
-    with pytest.raises(VectorApiError, match="gone from the server during the run"):
+    with pytest.raises(VectorApiError, match="deleted on the server during the run"):
         insert_all(sink, CHUNKS, Waits(), EXACT)
     sink.close()
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.real_server
 DOCUMENTS = [to_document(page, word) for page, word in enumerate(WORDS, 1)]
 
 
-def test_documents_are_cut_by_the_server_and_found_with_their_metadata(
+def test_documents_are_found_whole_with_their_metadata(
     rag_place: RagToolPlace,
 ) -> None:
     sink = rag_place.open()
@@ -35,8 +35,8 @@ def test_documents_are_cut_by_the_server_and_found_with_their_metadata(
     handles = sink.insert(DOCUMENTS)
     assert sink.find(DOCUMENTS) == handles
     hits = sink.query("which page is about gardens?", 3)
-    assert {hit.chunk_id for hit in hits} == {DOCUMENTS[2].id}
-    assert len({hit.text for hit in hits}) == 3
+    assert len({hit.chunk_id for hit in hits}) == 3
+    assert (hits[0].chunk_id, hits[0].text) == (DOCUMENTS[2].id, DOCUMENTS[2].text)
     del (expected := dict(DOCUMENTS[2].metadata))["document_id"]  # the server puts the file's there
     assert hits[0].metadata == expected
 
@@ -73,7 +73,7 @@ def test_the_same_text_with_new_metadata_replaces_the_old(rag_place: RagToolPlac
         old = stored(again)[DOCUMENTS[1].id]
         again.insert([to_document(2, "engines", labels=label)])
         again.delete([old])
-        assert {h.metadata["labels"] for h in again.query("all about engines?", 3)} == {label}
+        assert {h.metadata["labels"] for h in again.query("all about engines?", 1)} == {label}
         assert rag_place.words() == {"cats", "engines", "gardens"}
     assert len(rag_place.look.files()) == 3
     rag_place.assert_nothing_is_left_over()
@@ -190,24 +190,11 @@ def test_chunk_sizes_that_the_server_would_drop_silently_are_not_sent(
     assert sink.find([page])
 
 
-def test_short_documents_stay_whole_and_long_ones_are_cut(rag_place: RagToolPlace) -> None:
-    sink = rag_place.open(CHUNK_TOKENS="1000")
-    nearly = to_document(1, "cats", paragraphs=70)
-    longer = to_document(2, "engines", paragraphs=200)
-    assert 800 < nearly.tokens <= 1000 < longer.tokens
-    handles = sink.insert([longer, nearly])
-    assert handles.keys() == {nearly.id, longer.id}
-    texts = {hit.text for hit in sink.query("all about cats?", 20) if hit.chunk_id == nearly.id}
-    assert texts == {nearly.text}
-    pieces = [hit for hit in sink.query("all about engines?", 20) if hit.chunk_id == longer.id]
-    assert len(pieces) > 1
-
-
-def test_a_refusal_of_the_second_request_is_unclear(rag_faiss: RagToolPlace, proxy: Proxy) -> None:
-    sink = rag_faiss.open(base_url=proxy.base_url)
-    answers = iter([None, (400, {"detail": "too long"})])
-    proxy.fault = lambda method, path: next(answers, None) if path == RAG_TOOL else None
-    short = to_chunk(8, "Short")
-    with pytest.raises(InsertUnclearError, match="too long"):
-        sink.insert([DOCUMENTS[0], short])
-    assert sink.find([DOCUMENTS[0], short]).keys() == {short.id}
+@pytest.mark.parametrize("size", ["100", "auto"])
+def test_documents_of_any_length_stay_whole(rag_place: RagToolPlace, size: str) -> None:
+    sink = rag_place.open(CHUNK_TOKENS=size)
+    long = to_document(1, "cats", paragraphs=200)
+    assert long.tokens > 2000
+    assert sink.insert([long, DOCUMENTS[1]]).keys() == {long.id, DOCUMENTS[1].id}
+    texts = {hit.text for hit in sink.query("all about cats?", 20)}
+    assert texts == {long.text, DOCUMENTS[1].text}

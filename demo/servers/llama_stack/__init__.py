@@ -7,6 +7,11 @@ or, by hand until Ctrl-C: `python -m demo.servers.llama_stack`.
 """
 
 from demo.servers.llama_stack.run_config import Provider
-from demo.servers.llama_stack.server import MODEL_LOCK, LlamaStack, offline_environment
+from demo.servers.llama_stack.server import (
+    MODEL_LOCK,
+    LlamaStack,
+    StackServer,
+    offline_environment,
+)
 
-__all__ = ["MODEL_LOCK", "LlamaStack", "Provider", "offline_environment"]
+__all__ = ["MODEL_LOCK", "LlamaStack", "Provider", "StackServer", "offline_environment"]

@@ -1,8 +1,10 @@
 """The Llama Stack server process: what it is installed from, how it is called."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from demo.servers import venv
 from demo.servers.llama_stack.run_config import Provider, run_config
@@ -14,10 +16,8 @@ SERVER = Path(__file__).parent.with_name("llama_stack_server")
 MODEL_LOCK = Lock(SERVER / "model.txt", with_dependencies=False)
 
 
-class LlamaStack(LocalServer):
-    """The server that both programs work with: dash routes, rag-tool and vector stores."""
-
-    name = "Llama Stack 0.2.23"
+class StackServer(LocalServer):
+    """A version of Llama Stack, with its configuration in a file."""
 
     def __init__(
         self,
@@ -29,15 +29,29 @@ class LlamaStack(LocalServer):
         super().__init__(data_dir, say)
         self._provider = provider
 
+    @abstractmethod
+    def run_config(self) -> dict[str, Any]:
+        """Return the run configuration."""
+
+    def configure(self) -> None:
+        """Write run.yaml (as JSON, which is YAML)."""
+        config = json.dumps(self.run_config(), indent=2)
+        (self.data_dir / "run.yaml").write_text(config, encoding="utf-8")
+
+
+class LlamaStack(StackServer):
+    """The server that both programs work with: dash routes, rag-tool and vector stores."""
+
+    name = "Llama Stack 0.2.23"
+
     def install(self) -> Path:
         """About 470 MB in `.cache/`."""
         locks = [Lock(SERVER / "requirements.txt"), MODEL_LOCK]
         return venv.install_venv("llama-stack-0.2.23", locks, self._say)
 
-    def configure(self) -> None:
-        """Write run.yaml (as JSON, which is YAML)."""
-        config = run_config(self.data_dir, self._provider)
-        (self.data_dir / "run.yaml").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    def run_config(self) -> dict[str, Any]:
+        """Return the run configuration."""
+        return run_config(self.data_dir, self._provider)
 
     def command(self, python: Path, port: int) -> Sequence[str]:
         """Return the call of the server's own entry point."""

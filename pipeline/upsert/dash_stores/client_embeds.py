@@ -9,20 +9,15 @@ from typing import Any
 from pipeline.records import Chunk
 from pipeline.settings import Settings
 from pipeline.upsert.dash_stores.stores import DashStore
-from pipeline.upsert.dash_stores.wire import to_provider_field, to_row
-from pipeline.upsert.errors import InsertUnclearError, VectorApiError
-from pipeline.upsert.server.api import AnswerError, Api, to_segment
-from pipeline.upsert.server.embedding_models import (
-    EmbeddingModel,
-    find_embedding_model,
-    measure_dimension,
-)
-from pipeline.upsert.server.list_all import list_all
-from pipeline.upsert.server.made_by import MADE_BY_US, is_made_by_us
+from pipeline.upsert.dash_stores.wire import to_row
+from pipeline.upsert.errors import InsertUnclearError
+from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
+from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.embedding_models import EmbeddingModel, find_embedding_model
+from pipeline.upsert.server.made_by import is_made_by_us
 
-ROUTE, EMBEDDINGS = "/v1/vector_stores", "/v1/embeddings"
+EMBEDDINGS = "/v1/embeddings"
 TEXTS_A_REQUEST = 100
-STORES_A_REQUEST = 100
 
 
 class ClientEmbeds:
@@ -32,32 +27,20 @@ class ClientEmbeds:
 
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api, self._settings = api, settings
+        self._routes = StoreApi(api, NEW_PREFIX)
         self._model: EmbeddingModel | None = None
 
     def list_stores(self) -> list[DashStore]:
         """See `DashStores`."""
         return [
             DashStore(row["id"], row.get("name") or "", is_made_by_us(row))
-            for row in list_all(self._api, ROUTE, STORES_A_REQUEST)
+            for row in self._routes.list_stores()
         ]
 
     def make(self, name: str, *, fresh: bool) -> str:
         """See `DashStores`. Runs that start together may create several; the oldest stays."""
-        provider = to_provider_field(self._api, self._settings.vector_db_provider)
-        body = {
-            "name": name,
-            "metadata": MADE_BY_US,
-            "embedding_model": self._used_model.name,
-            # The model without the dimension is refused, and leaves a store behind.
-            "embedding_dimension": measure_dimension(self._api, EMBEDDINGS, self._used_model),
-            **provider,
-        }
-        try:
-            made = str(self._api.post_once(ROUTE, body)["id"])
-        except AnswerError as error:
-            if provider or "provider" not in str(error):
-                raise
-            raise VectorApiError(f"{error} (VECTOR_DB_PROVIDER names it)") from error
+        provider = self._settings.vector_db_provider
+        made = self._routes.make_store(name, self._used_model, provider)
         stores = self.list_stores()
         ours = [store.identifier for store in stores if store.is_ours and store.name == name]
         if fresh or ours[0] == made:
@@ -66,9 +49,8 @@ class ClientEmbeds:
         return ours[0]
 
     def remove(self, identifier: str) -> None:
-        """See `DashStores`. An unknown store is answered with 400, so it is looked for first."""
-        if any(store.identifier == identifier for store in self.list_stores()):
-            self._api.delete(f"{ROUTE}/{to_segment(identifier)}")
+        """See `DashStores`."""
+        self._routes.delete_store(identifier)
 
     def to_rows(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
         """See `DashStores`."""

@@ -11,9 +11,10 @@ from typing import Any
 from pipeline.records import Chunk
 from pipeline.settings import Settings
 from pipeline.upsert.dash_stores.stores import DashStore
-from pipeline.upsert.dash_stores.wire import to_provider_field, to_row
+from pipeline.upsert.dash_stores.wire import to_row
 from pipeline.upsert.server.api import Api, to_segment
 from pipeline.upsert.server.embedding_models import find_embedding_model
+from pipeline.upsert.server.providers import to_provider_field
 
 ROUTE = "/v1/vector-dbs"
 PREFIX = "conf-"  # of the identifiers that this tool chooses

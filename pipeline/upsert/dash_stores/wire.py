@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.records import Chunk
-from pipeline.upsert.errors import VectorApiError
-from pipeline.upsert.server.api import Api
 
 
 def to_row(chunk: Chunk) -> dict[str, Any]:
@@ -25,21 +23,3 @@ def to_row(chunk: Chunk) -> dict[str, Any]:
             "content_token_count": chunk.tokens,
         },
     }
-
-
-def to_provider_field(api: Api, provider: str) -> dict[str, str]:
-    """Return the field that names the provider of a new store; {} for the server's default.
-
-    Raises `VectorApiError` for an unknown one, to which the server would answer 500 without a
-    reason.
-    """
-    if not provider:
-        return {}
-    rows = (api.get("/v1/providers") or {}).get("data") or []
-    known = [row["provider_id"] for row in rows if row.get("api") == "vector_io"]
-    if known and provider not in known:
-        raise VectorApiError(
-            f"the server has no vector provider {provider!r} (VECTOR_DB_PROVIDER); "
-            f"it has {', '.join(known)}"
-        )
-    return {"provider_id": provider}

@@ -2,7 +2,8 @@
 
 `collection`: finds, creates and reads the store; the base of these sinks.
 `store_files`: what the store holds, and how it changes. It uses `held` (the files in memory),
-`file_writer` (chunks become files), `last_file` (what faiss needs), `search` and `workers` (several
-requests at a time).
+`file_writer` (chunks become files), `exact_writer` and `exact_text` (the same where the server
+alters the text of files), `last_file` (what faiss needs), `search` and `workers` (several requests
+at a time).
 `store_api`: the routes. `provider`: the database behind a store. `entry`: a chunk as a file.
 """

@@ -60,7 +60,7 @@ def to_entry(row: Mapping[str, Any], *, requires_exact: bool = False) -> Entry |
         return None
     chunk_id, text_hash, copy = (attributes[name] for name in _OURS)
     page_id = str(attributes["page_id"])
-    if requires_exact and not str(text_hash).startswith(EXACT):
+    if requires_exact and is_altered(str(text_hash)):
         chunk_id = f"{chunk_id}-altered"
     return Entry(str(row["id"]), str(chunk_id), page_id, str(text_hash), int(copy))
 
@@ -70,9 +70,9 @@ def to_place(attributes: Mapping[str, Any]) -> tuple[str, int]:
     return str(attributes.get("conf_text", "")), int(attributes.get("conf_copy", 0))
 
 
-def is_altered(entry: Entry) -> bool:
-    """Return whether the server altered the text of an entry read with `requires_exact`."""
-    return not entry.text_hash.startswith(EXACT)
+def is_altered(text_hash: str) -> bool:
+    """Return whether the server altered a text: it was not stored exactly."""
+    return not text_hash.startswith(EXACT)
 
 
 def to_file_text(text: str) -> str:

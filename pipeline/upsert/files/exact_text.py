@@ -23,7 +23,7 @@ _ROWS_A_REQUEST = 100
 
 @dataclass(frozen=True, slots=True)
 class ExactChunk:
-    """A chunk as it shall be stored, and the attached file that carries it."""
+    """A chunk as it is to be stored, and the attached file that carries it."""
 
     file_id: str
     made: Mapping[str, Any]  # the chunk that the server made of the file, see `read_chunk`
@@ -67,7 +67,7 @@ class ExactText:
     def _store_filler(self) -> None:
         text = uuid4().hex
         file_id = self._api.upload(f"tail.{self._store}.md", text)
-        self._api.attach(self._store, file_id, text, PENDING, *self._api.whole)
+        self._api.attach(self._store, file_id, text, PENDING)
         length = len(self._api.read_chunk(self._store, file_id)["embedding"])
         self._insert([self._to_filler(length)])
         self._api.remove(self._store, file_id)

@@ -89,7 +89,7 @@ class ExactWriter:
         while True:
             file_id = carrier.file_id
             try:
-                self._api.attach(self._store, file_id, carrier.text, place, *self._api.whole)
+                self._api.attach(self._store, file_id, carrier.text, place)
                 carrier.made = self._api.read_chunk(self._store, file_id)
             except InsertRejectedError as error:
                 if not _is_too_long(error) or len(carrier.text) < SHORTEST_FILE:

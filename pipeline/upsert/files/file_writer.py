@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 from pipeline.records import Chunk
 from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError
-from pipeline.upsert.files.entry import BLANK, Entry, NewFile, to_attributes, to_text_hash
+from pipeline.upsert.files.entry import (
+    BLANK,
+    Entry,
+    NewFile,
+    to_attributes,
+    to_place,
+    to_text_hash,
+)
 from pipeline.upsert.files.held import Held
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi
 from pipeline.upsert.files.workers import Workers
@@ -77,9 +84,9 @@ class FileWriter:
     def put(self, chunk: Chunk) -> str:
         """Store one chunk, which the server leaves whole; return its file's id."""
         file = self.to_file(chunk)
-        text_hash, copy = to_text_hash(chunk.text), int(file.attributes["conf_copy"])
+        text_hash, copy = to_place(file.attributes)
         try:
-            file_id = self._upload_and_attach(file, LARGEST_CHUNK, 0)
+            file_id = self._upload_and_attach(file)
         except (InsertRejectedError, InsertUnclearError) as error:
             if is_over(error):  # the next attempt uses the same number: it replaces any rest
                 self._held.give_back(text_hash, copy)
@@ -105,7 +112,7 @@ class FileWriter:
         )
         return again
 
-    def _upload_and_attach(self, file: NewFile, size: int, overlap: int) -> str:
+    def _upload_and_attach(self, file: NewFile, size: int = LARGEST_CHUNK, overlap: int = 0) -> str:
         file_id = self._api.upload(file.name, file.text)
         try:
             self._api.attach(self._store, file_id, file.text, file.attributes, size, overlap)

@@ -18,12 +18,10 @@ class Held:
     def __init__(self, *, requires_exact: bool = False) -> None:
         self._requires_exact = requires_exact
         self._entries: dict[str, Entry] = {}  # by file id, oldest first
-        self._failed: list[
-            str
-        ] = []  # files that failed at the server, or that a run left half done
-        self.has_altered = (
-            False  # whether the server altered the text of a chunk that is required exact
-        )
+        # Files that failed at the server, or that a run left half done.
+        self._failed: list[str] = []
+        # Whether the server altered the text of a chunk that is required exact.
+        self.has_altered = False
         self._of_this_run: set[str] = set()  # file ids
         self._copies: dict[str, set[int]] = {}  # text hash → copies in use
         self._lock = threading.Lock()
@@ -57,13 +55,13 @@ class Held:
             elif row["status"] in ("failed", "cancelled"):
                 failed.append(entry.file_id)
         for entry in entries.values():
-            if (
-                entry.text_hash,
-                entry.copy,
-            ) in pending:  # they share a chunk: it goes with the other
+            # Files of the same place share a chunk: it goes with the half-done one.
+            if (entry.text_hash, entry.copy) in pending:
                 entries[entry.file_id] = replace(entry, chunk_id=f"{entry.chunk_id}-shared")
         known, self._entries, self._failed = self._entries.keys(), entries, failed
-        self.has_altered = self._requires_exact and any(map(is_altered, entries.values()))
+        self.has_altered = self._requires_exact and any(
+            is_altered(entry.text_hash) for entry in entries.values()
+        )
         for entry in entries.values():
             self._copies.setdefault(entry.text_hash, set()).add(entry.copy)
         return {

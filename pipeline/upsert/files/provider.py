@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.server.api import AnswerError, to_segment
+from pipeline.upsert.server.providers import list_providers
 
 
 def get_provider(stores: StoreApi, store: str) -> str:
     """Return the type of a store's provider, such as `inline::faiss`; "" where it is not known."""
     about = (stores.get_store(store) or {}).get("metadata") or {}
     provider = str(about.get("provider_id", ""))
-    try:
-        rows = stores.api.get("/v1/providers")["data"]
-    except AnswerError as error:
-        if error.status not in (403, 404):
-            raise
-        rows = []
+    rows = list_providers(stores.api)
     types = {row["provider_id"]: str(row["provider_type"]) for row in rows}
     return types.get(provider, provider)
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pipeline.upsert.errors import InsertRejectedError
+from pipeline.upsert.errors import InsertRejectedError, VectorApiError
 from pipeline.upsert.server.api import AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import EmbeddingModel, measure_dimension
 from pipeline.upsert.server.list_all import list_all
 from pipeline.upsert.server.made_by import MADE_BY_US
+from pipeline.upsert.server.providers import to_provider_field
 
 OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
 LARGEST_CHUNK = 4096  # tokens, as the server counts them
@@ -43,12 +44,10 @@ class StoreApi:
         self.changes_at_once = self.threads if is_old else 1
         # A service that embeds for a later server may refuse more than the model's window.
         self.query_characters = None if is_old else 300
-        self.whole = LARGEST_CHUNK, 0  # size and overlap by which no text of ours is cut
 
-    def list_stores(self, name: str) -> list[dict[str, Any]]:
-        """Return the stores of that name, oldest first: names are not unique."""
-        rows = list_all(self.api, f"{self.prefix}/vector_stores", self._page_size)
-        return [row for row in rows if row.get("name") == name]
+    def list_stores(self) -> Iterator[dict[str, Any]]:
+        """Yield every store, oldest first: names are not unique."""
+        return list_all(self.api, f"{self.prefix}/vector_stores", self._page_size)
 
     def get_store(self, store: str) -> dict[str, Any] | None:
         """Return a store, or None if there is none of that identifier."""
@@ -61,17 +60,24 @@ class StoreApi:
         return found if isinstance(found, dict) else None
 
     def make_store(self, name: str, model: EmbeddingModel, provider: str) -> str:
-        """Create a store with the mark of this tool; return its identifier."""
+        """Create a store with the mark of this tool; return its identifier.
+
+        Raises `UnusableSettingError` for an unknown `provider`; "" means the server's default.
+        """
         body: dict[str, Any] = {
             "name": name,
             "embedding_model": model.name,
             # The model without its dimension would be refused, and yet leave a store behind.
             "embedding_dimension": measure_dimension(self.api, f"{self.prefix}/embeddings", model),
             "metadata": MADE_BY_US,
+            **to_provider_field(self.api, provider),
         }
-        if provider:
-            body["provider_id"] = provider
-        return str(self.api.post_once(f"{self.prefix}/vector_stores", body)["id"])
+        try:
+            return str(self.api.post_once(f"{self.prefix}/vector_stores", body)["id"])
+        except AnswerError as error:
+            if provider or "provider" not in str(error):
+                raise
+            raise VectorApiError(f"{error} (VECTOR_DB_PROVIDER names it)") from error
 
     def delete_store(self, store: str) -> None:
         """Remove a store; its uploads stay. One that is gone already is no error."""
@@ -112,8 +118,8 @@ class StoreApi:
         file_id: str,
         text: str,
         attributes: Mapping[str, Any],
-        size: int,
-        overlap: int,
+        size: int = LARGEST_CHUNK,
+        overlap: int = 0,
     ) -> None:
         """Let the server cut (into chunks of `size` tokens), embed and store an uploaded file.
 

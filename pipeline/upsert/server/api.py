@@ -37,7 +37,7 @@ from pipeline.http import (
     to_redirect_text,
     to_retry_after,
 )
-from pipeline.settings import Secret
+from pipeline.settings import Secret, mask
 from pipeline.upsert.errors import (
     InsertRejectedError,
     InsertThrottledError,
@@ -156,9 +156,7 @@ class Api:
 
     def mask(self, text: str) -> str:
         """Return the text with *** for the token."""
-        for token in filter(None, self._token.reveal_all()):
-            text = text.replace(token, "***")
-        return text
+        return mask(text, self._token.reveal_all())
 
     def close(self) -> None:
         """Close the connections."""

@@ -23,6 +23,6 @@ def lost_store_ends_the_run(store: str, exists: Callable[[], bool]) -> Iterator[
         if exists():
             raise
         raise VectorApiError(
-            f"{store} has gone from the server during the run; "
-            "the next run makes it again and fills it"
+            f"{store} was deleted on the server during the run; "
+            "the next run creates and fills it again"
         ) from error
