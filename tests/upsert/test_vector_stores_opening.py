@@ -88,7 +88,8 @@ def test_the_fullest_of_the_stores_with_the_same_name_is_used(
 def test_an_unknown_model_is_reported_and_leaves_no_store(place: VectorStoresPlace) -> None:
     with pytest.raises(VectorApiError, match="all-MiniLM-L6-v2"):
         place.open(EMBEDDING_MODEL_ID="no-such-model")
-    assert StoreApi(to_api(place.base_url), place.prefix).list_stores(place.name) == []
+    rows = StoreApi(to_api(place.base_url), place.prefix).list_stores()
+    assert place.name not in {row["name"] for row in rows}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -110,4 +111,5 @@ def test_a_restart_of_the_server_changes_nothing(
             assert place.identifier == first
         assert sink.find(chunks).keys() == {chunk.id for chunk in chunks}
         assert [hit.chunk_id for hit in sink.query("all about music?", 1)] == [chunks[3].id]
-        assert len(StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores(place.name)) == 1
+        rows = StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores()
+        assert [row["name"] for row in rows] == [place.name]

@@ -44,17 +44,17 @@ class ExactText:
         Raises as `Api.insert` does; then the files still have the attributes `PENDING`.
         """
         rows = [self._to_row(chunk) for chunk in chunks]
-        if self._is_faiss:  # it confuses its chunks when the last one is overwritten
-            self._insert([self._to_filler(len(rows[0]["embedding"]))])
+        self.guard_last()
         for start in range(0, len(rows), _ROWS_A_REQUEST):
             self._insert(rows[start : start + _ROWS_A_REQUEST])
         for chunk in chunks:
             self._api.set_attributes(self._store, chunk.file_id, chunk.attributes)
 
     def guard_last(self) -> None:
-        """Make sure that no file is deleted whose chunk is the last one of a faiss index.
+        """Make sure that the last chunk of a faiss index is none of ours.
 
-        A filler is stored behind a file that is then deleted, so that the filler is the last.
+        faiss confuses its chunks when the last one is overwritten or deleted. So a filler is stored
+        behind a file that is then deleted.
         Raises `VectorApiError` if the server does not store it.
         """
         if not self._is_faiss:
