@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.records import StoredChunk
 from pipeline.report import Report
 from pipeline.run.stop import Stop
 from pipeline.state import Ledger, VdbFile, open_memory_ledger
-from pipeline.upsert import Resetting, Rotating, Sink, VectorApiError
+from pipeline.upsert import Counting, Resetting, Rotating, Sink, VectorApiError
 
 log = logging.getLogger(__name__)
 FIRST_SHARD_SECONDS = 20  # five more for each shard before this one
@@ -63,7 +64,7 @@ class Collection:
         log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)
         if kept and (kept != identifier or self.sink.opened_new):
             self._report.warn(
-                f"store {kept} no longer exists; re-ingesting every page into {identifier}"
+                f"store {kept} is gone or unusable; re-ingesting every page into {identifier}"
             )
             self.ledger.forget_chunks()
         self._keep(identifier)
@@ -101,8 +102,16 @@ class Collection:
         """Whether a fresh store is being built."""
         return self._kept_ledger is not None
 
+    def recount(self) -> list[StoredChunk]:
+        """Return the chunks of this run's share that the store has lost since they were stored."""
+        if not isinstance(self.sink, Counting) or not self.sink.can_list:
+            return []
+        return [chunk for chunk in self.sink.recount() if self._is_own(chunk.page_id)]
+
     def publish(self) -> None:
         """Make the fresh store the active one, then remove the older ones."""
+        if isinstance(self.sink, Counting) and self.sink.can_list:
+            self.sink.remove_damaged()
         if self._kept_ledger is None or not isinstance(self.sink, Rotating):
             return
         self.ledger.claim(server=self.server, collection=self.name)

@@ -16,7 +16,7 @@ from itertools import batched
 from pipeline import chunk as chunk_stage
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
 from pipeline.http import RetryPolicy
-from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef
+from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef, StoredChunk
 from pipeline.report import Progress, Report, TooManyFailuresError, show_hits, to_short
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions
@@ -209,22 +209,34 @@ class Run:
             self._writer.delete_page(page_id)
 
     def verify(self) -> None:
-        """Look up a sample of what this run wrote: some servers answer 200 to lost inserts."""
+        """Count what the store holds, and look up a sample of what this run wrote.
+
+        Some servers answer 200 to inserts that they lose.
+        """
         settings, collection = self.settings, self.collection
+        if settings.verify and not settings.dry_run:
+            for lost in collection.recount():
+                self._report_lost(lost, "the store's list has lost it")
         written = self._writer.sample.chunks
         sample = [chunk for chunk in written if not self.report.has_failed(chunk.page_id)]
         if not settings.verify or settings.dry_run or not sample:
             return
         found = collection.sink.find(sample)
         log.info("verified: %d of %d sampled chunks were found", len(found), len(sample))
-        titles = {page_id: page.title for page_id, page in collection.ledger.pages().items()}
         for chunk in sample:
-            if chunk.id in found:
-                continue
-            collection.ledger.mark_lost(chunk)
-            with contextlib.suppress(TooManyFailuresError):  # all is written: report all of them
-                error = f"the server confirmed chunk {chunk.id}, but does not find it"
-                self.report.fail(PageFailure(chunk.page_id, titles[chunk.page_id], "verify", error))
+            if chunk.id not in found:
+                self._report_lost(chunk, "does not find it")
+
+    def _report_lost(self, chunk: Chunk | StoredChunk, how: str) -> None:
+        """Let the next run send a chunk again that the server had confirmed."""
+        ledger = self.collection.ledger
+        page = ledger.page(chunk.page_id)
+        ledger.mark_lost(chunk)
+        with contextlib.suppress(TooManyFailuresError):  # all is written: report all of them
+            error = f"the server confirmed chunk {chunk.id}, but {how}"
+            self.report.fail(
+                PageFailure(chunk.page_id, page.title if page else "", "verify", error)
+            )
 
     def finish(self) -> None:
         """Publish the collection, answer VERIFY_QUERY, and remember a complete run."""

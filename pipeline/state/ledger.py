@@ -196,7 +196,7 @@ class Ledger:
                 ((chunk.page_id, chunk.id) for chunk in chunks),
             )
 
-    def mark_lost(self, chunk: Chunk) -> None:
+    def mark_lost(self, chunk: Chunk | StoredChunk) -> None:
         """Record that the store lacks a chunk that it confirmed: the next run sends it again."""
         with self.together():
             self._db.execute(

@@ -1,4 +1,4 @@
-"""The interface of a vector database, and the two that some kinds of server add."""
+"""The interface of a vector database, and what some kinds of server add to it."""
 
 from __future__ import annotations
 
@@ -91,6 +91,20 @@ class Rotating(Protocol):
 
     def delete_store(self, identifier: str) -> None:
         """Remove a whole store; one that is gone already is no error."""
+
+
+@runtime_checkable
+class Counting(Sink, Protocol):
+    """What a sink adds whose server keeps a list of files that it can lose or damage."""
+
+    def recount(self) -> list[StoredChunk]:
+        """Return the chunks that were stored and that the store's list has lost since.
+
+        What the list has too much is removed.
+        """
+
+    def remove_damaged(self) -> None:
+        """Delete the stores of our name that the open one replaces: their lists are unreadable."""
 
 
 @runtime_checkable

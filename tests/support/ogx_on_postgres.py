@@ -4,7 +4,9 @@ Everything is in PostgreSQL, also the lists of files of the vector stores; vecto
 embeddings come from a remote vLLM, whose models the server discovers by itself.
 """
 
-from collections.abc import Callable
+import json
+import subprocess
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +21,16 @@ from tests.support.slow_port import SlowPort, slow_port
 PROVIDER = "pgvector"
 _EMBEDDINGS = "vllm-embedding"
 MODEL = f"{_EMBEDDINGS}/{embedding_service.MODEL}"  # as /v1/models lists it
+
+# For the Python of the server, which has a driver.
+_QUERY = """
+import json, psycopg2, sys
+port, database, user, sql, values = json.loads(sys.argv[1])
+with psycopg2.connect(host="127.0.0.1", port=port, dbname=database, user=user) as connection:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        print(json.dumps(cursor.fetchall()))
+"""
 
 
 class OgxOnPostgres(LaterServer):
@@ -52,6 +64,13 @@ class OgxOnPostgres(LaterServer):
     def __exit__(self, *error: object) -> None:
         with self._beside:
             super().__exit__(*error)
+
+    def query_database(self, sql: str, values: Sequence[str]) -> list[list[str]]:
+        """Run a statement in the server's database, past the server; return its rows."""
+        facts = json.dumps([self._postgres.port, DATABASE, USER, sql, values])
+        command = [str(self.install()), "-c", _QUERY, facts]
+        rows: list[list[str]] = json.loads(subprocess.check_output(command, text=True))
+        return rows
 
     def run_config(self) -> dict[str, Any]:
         """Return the run configuration."""

@@ -23,6 +23,7 @@ class MemoryApi:
 
     threads = 1
     changes_at_once = 1
+    can_lose_files = False
     query_characters = None
     alters_text = False
     prefix = OLD_PREFIX

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
 from pipeline.upsert.errors import VectorApiError
-from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.files.store_api import DamagedListError, StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
+from pipeline.upsert.files.store_list import list_own_uploads
 from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.made_by import is_made_by_us
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +56,22 @@ class FileSink(ABC):
 
     def look_up(self, known: str = "") -> str:
         """Return the store's identifier, or "" if there is none; then its files can be read."""
-        self._open_files(self._choose(known))
+        candidates = self._choose(known)
+        if any(self._is_usable(identifier) for identifier in candidates):
+            return self._identifier
+        others = self._list_candidates("") if known in candidates else []
+        if not any(self._is_usable(other) for other in others if other != known):
+            self._open_files("")
         return self._identifier
+
+    def _is_usable(self, identifier: str) -> bool:
+        """Open a store; return False if the server cannot list what it holds."""
+        try:
+            self._open_files(identifier)
+        except DamagedListError as error:
+            log.warning("%s; another store takes its place once it is complete", error)
+            return False
+        return True
 
     def open_collection(self, known: str = "") -> str:
         """Find the store or create it, and remove what an interrupted run left half done."""
@@ -66,10 +82,45 @@ class FileSink(ABC):
             self._identifier = ""
         self.opened_new = not self._identifier
         if self.opened_new:
-            self._open_files(self._make_store())
+            made = self._make_store()
+            try:
+                self._open_files(made)
+            except DamagedListError:  # the server lists no store's files: it is not the store
+                self._delete_store(made)
+                raise
         if self._opened:
             self._opened.tidy()
         return self._identifier
+
+    def recount(self) -> list[StoredChunk]:
+        """Return the chunks that were stored and that the store's list has lost since."""
+        return self._files.recount()
+
+    def remove_damaged(self) -> None:
+        """Delete the stores that this one has replaced, because the server could not list them."""
+        if self._settings.shard_count > 1:
+            return  # others may not be complete yet
+        for identifier in self._list_candidates(""):
+            if identifier != self._identifier and self._is_damaged(identifier):
+                self._delete_store(identifier)
+                log.info("removed the damaged store %s", identifier)
+
+    def _is_damaged(self, identifier: str) -> bool:
+        routes = self._routes
+        if routes is None or not is_made_by_us(routes.get_store(identifier) or {}):
+            return False
+        try:
+            next(routes.list_files(identifier), None)
+        except DamagedListError:
+            return True
+        return False
+
+    def _delete_store(self, identifier: str) -> None:
+        """Delete a store with everything that was uploaded for it."""
+        if routes := self._routes:
+            for upload in list_own_uploads(routes, identifier):
+                routes.delete_upload(upload["id"])
+            routes.delete_store(identifier)
 
     def list_stored(self) -> Iterator[StoredChunk]:
         """Return every chunk of ours that the store holds, with its file's id as handle."""
@@ -112,17 +163,17 @@ class FileSink(ABC):
             raise VectorApiError("the collection is not open")
         return self._opened
 
-    def _choose(self, known: str) -> str:
+    def _choose(self, known: str) -> list[str]:
         candidates = self._list_candidates(known)
         if known in candidates:
-            return known
+            return candidates
         if known:
             log.warning("the store %s is gone: looking for one named %s", known, self._name)
         if len(candidates) > 1:
             log.warning(
                 "%d stores have the name %s: using the fullest", len(candidates), self._name
             )
-        return candidates[0] if candidates else ""
+        return candidates
 
     def _open_files(self, identifier: str) -> None:
         self._identifier, routes = identifier, self._routes

@@ -93,6 +93,16 @@ def to_tail(copy: int) -> str:
     return JOINER + f"{copy:b}".replace("0", BLANK).replace("1", JOINER)
 
 
+def to_place_of_file(text: str, *, is_exact: bool) -> tuple[str, int]:
+    """Return the place, see `to_place`, of a file whose attributes are lost, by its content."""
+    plain = text.rstrip(BLANK + JOINER) if is_exact else text.rstrip(BLANK)
+    tail = text[len(plain) :]
+    if not is_exact:
+        return to_text_hash(plain), len(tail)
+    bits = tail[1:].replace(BLANK, "0").replace(JOINER, "1")
+    return to_exact_hash(plain), int(bits or "0", 2)
+
+
 def to_text_hash(text: str) -> str:
     """Return what identifies a text, as `Entry.text_hash` has it."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]

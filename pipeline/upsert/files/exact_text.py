@@ -15,6 +15,7 @@ from uuid import uuid4
 from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.files.entry import PENDING
 from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.files.workers import Workers
 
 FILLER_ID = "conf-filler"
 _FAR = 1e15  # of a vector that is near to no query; its square times 1,536 fits a float32
@@ -34,8 +35,8 @@ class ExactChunk:
 class ExactText:
     """Overwrites the chunks of one store. Not safe to use from two threads at once."""
 
-    def __init__(self, api: StoreApi, store: str, provider: str) -> None:
-        self._api, self._store = api, store
+    def __init__(self, api: StoreApi, store: str, provider: str, workers: Workers) -> None:
+        self._api, self._store, self._workers = api, store, workers
         self._is_faiss, self._is_sqlite = "faiss" in provider, "sqlite-vec" in provider
 
     def write(self, chunks: Sequence[ExactChunk]) -> None:
@@ -47,8 +48,10 @@ class ExactText:
         self.guard_last()
         for start in range(0, len(rows), _ROWS_A_REQUEST):
             self._insert(rows[start : start + _ROWS_A_REQUEST])
-        for chunk in chunks:
-            self._api.set_attributes(self._store, chunk.file_id, chunk.attributes)
+        self._workers.run(self._mark, chunks)
+
+    def _mark(self, chunk: ExactChunk) -> None:
+        self._api.set_attributes(self._store, chunk.file_id, chunk.attributes)
 
     def guard_last(self) -> None:
         """Make sure that the last chunk of a faiss index is none of ours.

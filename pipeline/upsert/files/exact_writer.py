@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from pipeline.upsert.files.held import Held
 from pipeline.upsert.files.store_api import SeveralChunksError, StoreApi
 from pipeline.upsert.files.workers import Workers
 
+ATTEMPTS = 3  # at a file that the store's list does not keep
 SHORTEST_FILE = 100  # characters: a model that reads less than that is not our problem
 
 
@@ -35,6 +37,8 @@ class _Carrier:
     text: str  # the file's: what the server embeds
     file_id: str = ""
     made: Mapping[str, Any] = field(default_factory=dict)  # the chunk that the server made of it
+    error: InsertError | None = None  # why there is none
+    is_listed: bool = False
 
 
 class ExactWriter:
@@ -47,12 +51,18 @@ class ExactWriter:
         self._workers, self._exact = workers, exact
 
     def put_all(self, chunks: Sequence[Chunk]) -> Batch:
-        """Store each chunk: uploads several at a time, changes of the store one at a time."""
+        """Store each chunk; several files at a time are uploaded and attached.
+
+        The server may drop files from the store's list that are attached at the same time: those
+        are attached again, one at a time. Deletions would damage the list, so none comes between.
+        """
         batch = Batch()
         carriers = [self._to_carrier(chunk) for chunk in chunks]
         self._workers.run(lambda carrier: self._try(self._upload, carrier, batch), carriers)
         uploaded = [carrier for carrier in carriers if carrier.file_id]
-        attached = [one for one in uploaded if self._try(self._attach, one, batch)]
+        self._workers.run(self._attach, uploaded)
+        self._workers.run(self._check, [carrier for carrier in uploaded if not carrier.error])
+        attached = [one for one in uploaded if self._try(self._complete, one, batch)]
         if attached:
             self._overwrite(attached, batch)
         return batch
@@ -81,27 +91,51 @@ class ExactWriter:
         carrier.file_id = self._api.upload(name, carrier.text)
 
     def _attach(self, carrier: _Carrier) -> None:
-        """Attach the file; shorten it where it is too long for the model or for one chunk.
-
-        What is embedded is then the beginning of the chunk; the chunk itself stays whole.
-        """
         place = {**PENDING, "conf_text": carrier.text_hash, "conf_copy": carrier.copy}
-        while True:
-            file_id = carrier.file_id
-            try:
-                self._api.attach(self._store, file_id, carrier.text, place)
-                carrier.made = self._api.read_chunk(self._store, file_id)
-            except InsertRejectedError as error:
-                if not _is_too_long(error) or len(carrier.text) < SHORTEST_FILE:
-                    raise
+        try:
+            self._api.attach(self._store, carrier.file_id, carrier.text, place)
+        except (InsertRejectedError, InsertUnclearError) as error:
+            carrier.error = error
+
+    def _check(self, carrier: _Carrier) -> None:
+        """Read what the server made of a file that it has confirmed."""
+        carrier.is_listed = self._api.get_file(self._store, carrier.file_id) is not None
+        try:
+            carrier.made = self._api.read_chunk(self._store, carrier.file_id)
+        except SeveralChunksError as error:
+            carrier.error = error
+
+    def _complete(self, carrier: _Carrier) -> None:
+        """Make sure that the file is in the store's list and has one chunk.
+
+        A file that is too long for the model, or for one chunk, is shortened: what is embedded is
+        then the beginning of the chunk; the chunk itself stays whole.
+        """
+        attempts = itertools.count(1)
+        while carrier.error or not carrier.is_listed:
+            if carrier.error:
+                if not _is_too_long(carrier.error) or len(carrier.text) < SHORTEST_FILE:
+                    raise carrier.error
+                self._remove(carrier)
+                # What is left of two texts may be equal; their chunks have to differ.
+                end = f"\n{carrier.file_id}"
+                carrier.text = carrier.text[: (len(carrier.text) - len(end)) * 2 // 3] + end
+                self._upload(carrier)
             else:
-                return
-            self._exact.guard_last()
-            self._api.remove(self._store, file_id)
-            # What is left of two texts may be equal; their chunks have to differ.
-            end = f"\n{file_id}"
-            carrier.text = carrier.text[: (len(carrier.text) - len(end)) * 2 // 3] + end
-            self._upload(carrier)
+                if next(attempts) > ATTEMPTS:
+                    raise InsertUnclearError("the store's list of files does not keep a file")
+                # Some databases keep both chunks of a file that is attached twice.
+                self._attach(carrier)
+                self._exact.guard_last()
+                self._api.detach(self._store, carrier.file_id)
+            carrier.error = None
+            self._attach(carrier)
+            if not carrier.error:
+                self._check(carrier)
+
+    def _remove(self, carrier: _Carrier) -> None:
+        self._exact.guard_last()
+        self._api.remove(self._store, carrier.file_id)
 
     def _overwrite(self, carriers: Sequence[_Carrier], batch: Batch) -> None:
         exact = [
@@ -136,5 +170,5 @@ class ExactWriter:
             self._held.give_back(carrier.text_hash, carrier.copy)
 
 
-def _is_too_long(error: InsertRejectedError) -> bool:
+def _is_too_long(error: InsertError) -> bool:
     return isinstance(error, SeveralChunksError) or "context length" in str(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,11 @@ class Held:
         self._of_this_run: set[str] = set()  # file ids
         self._copies: dict[str, set[int]] = {}  # text hash → copies in use
         self._lock = threading.Lock()
+        self._others = 0  # rows of the list that are none of our complete files
+
+    def __len__(self) -> int:
+        """Return how many files the store's list should have, those of others included."""
+        return len(self._entries) + self._others
 
     def __contains__(self, file_id: str) -> bool:
         return file_id in self._entries
@@ -41,7 +46,9 @@ class Held:
         Returns what was not held before: chunk id → file id, oldest first.
         """
         entries, failed, pending = {}, [], set()
+        self._others = 0
         for row in rows:
+            self._others += 1
             attributes = row.get("attributes") or {}
             if PENDING.keys() <= attributes.keys():
                 failed.append(str(row["id"]))
@@ -52,13 +59,11 @@ class Held:
                 continue
             if row["status"] == "completed":
                 entries[entry.file_id] = entry
+                self._others -= 1
             elif row["status"] in ("failed", "cancelled"):
                 failed.append(entry.file_id)
-        for entry in entries.values():
-            # Files of the same place share a chunk: it goes with the half-done one.
-            if (entry.text_hash, entry.copy) in pending:
-                entries[entry.file_id] = replace(entry, chunk_id=f"{entry.chunk_id}-shared")
         known, self._entries, self._failed = self._entries.keys(), entries, failed
+        self.mark_shared(pending)
         self.has_altered = self._requires_exact and any(
             is_altered(entry.text_hash) for entry in entries.values()
         )
@@ -67,6 +72,16 @@ class Held:
         return {
             entry.chunk_id: file_id for file_id, entry in entries.items() if file_id not in known
         }
+
+    def mark_shared(self, places: Collection[tuple[str, int]]) -> None:
+        """Give up the chunks of our files that have one of these places in common with another.
+
+        Files of the same place share a chunk: it goes with the other, half-done file. Under
+        another id than the page's it is stored again.
+        """
+        for file_id, entry in self._entries.items():
+            if (entry.text_hash, entry.copy) in places:
+                self._entries[file_id] = replace(entry, chunk_id=f"{entry.chunk_id}-shared")
 
     def add(self, entry: Entry, *, of_this_run: bool = True) -> None:
         """Hold another file."""
@@ -88,9 +103,15 @@ class Held:
         """Return whether this run has stored the file."""
         return file_id in self._of_this_run
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether there are files that failed at the server or are half done."""
+        return bool(self._failed)
+
     def take_failed(self) -> list[str]:
         """Return the files that failed at the server or are half done, and forget them."""
         failed, self._failed = self._failed, []
+        self._others -= len(failed)
         return failed
 
     def list_of(self, chunk_id: str) -> list[str]:

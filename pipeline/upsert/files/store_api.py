@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pipeline.upsert.errors import InsertRejectedError, VectorApiError
+from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.server.api import AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import EmbeddingModel, measure_dimension
@@ -28,6 +28,10 @@ class SeveralChunksError(InsertRejectedError):
     """A file became several chunks, or none, where one was required."""
 
 
+class DamagedListError(VectorApiError):
+    """A store's list of files has one that does not exist, so that the server cannot read it."""
+
+
 class StoreApi:
     """One server's vector stores and files. Safe to use from threads."""
 
@@ -41,6 +45,7 @@ class StoreApi:
         self.threads = 4 if is_old else 8
         # Later servers may keep a store's list of files in a row of a table that each change
         # rewrites: two changes at a time lose one of them.
+        self.can_lose_files = not is_old
         self.changes_at_once = self.threads if is_old else 1
         # A service that embeds for a later server may refuse more than the model's window.
         self.query_characters = None if is_old else 300
@@ -84,19 +89,51 @@ class StoreApi:
         self._delete(self._to_path(store))
 
     def list_files(self, store: str) -> Iterator[dict[str, Any]]:
-        """Yield every file of a store, oldest first: complete, or an error."""
-        return list_all(self.api, f"{self._to_path(store)}/files", self._page_size)
+        """Yield every file of a store, oldest first: complete, or an error.
+
+        Raises `DamagedListError` where the list has a file that does not exist.
+        """
+        try:
+            yield from list_all(self.api, f"{self._to_path(store)}/files", self._page_size)
+        except AnswerError as error:
+            if error.status != 400 or _is_not_found(error):
+                raise
+            message = f"the server cannot list the files of the store {store}: {error}"
+            raise DamagedListError(message) from error
+
+    def count_files(self, store: str) -> int:
+        """Return how many files a store's list has, other people's included."""
+        return int(((self.get_store(store) or {}).get("file_counts") or {}).get("total", 0))
+
+    def get_file(self, store: str, file_id: str) -> dict[str, Any] | None:
+        """Return a file of the store's list, or None if it is not there."""
+        try:
+            found = self.api.get(f"{self._to_path(store)}/files/{to_segment(file_id)}")
+        except AnswerError as error:
+            if _is_not_found(error):
+                return None
+            raise
+        return dict(found)
 
     def list_uploads(self) -> Iterator[dict[str, Any]]:
         """Yield every uploaded file, those of other users included."""
         return list_all(self.api, f"{self.prefix}/files", 10_000)
 
     def upload(self, name: str, text: str) -> str:
-        """Upload a text; return the file's id. Raises as `Api.insert` does."""
+        """Upload a text; return the file's id. Raises as `Api.insert` does.
+
+        Where the answer is lost it is uploaded again: the next run deletes what no store holds.
+        """
         # Servers guess the encoding; a byte order mark settles it, and no server keeps it in the
         # text.
         content = self._defuse(text).encode("utf-8-sig")
         form = {"file": (name, content, "text/markdown")}
+        try:
+            return self._upload(form)
+        except InsertUnclearError:
+            return self._upload(form)
+
+    def _upload(self, form: Mapping[str, tuple[str, bytes, str]]) -> str:
         path = f"{self.prefix}/files"
         return str(self.api.insert(path, fields={"purpose": "assistants"}, files=form)["id"])
 
@@ -154,13 +191,24 @@ class StoreApi:
 
         Raises `SeveralChunksError` if the file has not exactly one.
         """
-        path = f"{self._to_path(store)}/files/{to_segment(file_id)}/content"
-        query = {"include_metadata": "true", "include_embeddings": "true"}
-        answer = self.api.get(path, query)
-        chunks = answer.get("data") or answer.get("content") or []
+        chunks = self._read_chunks(store, file_id, include_embeddings="true")
         if len(chunks) != 1:
             raise SeveralChunksError(f"the server made {len(chunks)} chunks of a file, not one")
         return dict(chunks[0])
+
+    def has_chunks(self, store: str, file_id: str) -> bool:
+        """Return whether a file has chunks in a store, even if the store's list lacks it."""
+        return bool(self._read_chunks(store, file_id))
+
+    def _read_chunks(self, store: str, file_id: str, **more: str) -> list[dict[str, Any]]:
+        path = f"{self._to_path(store)}/files/{to_segment(file_id)}/content"
+        try:
+            answer = self.api.get(path, {"include_metadata": "true", **more})
+        except AnswerError as error:
+            if _is_not_found(error):
+                return []
+            raise
+        return list(answer.get("data") or answer.get("content") or [])
 
     def set_attributes(self, store: str, file_id: str, attributes: Mapping[str, str | int]) -> None:
         """Replace the attributes of a file in the store's list."""

@@ -8,23 +8,26 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
 from pipeline.upsert.errors import UnusableSettingError
-from pipeline.upsert.files.entry import NewFile
+from pipeline.upsert.files.entry import PENDING, NewFile, to_place_of_file
 from pipeline.upsert.files.exact_text import FILLER_ID, ExactText
 from pipeline.upsert.files.exact_writer import ExactWriter
-from pipeline.upsert.files.file_writer import FileWriter, to_file_name
+from pipeline.upsert.files.file_writer import FileWriter
 from pipeline.upsert.files.held import Held
 from pipeline.upsert.files.last_file import FILLER, LastFile
 from pipeline.upsert.files.provider import get_provider, has_lost_vectors
 from pipeline.upsert.files.search import find_files, search
 from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.files.store_list import list_own_uploads, read_list
 from pipeline.upsert.files.workers import Workers
 
 log = logging.getLogger(__name__)
 YOUNGEST_OF_SHARDS = 900.0  # seconds; another shard may be about to attach its upload
+REST, REST_SECONDS = 3, 1.0  # equal counts in a row, so far apart: OGX works once a second
 
 
 class StoreFiles:
@@ -47,9 +50,9 @@ class StoreFiles:
                     f"SHARD_COUNT={settings.shard_count}: this server loses files that "
                     "several runs attach to one vector store; leave SHARD_COUNT unset"
                 )
-            self._exact = ExactText(api, store, self._provider)
+            self._exact = ExactText(api, store, self._provider, self._workers)
             self._writer = ExactWriter(api, store, self._held, self._workers, self._exact)
-        self._held.load(api.list_files(store))
+        self._held.load(self._read_list())
 
     def close(self) -> None:
         """Begin no more requests: a batch in another thread ends after those in progress."""
@@ -60,16 +63,36 @@ class StoreFiles:
     def tidy(self) -> None:
         """Remove what an interrupted run left half done.
 
-        That is: files that the server could not process, older files of a chunk, and uploads for
-        this store that it does not hold.
+        That is: files that the server could not process, older files of a chunk, uploads for this
+        store that it does not hold, and chunks whose files the store's list has lost.
         """
+        unlisted = self._list_unlisted()
+        if self._api.can_lose_files and (unlisted or self._held.has_failed):
+            self._wait_for_rest()
+            self._held.load(self._read_list())
+            unlisted = self._list_unlisted()
+            self._list_again(unlisted)
         failed = self._held.take_failed()
         if failed and self._exact:  # they may have chunks
             self._exact.guard_last()
         for file_id in failed:
             self._api.remove(self._store, file_id)
         self._remove(self._held.list_superseded())
-        self._sweep()
+        self._workers.run(self._api.delete_upload, unlisted)
+
+    def recount(self) -> list[StoredChunk]:
+        """Return the chunks that were stored and whose files the store's list has lost since.
+
+        Where the list has another number of files than this run expects, it is read again, and what
+        does not belong in it is removed.
+        """
+        if self._api.count_files(self._store) == len(self._held):
+            return []
+        before = list(self.list_stored())
+        self._held.load(self._read_list())
+        lost = [chunk for chunk in before if chunk.handle not in self._held]
+        self.tidy()
+        return lost
 
     def has_lost_vectors(self) -> bool:
         """Return whether the server has lost the store's vectors, so that inserts fail."""
@@ -80,17 +103,52 @@ class StoreFiles:
         for file_id in [*(entry.file_id for entry in self._held), *self._held.take_failed()]:
             self._api.delete_upload(file_id)
         self._held.load([])
-        self._sweep()
+        self._workers.run(self._api.delete_upload, self._list_unlisted())
         self._api.delete_store(self._store)
 
-    def _sweep(self) -> None:
-        """Delete uploads for this store that it does not hold."""
-        ending, now = to_file_name("", self._store), time.time()
-        for row in list(self._api.list_uploads()):
-            is_ours = str(row["filename"]).endswith(ending) and row["id"] not in self._held
-            if is_ours and now - row["created_at"] >= self._youngest:
-                log.debug("removing the upload %s, which no store holds", row["id"])
-                self._api.delete_upload(row["id"])
+    def _read_list(self) -> list[dict[str, Any]]:
+        has_order = "faiss" in self._provider and not self._exact  # see `LastFile`
+        return read_list(self._api, self._store, self._workers, in_order=has_order)
+
+    def _list_unlisted(self) -> list[str]:
+        """Return the uploads for this store that it does not hold, but for very young ones."""
+        now = time.time()
+        return [
+            row["id"]
+            for row in list_own_uploads(self._api, self._store)
+            if row["id"] not in self._held and now - row["created_at"] >= self._youngest
+        ]
+
+    def _wait_for_rest(self) -> None:
+        """Wait until the server has finished what an interrupted run asked for.
+
+        A deletion beside it would damage the store's list.
+        """
+        log.info("an interrupted run left files behind: removing them once the server is at rest")
+        counts = [-1]
+        while len(counts) < REST or len(set(counts[-REST:])) > 1:
+            counts.append(self._api.count_files(self._store))
+            time.sleep(REST_SECONDS)
+
+    def _list_again(self, unlisted: Sequence[str]) -> None:
+        """Attach the files again that the store's list has lost, so that their chunks can go."""
+        lost: list[str] = []
+
+        def look(file_id: str) -> None:
+            if self._api.has_chunks(self._store, file_id):
+                lost.append(file_id)
+
+        self._workers.run(look, [file_id for file_id in unlisted if file_id not in self._held])
+        if not lost:
+            return
+        log.warning("the store's list has lost %d files: removing their chunks", len(lost))
+        texts = {file_id: self._api.get_upload(file_id) for file_id in lost}
+        for file_id, text in texts.items():
+            self._api.attach(self._store, file_id, text, PENDING)
+        is_exact = self._exact is not None
+        places = {to_place_of_file(text, is_exact=is_exact) for text in texts.values()}
+        self._held.load(self._read_list())
+        self._held.mark_shared(places)
 
     # read
 
@@ -102,7 +160,7 @@ class StoreFiles:
 
     def load_new(self) -> dict[str, str]:
         """Read the list again; return what is new in it since it was read: chunk id → file id."""
-        new = self._held.load(self._api.list_files(self._store))
+        new = self._held.load(self._read_list())
         if new:
             self._held.mark_of_this_run(new.values())
             # The list has the order of the inserts: they do not overlap.
