@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.records import StoredChunk
 from pipeline.report import Report
 from pipeline.run.stop import Stop
-from pipeline.state import Ledger, VdbFile, open_memory_ledger
+from pipeline.state import Ledger, LedgerError, VdbFile, open_memory_ledger
 from pipeline.upsert import Counting, Resetting, Rotating, Sink, VectorApiError
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Collection:
 
         Raises `LedgerError` if the ledger belongs to another collection.
         """
-        self.ledger.claim(server=self.server, collection=self.name)
+        self._claim()
         kept = self.ledger.get_about("identifier")
         identifier = self.sink.open_collection(kept or self._vdb_file.load())
         log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)
@@ -79,6 +79,22 @@ class Collection:
                 "is looked up before it is sent, but text that was edited or deleted in Confluence "
                 "since then remains; keep STATE_DIR, or use UPDATE_STRATEGY=rotate"
             )
+
+    def _claim(self) -> None:
+        """Record whose ledger this is. Raises `LedgerError` if it is another collection's."""
+        self.ledger.claim(server=self.server, collection=self.name)
+        variant, kept = self.sink.variant, self.ledger.get_about("variant")
+        if variant == "dry_run":
+            return
+        has_files = self.ledger.holds_files()
+        is_other = kept != variant if kept else has_files not in (None, self.sink.can_list)
+        if is_other:
+            raise LedgerError(
+                f"the ledger in STATE_DIR is that of a collection made with another variant than "
+                f"{variant}{f', {kept}' if kept else ''}: set VECTOR_API_VARIANT to that one, or "
+                "give the run a STATE_DIR of its own, so that it builds a second collection"
+            )
+        self.ledger.set_about(variant=variant)
 
     def _keep(self, identifier: str) -> None:
         """Record the store's identifier where the next run and people look for it."""
@@ -114,7 +130,7 @@ class Collection:
             self.sink.remove_damaged()
         if self._kept_ledger is None or not isinstance(self.sink, Rotating):
             return
-        self.ledger.claim(server=self.server, collection=self.name)
+        self._claim()
         identifier = self.sink.identifier
         self.ledger.set_about(identifier=identifier)
         self.ledger.copy_to(self._kept_ledger)

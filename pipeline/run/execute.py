@@ -107,7 +107,9 @@ def open_run(
         ledger = stack.enter_context(_open_ledger(program.name, settings))
         site = stack.enter_context(contextlib.closing(Site(settings, stop.event, retry)))
         stack.callback(lambda: report.count_requests("confluence", site.requests))
-        sink = stack.enter_context(contextlib.closing(program.open_sink(settings, retry)))
+        sink = stack.enter_context(
+            contextlib.closing(program.open_sink(settings, retry, ledger.get_about("variant")))
+        )
         stack.callback(lambda: report.count_requests("vector_api", sink.requests))
         collection = Collection(
             program.collection(settings),

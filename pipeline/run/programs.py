@@ -25,7 +25,8 @@ class Program:
     name: ProgramName  # of its file, its settings and its ledger
     server: Callable[[Settings], str]  # base URL of the server that holds the collection
     collection: Callable[[Settings], str]  # name of the collection on that server
-    open_sink: Callable[[Settings, RetryPolicy | None], Sink]
+    # The last argument is the variant that an earlier run used, "" if none is known.
+    open_sink: Callable[[Settings, RetryPolicy | None, str], Sink]
     stale_cure: str  # what to do about outdated text that the server cannot delete
 
     def execute(self, settings: Settings, job: Callable[[Run], None]) -> int:
@@ -48,13 +49,13 @@ class CheckProgram:
         return execute_check(settings, job)
 
 
-def _open_vector_api(settings: Settings, retry: RetryPolicy | None) -> Sink:
+def _open_vector_api(settings: Settings, retry: RetryPolicy | None, made_with: str) -> Sink:
     from pipeline.upsert import open_sink
 
-    return open_sink(settings, retry)
+    return open_sink(settings, retry, made_with)
 
 
-def _open_rag_tool(settings: Settings, retry: RetryPolicy | None) -> Sink:
+def _open_rag_tool(settings: Settings, retry: RetryPolicy | None, _made_with: str) -> Sink:
     from pipeline.upsert import open_rag_tool
 
     return open_rag_tool(settings, retry)

@@ -106,8 +106,9 @@ class Settings:
         programs=(SYNC,), required_by=(SYNC,),
     )
     vector_api_variant: str = _setting(
-        "auto", checks.one_of("auto", "dash", "underscore", "vector_stores"),
-        "auto (detected from `/openapi.json`), dash, underscore or vector_stores",
+        "auto", checks.one_of("auto", "vector_stores", "dash", "underscore"),
+        "auto (the variant that the collection was made with, else the first that the server has "
+        "of vector_stores, dash, underscore), or one of the three",
         programs=(SYNC,),
     )
     vector_api_token: Secret = _setting(
@@ -123,7 +124,9 @@ class Settings:
         "confluence", checks.text, "name of the collection or store", programs=(SYNC,)
     )
     embedding_model_id: str = _setting(
-        "all-MiniLM-L6-v2", checks.text, "embedding model, as the server names it"
+        "all-MiniLM-L6-v2", checks.text,
+        "embedding model, as the server names it; where it is not set and the server does not have "
+        "the default, the server's default or only one",
     )
     chunk_tokens: int | None = _setting(
         "1000", checks.chunk_tokens,

@@ -85,6 +85,11 @@ class Ledger:
                 )
         self.set_about(**identity)
 
+    def holds_files(self) -> bool | None:
+        """Return whether the handles of the chunks are files; None if no chunk has a handle."""
+        row = self._db.execute("SELECT handle FROM chunks WHERE handle != ''").fetchone()
+        return str(row[0]).startswith("file-") if row else None
+
     def forget_chunks(self) -> None:
         """Record that the store is gone or new: no chunk is held, every known page is pending."""
         with self.together():

@@ -63,6 +63,10 @@ class Dash:
             )
         return named[0].identifier if named else ""
 
+    def has_collection(self) -> bool:
+        """Return whether the server has a collection of our name that this sink made."""
+        return self._stores.has_collection(self._name)
+
     def open_collection(self, known: str = "") -> str:
         """Find the store or create it."""
         self.opened_new = not self.look_up(known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from pipeline.http import RetryPolicy, warn_of_plain_http
 from pipeline.settings import Settings
@@ -18,6 +19,13 @@ from pipeline.upsert.sink import Sink
 log = logging.getLogger(__name__)
 
 
+class FindableSink(Sink, Protocol):
+    """A sink that can tell its collection from those of other variants."""
+
+    def has_collection(self) -> bool:
+        """Return whether the server has a collection of our name that this sink made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One variant of the Vector API."""
@@ -25,23 +33,25 @@ class Variant:
     name: str  # as VECTOR_API_VARIANT has it
     routes: str  # what it is recognized by, in words
     is_shown: Callable[[Description], bool]
-    open: Callable[[Api, Settings, Description], Sink]
+    open: Callable[[Api, Settings, Description], FindableSink]
 
 
-VARIANTS = (  # a server that has several is used by the first
-    Variant("dash", dash.ROUTES, dash.is_dash, dash.open_dash),
-    Variant("underscore", underscore.ROUTES, underscore.is_underscore, underscore.open_underscore),
+VARIANTS = (  # a server that has several is used by the first, which can replace and delete
     Variant(
         "vector_stores",
         vector_stores.ROUTES,
         vector_stores.has_vector_stores,
         vector_stores.open_vector_stores,
     ),
+    Variant("dash", dash.ROUTES, dash.is_dash, dash.open_dash),
+    Variant("underscore", underscore.ROUTES, underscore.is_underscore, underscore.open_underscore),
 )
 
 
-def open_sink(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
+def open_sink(settings: Settings, retry: RetryPolicy | None = None, made_with: str = "") -> Sink:
     """Return the sink for the server of the settings; its collection is not opened yet.
+
+    `made_with` is the variant that an earlier run used for the collection, "" if none is known.
 
     Raises `VectorApiError` if the server cannot be reached or has none of the variants; in a dry
     run, either is only a warning.
@@ -50,7 +60,7 @@ def open_sink(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
     if settings.vector_api_token:
         warn_of_plain_http("VECTOR_API_BASE_URL", settings.vector_api_base_url)
     try:
-        sink = choose_sink(api, settings)
+        sink = choose_sink(api, settings, made_with)
     except VectorApiError as error:
         api.close()
         if not settings.dry_run:
@@ -74,15 +84,30 @@ def open_rag_tool(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
     return DryRun(sink) if settings.dry_run else sink
 
 
-def choose_sink(api: Api, settings: Settings) -> Sink:
-    """Return the sink for what the server describes, or for the variant that the settings force."""
+def choose_sink(api: Api, settings: Settings, made_with: str = "") -> Sink:
+    """Return the sink for what the server describes, or for the variant that the settings force.
+
+    An existing collection keeps the variant that it was made with.
+    """
     forced = settings.vector_api_variant
     description = _get_description(api, is_needed=forced == "auto")
-    if forced == "auto":
-        variant = _recognize(api, description)
-    else:
+    if forced != "auto":
         variant = next(variant for variant in VARIANTS if variant.name == forced)
-    return variant.open(api, settings, description)
+        return variant.open(api, settings, description)
+    shown = _recognize(api, description)
+    sinks = [variant.open(api, settings, description) for variant in shown]
+    chosen = next((sink for sink in sinks if sink.variant == made_with), None)
+    if chosen is None and len(sinks) > 1:
+        chosen = next((sink for sink in sinks if sink.has_collection()), None)
+    if chosen and not chosen.can_delete and sinks[0].can_delete:
+        log.warning(
+            "the collection %s was made with the variant %s, which cannot delete: how to change "
+            "over to %s is in the README",
+            settings.collection_id,
+            chosen.variant,
+            sinks[0].variant,
+        )
+    return chosen or sinks[0]
 
 
 def _get_description(api: Api, *, is_needed: bool) -> Description:
@@ -99,11 +124,10 @@ def _get_description(api: Api, *, is_needed: bool) -> Description:
         ) from error
 
 
-def _recognize(api: Api, description: Description) -> Variant:
-    """Return the first variant whose routes the server has."""
-    for variant in VARIANTS:
-        if variant.is_shown(description):
-            return variant
+def _recognize(api: Api, description: Description) -> list[Variant]:
+    """Return the variants whose routes the server has: at least one."""
+    if shown := [variant for variant in VARIANTS if variant.is_shown(description)]:
+        return shown
     looked_for = "; ".join(f"{variant.routes} ({variant.name})" for variant in VARIANTS)
     raise VectorApiError(
         f"{api.base_url}/openapi.json describes no Vector API: looked for {looked_for}; "

@@ -51,6 +51,10 @@ class Underscore:
         del known  # the name is the identifier
         return self._collection if self._exists(unknown=(400, 404)) else ""
 
+    def has_collection(self) -> bool:
+        """Return False: these servers do not list their collections."""
+        return False
+
     def open_collection(self, known: str = "") -> str:
         """Find the collection or create it."""
         self.opened_new = False

@@ -20,7 +20,7 @@ from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi, to_prefix
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.description import Description, get_description
 from pipeline.upsert.server.embedding_models import find_embedding_model
-from pipeline.upsert.server.made_by import is_made_by_us
+from pipeline.upsert.server.made_by import is_made_by_us, to_variant
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +61,21 @@ class VectorStores(FileSink):
     def _list_candidates(self, known: str) -> list[str]:
         if known and self._routes.get_store(known) is not None:
             return [known]
-        named = [row for row in self._routes.list_stores() if row.get("name") == self._name]
+        named = [row for row in self._list_named() if to_variant(self._api, row) != "dash"]
         stores = sorted(named, key=_to_rank, reverse=True)
         return [str(store["id"]) for store in stores]
 
+    def _list_named(self) -> list[dict[str, Any]]:
+        return [row for row in self._routes.list_stores() if row.get("name") == self._name]
+
+    def has_collection(self) -> bool:
+        """Return whether the server has a collection of our name that this sink made."""
+        return any(to_variant(self._api, row) == self.variant for row in self._list_named())
+
     def _make_store(self) -> str:
         model = find_embedding_model(self._api, self._settings)
-        return self._routes.make_store(self._name, model, self._settings.vector_db_provider)
+        provider = self._settings.vector_db_provider
+        return self._routes.make_store(self._name, model, provider, self.variant)
 
     def _put(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         return self._files.put_all(chunks)

@@ -9,7 +9,7 @@ import requests
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.servers.local_server import LocalServer
 from tests.support.program import DETAILS, Ended, environment, sync_now
-from tests.support.real_servers import Ogx
+from tests.support.real_servers import LaterServer
 from tests.support.store_files import Looker, new_name, to_plain
 
 pytestmark = pytest.mark.real_server
@@ -19,6 +19,7 @@ PLACES = [
     ("llama_stack", "sqlite-vec"),
     ("ogx", "faiss"),
     ("ogx", "sqlite-vec"),
+    ("ogx_postgres", "pgvector"),
 ]
 
 
@@ -57,7 +58,7 @@ class Place:
 
     def look(self) -> Looker:
         identifier = (self.folder / f"{self.name.replace('-', '_')}.vdb").read_text().strip()
-        prefix = "/v1" if isinstance(self.server, Ogx) else "/v1/openai/v1"
+        prefix = "/v1" if isinstance(self.server, LaterServer) else "/v1/openai/v1"
         return Looker(self.server.base_url, identifier, prefix)
 
     def chunks(self, question: str) -> set[str]:
@@ -81,10 +82,10 @@ def site(place: Place) -> Iterator[ConfluenceSite]:
         yield site
 
 
+@pytest.mark.parametrize("variant", [{}, {"VECTOR_API_VARIANT": "vector_stores"}], ids=str)
 def test_with_vector_stores_the_collection_follows_edits_and_deletions(
-    place: Place, site: ConfluenceSite
+    place: Place, site: ConfluenceSite, variant: dict[str, str]
 ) -> None:
-    variant = {"VECTOR_API_VARIANT": "vector_stores"}
     first = place.sync(site, **variant)
     assert (first.code, first["chunks"]["inserted"]) == (0, 4), first.report
     place.state.edit(place.fox, to_body("Foxes live in the wood.", "Foxes eat berries."))
@@ -130,7 +131,7 @@ def test_with_dash_and_rotation_a_fresh_store_takes_over(
 
 def place_gone(place: Place, identifier: str) -> str:
     """The identifier, once it is proven that no store has it any more."""
-    route = "/v1/vector_stores" if isinstance(place.server, Ogx) else "/v1/vector-dbs"
+    route = "/v1/vector_stores" if isinstance(place.server, LaterServer) else "/v1/vector-dbs"
     rows = requests.get(f"{place.server.base_url}{route}", timeout=30).json()["data"]
     assert identifier not in {row.get("id") or row.get("identifier") for row in rows}
     return identifier
@@ -147,3 +148,35 @@ def test_with_dash_and_upsert_stale_chunks_are_counted_and_named(
     assert second["stale"][0]["page_id"] == place.fox
     third = place.sync(site, **variant)
     assert (third["chunks"]["inserted"], third["chunks"]["stale"]) == (0, 1)
+
+
+@pytest.mark.parametrize("has_ledger", [True, False])
+def test_a_collection_made_with_dash_stays_one_until_the_user_changes_over(
+    place: Place, site: ConfluenceSite, has_ledger: bool
+) -> None:
+    assert place.sync(site, VECTOR_API_VARIANT="dash").code == 0
+    old = place.look().store
+    if not has_ledger:
+        (place.folder / "sync.sqlite3").unlink()
+    place.state.edit(place.fox, to_body("Foxes live in the wood.", "Foxes eat berries."))
+    kept = place.sync(site)
+    assert (kept.code, place.look().store) == (7 if has_ledger else 0, old)
+    assert "Foxes > Part 1 Foxes eat mice." in str(place.chunks("What do foxes eat?"))
+    place.folder /= "changed-over"
+    place.folder.mkdir()
+    fresh = {"STATE_DIR": str(place.folder), "REPORT_FILE": str(place.folder / "report.json")}
+    over = place.sync(site, VECTOR_API_VARIANT="vector_stores", **fresh)
+    assert (over.code, over["chunks"]["inserted"]) == (0, 4)
+    new = place.look().store
+    assert new != old
+    assert "mice" not in str(place.look().texts("What do foxes eat?"))
+    later = place.sync(site, **fresh)
+    assert (later.code, later["chunks"]["inserted"], place.look().store) == (0, 0, new)
+
+
+def test_another_variant_on_the_same_state_folder_is_refused(
+    place: Place, site: ConfluenceSite
+) -> None:
+    assert place.sync(site, VECTOR_API_VARIANT="vector_stores").code == 0
+    assert place.sync(site, VECTOR_API_VARIANT="dash").code == 2
+    assert place.sync(site).code == 0

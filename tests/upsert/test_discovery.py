@@ -10,8 +10,11 @@ from demo.servers.llama_stack import LlamaStack
 from pipeline.upsert import Sink, VectorApiError
 from pipeline.upsert.dash import Dash
 from pipeline.upsert.discovery import VARIANTS, choose_sink, open_sink
+from pipeline.upsert.files import store_api
+from pipeline.upsert.server.made_by import MADE_BY_US
 from tests.support.real_servers import Ogx
 from tests.support.sinks import to_api, to_settings
+from tests.support.store_files import new_name, to_chunks
 from tests.support.vector_api import DeleteRoute, Fault, VectorApi
 
 URL = "http://127.0.0.1:9"
@@ -32,8 +35,10 @@ def described(*paths: str, key: str = "vector_db_id") -> Iterator[None]:
     body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Insert"}}}}
     operations = {path: {"get": {}, "post": {"requestBody": body}} for path in paths}
     description = {"paths": operations, "components": {"schemas": {"Insert": schema}}}
-    with responses.RequestsMock() as mock:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.get(f"{URL}/openapi.json", json=description)
+        for route in ("/v1/vector_stores", "/v1/openai/v1/vector_stores", "/v1/vector-dbs"):
+            mock.get(f"{URL}{route}", json={"data": []})  # no collection yet
         yield
 
 
@@ -41,7 +46,7 @@ def described(*paths: str, key: str = "vector_db_id") -> Iterator[None]:
     ("paths", "key", "variant"),
     [
         ([INSERT, "/v1/vector-dbs"], "vector_db_id", "dash"),
-        ([INSERT, "/v1/vector-dbs", f"/v1/openai/v1{FILES}"], "vector_db_id", "dash"),
+        ([INSERT, "/v1/vector-dbs", f"/v1/openai/v1{FILES}"], "vector_db_id", "vector_stores"),
         ([INSERT, "/v1/vector_stores", "/v1/embeddings"], "vector_store_id", "dash"),
         ([INSERT, "/v1/vector_stores", f"/v1{FILES}"], "vector_store_id", "vector_stores"),
         (
@@ -50,7 +55,7 @@ def described(*paths: str, key: str = "vector_db_id") -> Iterator[None]:
             "vector_stores",
         ),
         (["/v1/vector_io/documents", "/v1/vector_io/query"], "x", "underscore"),
-        (["/v1/vector_io/documents", f"/v1{FILES}"], "x", "underscore"),
+        (["/v1/vector_io/documents", f"/v1{FILES}"], "x", "vector_stores"),
         ([f"/v1{FILES}"], "x", "vector_stores"),
         ([f"/v1/openai/v1{FILES}"], "x", "vector_stores"),
     ],
@@ -178,16 +183,36 @@ def test_a_token_over_plain_http_is_warned_about_unless_it_stays_here(
 
 
 @pytest.mark.real_server
-def test_llama_stack_is_dash_or_the_forced_variant(llama_stack: LlamaStack) -> None:
-    assert isinstance(choose(llama_stack.base_url), Dash)
-    forced = choose(llama_stack.base_url, VECTOR_API_VARIANT="vector_stores")
-    assert forced.variant == "vector_stores"
+@pytest.mark.parametrize("server", ["llama_stack", "llama_stack_07", "ogx"])
+def test_a_real_server_is_vector_stores_or_the_variant_of_its_collection(
+    server: str, request: pytest.FixtureRequest
+) -> None:
+    base_url, own = request.getfixturevalue(server).base_url, {"COLLECTION_ID": new_name()}
+    assert choose(base_url, **own).variant == "vector_stores"
+    forced = choose(base_url, VECTOR_API_VARIANT="dash", **own)
+    assert isinstance(forced, Dash)
+    forced.open_collection()
+    assert choose(base_url, **own).variant == "dash"
 
 
 @pytest.mark.real_server
-def test_ogx_is_dash_or_the_forced_variant(ogx: Ogx) -> None:
-    assert isinstance(choose(ogx.base_url), Dash)
-    assert choose(ogx.base_url, VECTOR_API_VARIANT="vector_stores").variant == "vector_stores"
+def test_the_variant_of_a_collection_that_an_earlier_release_made_is_seen(ogx: Ogx) -> None:
+    """It did not mark the variant: only chunks that are not files show it."""
+    own = {"COLLECTION_ID": new_name()}
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(store_api, "to_mark", lambda _: MADE_BY_US)
+        forced = choose(ogx.base_url, VECTOR_API_VARIANT="dash", **own)
+        forced.open_collection()
+    assert choose(ogx.base_url, **own).variant == "vector_stores", "nothing is lost with it"
+    forced.insert(to_chunks("cats"))
+    assert choose(ogx.base_url, **own).variant == "dash"
+
+
+def test_the_variant_of_an_earlier_run_is_kept() -> None:
+    with described(INSERT, "/v1/vector-dbs", "/v1/vector_io/documents", f"/v1{FILES}"):
+        for variant in VARIANTS:
+            sink = choose_sink(to_api(URL), to_settings(URL), variant.name)
+            assert sink.variant == variant.name
 
 
 @pytest.mark.real_server

@@ -53,6 +53,23 @@ def test_the_only_model_is_used_where_none_is_named_and_the_default_is_missing(
     assert f"the server has no {MINILM}: using its embedding model, vllm/{GRANITE}" in caplog.text
 
 
+def test_the_default_of_a_server_with_several_models_is_used_where_none_is_named(
+    mock: responses.RequestsMock,
+) -> None:
+    made = {"id": "vs_1", "metadata": {"embedding_model": "two"}}
+    mock.post(f"{URL}/v1/vector_stores", json=made)
+    mock.delete(f"{URL}/v1/vector_stores/vs_1", json={})
+    assert find(mock, listed("one", 3), listed("two", 3)).name == "two"
+
+
+def test_the_default_is_read_from_a_refusal_where_its_dimension_is_not_known(
+    mock: responses.RequestsMock,
+) -> None:
+    reason = "Embedding model 'two' has no embedding_dimension in metadata"
+    mock.post(f"{URL}/v1/vector_stores", status=400, json={"error": {"message": reason}})
+    assert find(mock, listed("one", 3), listed("two")).name == "two"
+
+
 def test_one_model_under_two_names_is_one_and_its_dimension_is_known(
     mock: responses.RequestsMock,
 ) -> None:
@@ -81,6 +98,8 @@ def test_a_model_named_by_the_name_without_a_dimension_is_used_with_it(
 def test_a_missing_model_is_an_error_that_names_those_of_the_server(
     mock: responses.RequestsMock, rows: list[dict[str, Any]], environ: dict[str, str]
 ) -> None:
+    if len(rows) > 1:
+        mock.post(f"{URL}/v1/vector_stores", status=400, json={"detail": "Model 'None' not found."})
     with pytest.raises(UnusableSettingError) as raised:
         find(mock, *rows, **environ)
     expected = ", ".join(row["id"] for row in rows) or "it has none"

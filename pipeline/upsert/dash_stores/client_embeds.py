@@ -14,7 +14,7 @@ from pipeline.upsert.errors import InsertUnclearError
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import EmbeddingModel, find_embedding_model
-from pipeline.upsert.server.made_by import is_made_by_us
+from pipeline.upsert.server.made_by import is_made_by_us, to_variant
 
 EMBEDDINGS = "/v1/embeddings"
 TEXTS_A_REQUEST = 100
@@ -26,7 +26,7 @@ class ClientEmbeds:
     key = "vector_store_id"
 
     def __init__(self, api: Api, settings: Settings) -> None:
-        self._api, self._settings = api, settings
+        self._api, self._settings, self._name = api, settings, settings.collection_id
         self._routes = StoreApi(api, NEW_PREFIX)
         self._model: EmbeddingModel | None = None
 
@@ -35,12 +35,18 @@ class ClientEmbeds:
         return [
             DashStore(row["id"], row.get("name") or "", is_made_by_us(row))
             for row in self._routes.list_stores()
+            if row.get("name") != self._name or to_variant(self._api, row) != "vector_stores"
         ]
+
+    def has_collection(self, name: str) -> bool:
+        """See `DashStores`."""
+        named = (row for row in self._routes.list_stores() if row.get("name") == name)
+        return any(to_variant(self._api, row) == "dash" for row in named)
 
     def make(self, name: str, *, fresh: bool) -> str:
         """See `DashStores`. Runs that start together may create several; the oldest stays."""
         provider = self._settings.vector_db_provider
-        made = self._routes.make_store(name, self._used_model, provider)
+        made = self._routes.make_store(name, self._used_model, provider, "dash")
         stores = self.list_stores()
         ours = [store.identifier for store in stores if store.is_ours and store.name == name]
         if fresh or ours[0] == made:

@@ -14,10 +14,10 @@ from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_row
 from pipeline.upsert.server.api import Api, to_segment
 from pipeline.upsert.server.embedding_models import find_embedding_model
+from pipeline.upsert.server.made_by import OWN_IDENTIFIER
 from pipeline.upsert.server.providers import to_provider_field
 
 ROUTE = "/v1/vector-dbs"
-PREFIX = "conf-"  # of the identifiers that this tool chooses
 
 
 class ServerEmbeds:
@@ -33,6 +33,10 @@ class ServerEmbeds:
         rows = (self._api.get(ROUTE) or {}).get("data") or []
         stores = [_to_store(str(row["identifier"]), row.get("vector_db_name")) for row in rows]
         return sorted(stores, key=lambda store: store.identifier)
+
+    def has_collection(self, name: str) -> bool:
+        """See `DashStores`."""
+        return any(store.is_ours and store.name == name for store in self.list_stores())
 
     def make(self, name: str, *, fresh: bool) -> str:
         """See `DashStores`. A repeated request makes no second store: the identifier is ours."""
@@ -70,9 +74,9 @@ def to_identifier(name: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
     if slug != name:
         slug = f"{slug}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".lstrip("-")
-    return PREFIX + slug
+    return OWN_IDENTIFIER + slug
 
 
 def _to_store(identifier: str, name: str | None) -> DashStore:
     # Early 0.2 servers know no names: there, the identifier is the name.
-    return DashStore(identifier, name or identifier, identifier.startswith(PREFIX))
+    return DashStore(identifier, name or identifier, identifier.startswith(OWN_IDENTIFIER))

@@ -26,6 +26,9 @@ class DashStores(Protocol):
     def list_stores(self) -> list[DashStore]:
         """Return every store of the server, oldest first as far as the server shows the order."""
 
+    def has_collection(self, name: str) -> bool:
+        """Return whether a store of that name was made with dash."""
+
     def make(self, name: str, *, fresh: bool) -> str:
         """Make a store, another one of that name if `fresh`; return its identifier."""
 

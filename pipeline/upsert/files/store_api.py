@@ -16,7 +16,7 @@ from pipeline.upsert.server.api import AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import EmbeddingModel, measure_dimension
 from pipeline.upsert.server.list_all import list_all
-from pipeline.upsert.server.made_by import MADE_BY_US
+from pipeline.upsert.server.made_by import to_mark
 from pipeline.upsert.server.providers import to_provider_field
 
 OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
@@ -64,8 +64,8 @@ class StoreApi:
             raise
         return found if isinstance(found, dict) else None
 
-    def make_store(self, name: str, model: EmbeddingModel, provider: str) -> str:
-        """Create a store with the mark of this tool; return its identifier.
+    def make_store(self, name: str, model: EmbeddingModel, provider: str, variant: str) -> str:
+        """Create a store with the mark of this tool and of a variant; return its identifier.
 
         Raises `UnusableSettingError` for an unknown `provider`; "" means the server's default.
         """
@@ -74,7 +74,7 @@ class StoreApi:
             "embedding_model": model.name,
             # The model without its dimension would be refused, and yet leave a store behind.
             "embedding_dimension": measure_dimension(self.api, f"{self.prefix}/embeddings", model),
-            "metadata": MADE_BY_US,
+            "metadata": to_mark(variant),
             **to_provider_field(self.api, provider),
         }
         try:

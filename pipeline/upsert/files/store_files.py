@@ -48,7 +48,8 @@ class StoreFiles:
             if settings.shard_count > 1:
                 raise UnusableSettingError(
                     f"SHARD_COUNT={settings.shard_count}: this server loses files that "
-                    "several runs attach to one vector store; leave SHARD_COUNT unset"
+                    "several runs attach to one vector store; leave SHARD_COUNT unset, or use "
+                    "VECTOR_API_VARIANT=dash with UPDATE_STRATEGY=rotate"
                 )
             self._exact = ExactText(api, store, self._provider, self._workers)
             self._writer = ExactWriter(api, store, self._held, self._workers, self._exact)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.settings import Settings
 from pipeline.upsert.errors import UnusableSettingError
-from pipeline.upsert.server.api import AnswerError, Api
+from pipeline.upsert.server.api import AnswerError, Api, to_segment
+from pipeline.upsert.server.made_by import MADE_BY_US
 
 log = logging.getLogger(__name__)
+_STORES = "/v1/vector_stores"
+_NAMED_MODEL = re.compile(r"Embedding model '([^']+)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,9 @@ def find_embedding_model(api: Api, settings: Settings) -> EmbeddingModel:
     """Return the server's model that EMBEDDING_MODEL_ID names.
 
     The name is the full one, or the part after the provider's. Where the setting is not set and
-    the server does not have its default, its only embedding model is used. Where a server lists no
-    models, the name is used as it is. Raises `UnusableSettingError` where it lists others only.
+    the server does not have its default, the server's only or default embedding model is used.
+    Where a server lists no models, the name is used as it is. Raises `UnusableSettingError` where
+    it lists others only.
     """
     required = settings.embedding_model_id
     models = _list_models(api)
@@ -39,10 +44,12 @@ def find_embedding_model(api: Api, settings: Settings) -> EmbeddingModel:
     distinct: dict[str, EmbeddingModel] = {}  # of one model under two names the first
     for model in models:
         distinct.setdefault(model.resource or model.name, model)
-    if len(distinct) == 1 and settings.is_default("embedding_model_id"):
-        [only] = distinct.values()
-        log.info("the server has no %s: using its embedding model, %s", required, only.name)
-        return only
+    if distinct and settings.is_default("embedding_model_id"):
+        [first, *others] = distinct.values()
+        chosen = _ask_for_default(api, models) if others else first
+        if chosen:
+            log.info("the server has no %s: using its embedding model, %s", required, chosen.name)
+            return chosen
     names = ", ".join(model.name for model in distinct.values())
     raise UnusableSettingError(
         f"the server has no embedding model {required!r} (EMBEDDING_MODEL_ID); "
@@ -77,6 +84,25 @@ def _list_models(api: Api) -> list[EmbeddingModel] | None:
         return None
     models = [model for row in rows if (model := _to_model(row))]
     return sorted(models, key=lambda model: model.dimension is None)
+
+
+def _ask_for_default(api: Api, models: list[EmbeddingModel]) -> EmbeddingModel | None:
+    """Return the model of a store that is made without one; None where the server has no default.
+
+    No list shows it: a store is made and deleted again. OGX refuses it with the model's name where
+    the dimension is not known.
+    """
+    try:
+        made = api.post_once(_STORES, {"name": "conf-default-model", "metadata": MADE_BY_US})
+    except AnswerError as error:
+        if error.status not in (400, 404, 405, 422):
+            raise
+        named = _NAMED_MODEL.search(str(error))
+        name = named[1] if named else ""
+    else:
+        api.delete(f"{_STORES}/{to_segment(made['id'])}")
+        name = str((made.get("metadata") or {}).get("embedding_model", ""))
+    return next((model for model in models if model.name == name), None)
 
 
 def _to_model(row: Mapping[str, Any]) -> EmbeddingModel | None:
