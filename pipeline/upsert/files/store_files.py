@@ -49,7 +49,7 @@ class StoreFiles:
                 raise UnusableSettingError(
                     f"SHARD_COUNT={settings.shard_count}: this server loses files that "
                     "several runs attach to one vector store; leave SHARD_COUNT unset, or use "
-                    "VECTOR_API_VARIANT=dash with UPDATE_STRATEGY=rotate"
+                    "VECTOR_API_VARIANT=dash"
                 )
             self._exact = ExactText(api, store, self._provider, self._workers)
             self._writer = ExactWriter(api, store, self._held, self._workers, self._exact)
