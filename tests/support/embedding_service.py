@@ -29,11 +29,12 @@ class EmbeddingService:
     def __init__(self, port: int) -> None:
         self.base_url = f"http://127.0.0.1:{port}/v1"
         self.refusal: int | None = None  # 401 or 503: the status of every answer
+        self.answers_left: int | None = None  # embeddings before that; None: none
         self.longest = 0  # tokens of the longest text so far, also of refused ones
 
     def answer(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Return the status and the JSON for a request."""
-        if self.refusal is not None:
+        if self.refusal is not None and not self._counts_down(path):
             return self.refusal, to_error(self.refusal, "the service refuses every request")
         if path == "/v1/models":
             model = {"id": MODEL, "object": "model", "owned_by": "vllm", "max_model_len": WINDOW}
@@ -41,6 +42,13 @@ class EmbeddingService:
         if path == "/v1/embeddings":
             return self._embed(json.loads(body))
         return 404, to_error(404, "Not Found")
+
+    def _counts_down(self, path: str) -> bool:
+        """Return whether this request is one of those still answered."""
+        if self.answers_left is None or path != "/v1/embeddings":
+            return False
+        self.answers_left -= 1
+        return self.answers_left >= 0
 
     def _embed(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         texts: list[str] = [body["input"]] if isinstance(body["input"], str) else body["input"]
