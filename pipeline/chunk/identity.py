@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from pipeline.chunk.link_targets import without_targets
@@ -48,3 +49,21 @@ def to_chunks(page: Page, title: str, drafts: Sequence[Draft]) -> list[Chunk]:
         chunk_id = name if seen[name] == 1 else f"{name}-{seen[name]}"
         chunks.append(Chunk(chunk_id, ref.id, draft.text, draft.tokens, metadata))
     return chunks
+
+
+def to_parts(chunk: Chunk, drafts: Sequence[Draft], taken: Collection[str]) -> list[Chunk]:
+    """Return drafts as chunks in the place of a longer one, with its metadata.
+
+    `taken` are the ids of the page's other chunks, which no part gets.
+    """
+    ids = set(taken)
+    parts = []
+    for draft in drafts:
+        digest = hashlib.sha256(draft.text.encode()).hexdigest()
+        name = f"conf-{chunk.page_id}-{digest[:16]}"
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        chunk_id = name if name not in ids else next(one for one in numbered if one not in ids)
+        ids.add(chunk_id)
+        metadata = {**chunk.metadata, "content_hash": digest}
+        parts.append(Chunk(chunk_id, chunk.page_id, draft.text, draft.tokens, metadata))
+    return parts

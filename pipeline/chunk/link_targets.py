@@ -7,6 +7,7 @@ the vector. So the text reads as on the page, and whole links follow it: `[label
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _LINK = re.compile(
     r"(?P<code>`{3,}[\s\S]*?(?:`{3,}|\Z)|~{3,}[\s\S]*?(?:~{3,}|\Z)|`[^`\n]+`)"
@@ -33,3 +34,29 @@ def move_links(text: str) -> tuple[str, list[str]]:
         return match["label"]
 
     return _LINK.sub(replace, text), list(links)
+
+
+def split_off_links(text: str) -> tuple[str, list[str]]:
+    """Return a text without the links that follow it, one on a line, and these links."""
+    above, _, below = text.rpartition("\n\n")
+    links = below.split("\n")
+    if all(move_links(link)[1] == [link] for link in links):
+        return above, links
+    return text, []
+
+
+def put_links_back(text: str, links: Sequence[str]) -> str:
+    """Return the text with these links in the place of their labels: `move_links` undone.
+
+    A link whose place is not clear stays below the text.
+    """
+    whole, below, at = text, [], 0
+    for link in links:
+        label = without_targets(link)
+        start = whole.find(label, at)
+        linked = whole[:start] + link + whole[start + len(label) :]
+        if start < 0 or without_targets(linked) != text:  # in code, a link would stay as it is
+            below.append(link)
+            continue
+        whole, at = linked, start + len(link)
+    return "\n\n".join(filter(None, (whole, "\n".join(below))))

@@ -8,7 +8,7 @@ edit changes the chunks around it and no others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.chunk.compose import (
@@ -20,8 +20,8 @@ from pipeline.chunk.compose import (
 )
 from pipeline.chunk.cut_text import cut_hard
 from pipeline.chunk.cutting import to_pieces
-from pipeline.chunk.identity import Draft, to_chunks
-from pipeline.chunk.link_targets import without_targets
+from pipeline.chunk.identity import Draft, to_chunks, to_parts
+from pipeline.chunk.link_targets import put_links_back, split_off_links, without_targets
 from pipeline.chunk.overlap import with_overlap
 from pipeline.chunk.packing import Limits, pack
 from pipeline.chunk.pieces import Piece, Sizes
@@ -41,6 +41,8 @@ _MERGED_PERCENT, _FRAGMENT_PERCENT, _STRETCH_PERCENT = 40, 5, 120
 # outweighs what is new (measured: with less of it more is found).
 _OVERLAP_PERCENT = 60
 _FULL_TOKENS = 1000  # the limit that CHUNK_OVERLAP refers to where CHUNK_TOKENS is auto
+# Of a chunk that is halved: the most that a part gets of its text, and of the whole; tokens.
+_HALF_PERCENT, _MOST_OF_HALVED_PERCENT, _SHORTEST_TO_HALVE = 60, 75, 16
 _HEADING_RANK = 10
 
 
@@ -60,26 +62,56 @@ def split(
     chunk_tokens: int | None = 1000,
     chunk_overlap: int = 180,
     embedding_model_id: str = "all-MiniLM-L6-v2",
+    hard_limit: int | None = None,
 ) -> list[Chunk]:
     """Split a page into chunks of at most `chunk_tokens` tokens (cl100k_base), in order.
 
     `chunk_tokens` is a limit, not a size to fill: what can be cut is cut to what the embedding
     model reads (`fitting_tokens`); None makes that the limit too. `chunk_overlap` refers to
-    chunks of the size of the limit, shorter ones repeat less in proportion. A page without text
-    is one chunk with its title, so that it can be found.
+    chunks of the size of the limit, shorter ones repeat less in proportion. `hard_limit` is what
+    the server accepts, where that is less. A page without text is one chunk with its title, so
+    that it can be found.
     """
-    budget = _to_budget(chunk_tokens, chunk_overlap, fitting_tokens(embedding_model_id))
+    fitting = fitting_tokens(embedding_model_id)
+    budget = _to_budget(chunk_tokens, chunk_overlap, fitting, hard_limit)
     sections = to_sections(markdown.text, markdown.anchors) or [Section((), 0, "", ())]
-    drafts = [
-        draft
-        for group in _group(sections, budget.target)
-        for draft in _to_drafts(markdown.title, group, budget)
+    drafts = _split_sections(markdown.title, sections, budget)
+    return to_chunks(page, markdown.title, list(drafts))
+
+
+def halve(chunk: Chunk, taken: Collection[str] = ()) -> list[Chunk]:
+    """Split a chunk that a server refuses as too long, by the rules of `split`.
+
+    Each part has the breadcrumb and at most three quarters of the tokens, most have half of them.
+    `taken` are the ids of the page's other chunks. [] for a chunk that is too short to be refused.
+    """
+    if chunk.tokens < _SHORTEST_TO_HALVE:
+        return []
+    crumb, _, rest = chunk.text.partition("\n\n")
+    body, links = split_off_links(rest)
+    markdown = put_links_back(body, links)
+    frame = count_tokens(crumb + "\n\n")
+    half = frame + count_tokens(markdown) * _HALF_PERCENT // 100
+    limit = min(half, chunk.tokens * _MOST_OF_HALVED_PERCENT // 100)
+    # The breadcrumb is the top heading: where it is too long, its rest becomes text.
+    sections = [
+        section._replace(path=(crumb, *section.path)) for section in to_sections(markdown, ())
     ]
-    return to_chunks(page, markdown.title, drafts)
+    drafts = _split_sections(
+        "", sections or [Section((crumb,), 0, "", ())], _Budget(limit, limit, limit, 0)
+    )
+    return to_parts(chunk, list(drafts), taken)
 
 
-def _to_budget(chunk_tokens: int | None, chunk_overlap: int, fitting: int) -> _Budget:
-    limit = chunk_tokens or fitting
+def _split_sections(title: str, sections: Sequence[Section], budget: _Budget) -> Iterator[Draft]:
+    for group in _group(sections, budget.target):
+        yield from _to_drafts(title, group, budget)
+
+
+def _to_budget(
+    chunk_tokens: int | None, chunk_overlap: int, fitting: int, hard_limit: int | None
+) -> _Budget:
+    limit = min(chunk_tokens or fitting, hard_limit or chunk_tokens or fitting)
     target = min(limit, fitting * _TARGET_PERCENT // 100)
     full = max(chunk_tokens or _FULL_TOKENS, chunk_overlap)
     overlap = chunk_overlap * target * _OVERLAP_PERCENT // (100 * full)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 # Word pieces that a model reads of a text; the rest does not reach the vector. From the models'
 # own configurations (`max_seq_length`), names without their owner.
 _WINDOWS = {
@@ -40,6 +42,8 @@ _WINDOWS = {
 }
 _ASSUMED_WINDOW = 512  # of a model not in the table: what most open models read
 _WORD_PIECES_PER_TOKEN = 1.16  # WordPiece against cl100k_base on technical wiki pages, measured
+# The same for nine of ten chunks of these pages: the others are split when they are refused.
+_MOST_WORD_PIECES_PER_TOKEN = 1.28
 _SMALLEST, _LARGEST = 64, 8192  # what CHUNK_TOKENS may be
 
 
@@ -55,3 +59,16 @@ def fitting_tokens(model_id: str) -> int:
     """Return how many tokens of a text a model reads: its window in `cl100k_base` tokens."""
     window = known_window(model_id) or _ASSUMED_WINDOW
     return max(_SMALLEST, min(_LARGEST, int(window / _WORD_PIECES_PER_TOKEN)))
+
+
+def accepted_tokens(limit: int) -> int:
+    """Return how many tokens a chunk may have for a server that refuses more than `limit`.
+
+    `limit` is in the model's own tokens, of which code and tables have more than prose.
+    """
+    return max(_SMALLEST, int(limit / _MOST_WORD_PIECES_PER_TOKEN))
+
+
+def to_word_pieces(chunk_tokens: int) -> int:
+    """Return how many of a model's own tokens nearly every chunk of `chunk_tokens` fits into."""
+    return math.ceil(chunk_tokens * _MOST_WORD_PIECES_PER_TOKEN)

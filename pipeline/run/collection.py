@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.records import StoredChunk
 from pipeline.report import Report
+from pipeline.run.chunk_limit import keep_limit
 from pipeline.run.stop import Stop
 from pipeline.state import Ledger, LedgerError, VdbFile, open_memory_ledger
 from pipeline.upsert import Counting, Resetting, Rotating, Sink, VectorApiError
@@ -111,6 +112,7 @@ class Collection:
                 "replaces and deletes in place: use UPDATE_STRATEGY=upsert"
             )
         self._kept_ledger, self.ledger = self.ledger, open_memory_ledger()
+        keep_limit(self._kept_ledger, self.ledger)
         log.info("rotation: building %s", self.sink.make_fresh())
 
     @property

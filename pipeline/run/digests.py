@@ -11,17 +11,19 @@ from pipeline.records import Page, PageRef
 from pipeline.settings import Settings
 
 
-def to_conversion_digest(settings: Settings) -> str:
-    """Return the digest of converter and chunker; when it changes, every page is refreshed."""
-    return _digest(
-        [
-            markdown.VERSION,
-            chunk.VERSION,
-            settings.chunk_tokens,
-            settings.chunk_overlap,
-            settings.embedding_model_id,  # its window decides where long sections are cut
-        ]
-    )
+def to_conversion_digest(settings: Settings, hard_limit: int | None = None) -> str:
+    """Return the digest of converter and chunker; when it changes, every page is refreshed.
+
+    `hard_limit` is the most tokens of a chunk where the server does not accept CHUNK_TOKENS.
+    """
+    facts: list[object] = [
+        markdown.VERSION,
+        chunk.VERSION,
+        settings.chunk_tokens,
+        settings.chunk_overlap,
+        settings.embedding_model_id,  # its window decides where long sections are cut
+    ]
+    return _digest([*facts, hard_limit] if hard_limit else facts)
 
 
 def to_page_digest(ref: PageRef, conversion_digest: str) -> str:

@@ -18,6 +18,7 @@ from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
 from pipeline.http import RetryPolicy
 from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef, StoredChunk
 from pipeline.report import Progress, Report, TooManyFailuresError, show_hits, to_short
+from pipeline.run.chunk_limit import ChunkLimit
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions
 from pipeline.run.digests import to_conversion_digest, to_page_digest
@@ -51,7 +52,7 @@ class Run:
         self._scope = Scope(settings, site, collection, report, stop)
         self._deletions = Deletions(site, self._scope, collection, report, stop)
         self._deleted: list[str] | None = None  # the confirmed ones, once they are
-        self._conversion_digest = to_conversion_digest(settings)
+        self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
         self._prefetch = Prefetch(site, settings.own_workers)
         self._unknown_macros: Counter[str] = Counter()
         self._hidden: Counter[str] = Counter()  # page → characters that no reader sees
@@ -61,27 +62,11 @@ class Run:
     def connect(self) -> None:
         """Check the credentials, resolve the spaces, find or make the collection."""
         self._scope.resolve()
-        self._warn_of_window()
         if self.settings.reset:
             self.collection.reset()
         if self.settings.shard_index and self.collection.sink.can_list:
             self.collection.wait_for_first_shard(self.settings.shard_index, self.stop)
         self.collection.open()
-
-    def _warn_of_window(self) -> None:
-        """Warn if the embedding model does not read all of a chunk of CHUNK_TOKENS."""
-        settings = self.settings
-        window = chunk_stage.known_window(settings.embedding_model_id)
-        if window and settings.chunk_tokens and settings.chunk_tokens > window:
-            log.warning(
-                "CHUNK_TOKENS=%d exceeds the context window of %s (%d word pieces, about %d "
-                "tokens): long sections are cut near that size; chunks that cannot be cut are "
-                "truncated when embedded (CHUNK_TOKENS=auto makes the window the limit)",
-                settings.chunk_tokens,
-                settings.embedding_model_id,
-                window,
-                chunk_stage.fitting_tokens(settings.embedding_model_id),
-            )
 
     def list_pages(self) -> list[PageRef]:
         """Return every page in scope that is this run's share: complete, or an error."""
@@ -92,12 +77,10 @@ class Run:
     def plan(self, listed: Sequence[PageRef]) -> Plan:
         """Compare what is listed with what the ledger knows."""
         ledger, settings = self.collection.ledger, self.settings
-        plan = diff(
-            ledger.pages(),
-            listed,
-            lambda ref: to_page_digest(ref, self._conversion_digest),
-            self._scope.admission.admits,
-        )
+        plan = self._diff(listed)
+        if plan.upsert and self._limit.measure():  # a run without work asks nothing
+            plan = self._diff(listed)
+        self._limit.announce()
         log.info(
             "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
             len(listed),
@@ -118,6 +101,14 @@ class Run:
         ledger.add_pending((ref.id, ref.title) for ref in plan.new)
         self.report.count_unchanged(plan.unchanged)
         return plan
+
+    def _diff(self, listed: Sequence[PageRef]) -> Plan:
+        pages, admits = self.collection.ledger.pages(), self._scope.admission.admits
+        return diff(pages, listed, self._to_digest, admits)
+
+    def _to_digest(self, ref: PageRef) -> str:
+        conversion = to_conversion_digest(self.settings, self._limit.tokens)
+        return to_page_digest(ref, conversion)
 
     def _plan_rotation(self, plan: Plan, listed: Sequence[PageRef]) -> Plan:
         """Plan every page into a fresh store, unless nothing has changed."""
@@ -191,11 +182,12 @@ class Run:
             settings.chunk_tokens,
             settings.chunk_overlap,
             settings.embedding_model_id,
+            self._limit.tokens,
         )
 
     def upsert(self, page: Page, chunks: Sequence[Chunk]) -> None:
         """Hand a page to the writer, which inserts what is new and deletes what is old."""
-        self._writer.put(page, to_page_digest(page.ref, self._conversion_digest), chunks)
+        self._writer.put(page, self._to_digest(page.ref), chunks)
 
     # prune, verify, finish
 

@@ -16,13 +16,14 @@ from pipeline.upsert.errors import (
     VectorApiError,
 )
 from pipeline.upsert.insert import Inserted, insert_all
-from pipeline.upsert.sink import Counting, Resetting, Rotating, Sink
+from pipeline.upsert.sink import Counting, Measuring, Resetting, Rotating, Sink
 
 __all__ = [
     "Counting",
     "InsertRejectedError",
     "InsertUnclearError",
     "Inserted",
+    "Measuring",
     "Resetting",
     "Rotating",
     "Sink",

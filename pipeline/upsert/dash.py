@@ -22,6 +22,7 @@ from pipeline.upsert.server.lost_store import lost_store_ends_the_run
 log = logging.getLogger(__name__)
 
 INSERT, QUERY = "/v1/vector-io/insert", "/v1/vector-io/query"
+EMBEDDINGS = ("/v1/embeddings", "/v1/openai/v1/embeddings")
 ROUTES = f"{INSERT} with /v1/vector-dbs, or with /v1/vector_stores and /v1/embeddings"
 
 
@@ -136,6 +137,10 @@ class Dash:
         """Remove a whole store."""
         self._stores.remove(identifier)
 
+    def measure_limit(self, most: int) -> int | None:
+        """Return how long a text the embedding model takes; see `Measuring`."""
+        return self._stores.measure_limit(most)
+
     def close(self) -> None:
         """Close the connections."""
         self._api.close()
@@ -154,7 +159,8 @@ def open_dash(api: Api, settings: Settings, description: Description) -> Dash:
     """
     stores: DashStores
     if not description.paths or description.has("/v1/vector-dbs"):
-        stores = ServerEmbeds(api, settings)
+        routes = (route for route in EMBEDDINGS if description.has(route))
+        stores = ServerEmbeds(api, settings, next(routes, ""))
     elif _takes_vectors(description):
         stores = ClientEmbeds(api, settings)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class VectorApiError(Exception):
     """The server cannot be used in this run: the run ends with exit code 5.
@@ -19,6 +21,17 @@ class InsertRejectedError(Exception):
 
     Fewer or other chunks may be accepted. A refused deletion is one too: nothing was deleted.
     """
+
+
+class TooLongError(InsertRejectedError):
+    """At least one text is too long for the server's embedding model.
+
+    Of the chunks those in `stored` are stored, chunk id → the store's name for it; no others.
+    """
+
+    def __init__(self, message: str, stored: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.stored = stored or {}
 
 
 class InsertThrottledError(InsertRejectedError):

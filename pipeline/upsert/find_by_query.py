@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.records import Chunk, Hit
 from pipeline.upsert.server.api import AnswerError
+from pipeline.upsert.server.text_limit import ask_with_less
 
 Ask = Callable[[str, int], list[Hit]]  # question, how many → hits, best first
 
@@ -34,13 +35,17 @@ def find_by_query(ask: Ask, chunks: Sequence[Chunk]) -> Mapping[str, str]:
 
 def ask_beside(ask: Ask, text: str, top_k: int) -> list[Hit]:
     """Return the hits nearest to a text that may be stored exactly as it is."""
-    for probe in PROBES[:-1]:
-        try:
-            return ask(probe + text[:PROBE_CHARACTERS], top_k)
-        except AnswerError as error:
-            if error.status != 400:
-                raise
-    return ask(PROBES[-1] + text[:PROBE_CHARACTERS], top_k)
+
+    def ask_near(beginning: str) -> list[Hit]:
+        for probe in PROBES[:-1]:
+            try:
+                return ask(probe + beginning, top_k)
+            except AnswerError as error:
+                if error.status != 400 or error.is_too_long:
+                    raise
+        return ask(PROBES[-1] + beginning, top_k)
+
+    return ask_with_less(ask_near, text[:PROBE_CHARACTERS])
 
 
 def _list_near(ask: Ask, chunk: Chunk) -> set[str]:

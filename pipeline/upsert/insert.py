@@ -13,6 +13,7 @@ from pipeline.upsert.errors import (
     InsertRejectedError,
     InsertThrottledError,
     InsertUnclearError,
+    TooLongError,
     VectorApiError,
 )
 from pipeline.upsert.sink import Sink
@@ -26,10 +27,11 @@ DEAD_AFTER = 10  # single chunks in a row that the server answered with failures
 
 @dataclass(slots=True)
 class Inserted:
-    """The result for a batch's chunks. One in neither is undecided: the run was stopped."""
+    """The result for a batch's chunks. One in none of these is undecided: the run was stopped."""
 
     handles: dict[str, str] = field(default_factory=dict)  # chunk id → the store's name for it
     failed: dict[str, str] = field(default_factory=dict)  # chunk id → error
+    too_long: dict[str, str] = field(default_factory=dict)  # chunk id → error; smaller ones may fit
 
 
 def insert_all(
@@ -64,7 +66,10 @@ class _Insertion:
                     raise VectorApiError(f"{error}: throttled {throttled} times") from error
                 self._stop.wait(self._retry.wait_seconds(throttled, error.retry_after))
             except InsertRejectedError as error:
-                self._split(missing, str(error))
+                if isinstance(error, TooLongError):
+                    self._keep(error.stored)
+                    missing = [chunk for chunk in missing if chunk.id not in error.stored]
+                self._split(missing, error)
                 return
             except InsertUnclearError as error:
                 unclear += 1
@@ -73,7 +78,7 @@ class _Insertion:
                 if missing and unclear >= attempts and not self._stop.is_set():
                     if len(missing) == 1:
                         self._count_failure(error)
-                    self._split(missing, str(error))
+                    self._split(missing, error)
                     return
 
     def _look(self, chunks: list[Chunk], error: InsertUnclearError, unclear: int) -> list[Chunk]:
@@ -95,10 +100,12 @@ class _Insertion:
             self._failures_in_a_row = 0
         self.done.handles.update(handles)
 
-    def _split(self, chunks: list[Chunk], error: str) -> None:
+    def _split(self, chunks: list[Chunk], error: InsertRejectedError | InsertUnclearError) -> None:
         if len(chunks) == 1:
             log.debug("chunk %s was rejected: %s", chunks[0].id, error)
-            self.done.failed[chunks[0].id] = error
+            is_too_long = isinstance(error, TooLongError)
+            rejected = self.done.too_long if is_too_long else self.done.failed
+            rejected[chunks[0].id] = str(error)
             return
         middle = len(chunks) // 2
         for half in (chunks[:middle], chunks[middle:]):

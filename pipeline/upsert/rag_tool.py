@@ -25,6 +25,7 @@ from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.description import get_description
 from pipeline.upsert.server.embedding_models import find_embedding_model
 from pipeline.upsert.server.providers import to_provider_field
+from pipeline.upsert.server.text_limit import ask_with_less
 
 log = logging.getLogger(__name__)
 RAG_TOOL = "/v1/tool-runtime/rag-tool/insert"
@@ -156,7 +157,9 @@ class RagTool(FileSink):
         raise InsertRejectedError(message)
 
     def _is_found(self, chunk: Chunk) -> bool:
-        hits = self._query_without_files(f"find: {chunk.text}", FOUND_AMONG)
+        hits = ask_with_less(
+            lambda text: self._query_without_files(f"find: {text}", FOUND_AMONG), chunk.text
+        )
         return any(hit.chunk_id == chunk.id for hit in hits)
 
     def _query_without_files(self, question: str, limit: int) -> list[Hit]:

@@ -56,7 +56,8 @@ class Sink(Protocol):
         """Store one batch, sent once; return chunk id → handle for every chunk.
 
         Raises `InsertRejectedError` (nothing of it is stored), `InsertThrottledError` (the same,
-        send it again later) or `InsertUnclearError` (`find` shows what is stored).
+        send it again later), `TooLongError` (it names what is stored) or `InsertUnclearError`
+        (`find` shows what is stored).
         """
 
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
@@ -113,3 +114,14 @@ class Resetting(Protocol):
 
     def reset(self) -> list[str]:
         """Delete every store of that name with its chunks; return their identifiers."""
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """What a sink adds whose server embeds a text on request."""
+
+    def measure_limit(self, most: int) -> int | None:
+        """Return how many tokens of the embedding model a text may have, 0 for `most` or more.
+
+        A server that cuts longer texts accepts any. None: the server does not show it.
+        """

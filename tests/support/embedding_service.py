@@ -70,8 +70,12 @@ class EmbeddingService:
 
 
 def count_tokens(text: str) -> int:
-    """Return the tokens of a text with the two that mark its ends."""
-    return len(_TOKEN.findall(text)) + 2
+    """Return the tokens of a text with the two that mark its ends.
+
+    The model is for English: of other scripts it reads single bytes.
+    """
+    ascii_text = text.encode("ascii", "ignore").decode()
+    return len(_TOKEN.findall(ascii_text)) + len(text.encode()) - len(ascii_text) + 2
 
 
 def embed(text: str) -> Sequence[float]:

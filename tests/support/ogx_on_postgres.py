@@ -19,8 +19,8 @@ from tests.support.real_servers import SERVERS, LaterServer
 from tests.support.slow_port import SlowPort, slow_port
 
 PROVIDER = "pgvector"
-_EMBEDDINGS = "vllm-embedding"
-MODEL = f"{_EMBEDDINGS}/{embedding_service.MODEL}"  # as /v1/models lists it
+EMBEDDINGS = "vllm-embedding"
+MODEL = f"{EMBEDDINGS}/{embedding_service.MODEL}"  # as /v1/models lists it
 
 # For the Python of the server, which has a driver.
 _QUERY = """
@@ -114,7 +114,7 @@ def _providers(where: dict[str, Any], embeddings: str, data_dir: Path) -> dict[s
     files = {"table_name": "files_metadata", "backend": "sql_default"}
     folder = str(data_dir / "files")
     return {
-        "inference": [provider(_EMBEDDINGS, "remote::vllm", base_url=embeddings, api_token="fake")],
+        "inference": [provider(EMBEDDINGS, "remote::vllm", base_url=embeddings, api_token="fake")],
         "vector_io": [provider(PROVIDER, "remote::pgvector", **where, persistence=kv)],
         "files": [provider("localfs", "inline::localfs", storage_dir=folder, metadata_store=files)],
         "file_processors": [provider("pypdf", "inline::pypdf")],

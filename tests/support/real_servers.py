@@ -96,6 +96,26 @@ class LlamaStack07(LaterServer):
         return config
 
 
+class LlamaStack07OnVllm(LlamaStack07):
+    """Llama Stack 0.7.3 with embeddings by a remote vLLM, which refuses longer texts."""
+
+    def __init__(self, provider: Provider, embeddings: str) -> None:
+        """`embeddings` is the base URL of the service."""
+        super().__init__(provider=provider)
+        self._embeddings = embeddings
+
+    def run_config(self) -> dict[str, Any]:
+        """Return the configuration with models that the server discovers."""
+        config = super().run_config()
+        vllm = {"base_url": self._embeddings, "api_token": "fake"}
+        config["providers"]["inference"] = [
+            {"provider_id": "vllm", "provider_type": "remote::vllm", "config": vllm}
+        ]
+        config["registered_resources"]["models"] = []
+        del config["vector_stores"]["default_embedding_model"]
+        return config
+
+
 def later_config(data_dir: Path, provider: Provider) -> dict[str, Any]:
     """Return a configuration with inference, vectors, files and pypdf, all inline."""
 

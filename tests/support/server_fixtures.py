@@ -14,12 +14,14 @@ from typing import NoReturn
 import pytest
 
 from demo.servers import LlamaStack, LocalServer, RegistryUnreachableError, venv
+from tests.support import embedding_service
 from tests.support.ogx_on_postgres import OgxOnPostgres
-from tests.support.real_servers import LlamaStack07, Ogx, OgxWithTables
+from tests.support.real_servers import LlamaStack07, LlamaStack07OnVllm, Ogx, OgxWithTables
 
 _SERVERS = frozenset(  # fixtures
-    {"llama_stack", "llama_stack_sqlite", "llama_stack_07", "ogx", "ogx_tables", "ogx_postgres"}
-)
+    {"llama_stack", "llama_stack_sqlite", "llama_stack_07", "llama_stack_07_vllm", "ogx",
+     "ogx_tables", "ogx_postgres"}
+)  # fmt: skip
 _NOT_INSTALLED = "is not installed, and the package index does not answer"
 _unreachable: dict[str, str] = {}  # server's name → the installer's last line
 
@@ -112,6 +114,16 @@ def ogx_postgres() -> Iterator[OgxOnPostgres]:
 def llama_stack_07() -> Iterator[LlamaStack07]:
     """Llama Stack 0.7.3: faiss for stores that name no provider, sqlite-vec for those that do."""
     with real_server(LlamaStack07(provider="faiss")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def llama_stack_07_vllm() -> Iterator[LlamaStack07OnVllm]:
+    """Llama Stack 0.7.3 with embeddings by a remote vLLM; faiss and sqlite-vec."""
+    with (
+        embedding_service.serve() as embeddings,
+        real_server(LlamaStack07OnVllm("faiss", embeddings.base_url)) as server,
+    ):
         yield server
 
 

@@ -24,6 +24,7 @@ class PageUpdate:
     was_recorded: bool  # an earlier run has stored all of the page
     was_held: bool  # the ledger knew chunks of it
     unchanged: int  # chunks that are stored already
+    chunk_ids: set[str]  # of all its chunks
     waiting: set[str] = field(default_factory=set)  # ids of chunks that are not confirmed yet
     inserted: int = 0  # chunks
     error: str = ""  # the first of its chunks' failures
@@ -33,6 +34,17 @@ class PageUpdate:
         confirmed = set(chunk_ids)
         self.new = [chunk for chunk in self.new if chunk.id not in confirmed]
         self.waiting -= confirmed
+
+    def replace(self, chunk: Chunk, parts: PageUpdate) -> None:
+        """Put the parts of a chunk in its place; `parts` compares them with what is held."""
+        self.waiting.discard(chunk.id)
+        self.chunk_ids.discard(chunk.id)
+        self.waiting |= parts.waiting
+        self.chunk_ids |= parts.chunk_ids
+        self.current_again += parts.current_again
+        # What an earlier run stored of the parts is not old any more.
+        still_old = set(parts.old)
+        self.old = [stored for stored in self.old if stored in still_old]
 
     @property
     def outcome(self) -> str:
@@ -83,6 +95,7 @@ def compare(
         was_recorded=bool(recorded and recorded.digest),
         was_held=bool(held),
         unchanged=len(chunks) - len(new),
+        chunk_ids=current,
         waiting={chunk.id for chunk in new},
     )
 

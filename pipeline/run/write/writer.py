@@ -7,6 +7,7 @@ before it is sent, so a crash at any point leaves nothing that the next run cann
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from concurrent.futures import Future
 from functools import partial
 from queue import Empty, Full, Queue
 
+from pipeline.chunk import halve
 from pipeline.http import RetryPolicy
 from pipeline.records import Chunk, Page, PageFailure, StoredChunk
 from pipeline.report import Report
@@ -24,6 +26,7 @@ from pipeline.run.write.page_update import PageUpdate, compare
 from pipeline.run.write.sample import Sample
 from pipeline.upsert import Inserted, InsertRejectedError, InsertUnclearError, insert_all
 
+log = logging.getLogger(__name__)
 PAGES_AHEAD = 32  # in the queue
 SECONDS_TO_FINISH = 20.0  # for the request in progress, well within a pod's grace period
 _Work = tuple[Page, str, Sequence[Chunk]]  # a page, its digest, its chunks
@@ -50,6 +53,7 @@ class Writer:
         self._open: dict[str, PageUpdate] = {}  # by page id, until the page is complete
         self._buffer: list[Chunk] = []  # new chunks that are not sent yet
         self._in_flight: deque[tuple[list[Chunk], Future[Inserted]]] = deque()  # oldest first
+        self._halved = 0  # chunks that were too long for the server's model
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
@@ -66,6 +70,8 @@ class Writer:
             self._thread.join(0.2)
             self._stop.check()
         self._check()
+        if self._halved:
+            log.info("%d chunks were too long for the embedding model, and split", self._halved)
 
     def abandon(self) -> None:
         """End early: finish the request in progress, drop the rest."""
@@ -121,12 +127,18 @@ class Writer:
             except Empty:
                 continue
             if work is None:
-                self._send(self._buffer)
+                self._send_the_rest()
                 return
             with self._ledger.together():  # a crash in between only means work done again
                 self._accept(*work)
             while len(self._buffer) >= self._batch_size and self.error is None:
                 self._send(self._buffer[: self._batch_size])
+
+    def _send_the_rest(self) -> None:
+        while self._buffer and self.error is None and not self._stop.event.is_set():
+            self._send(self._buffer[: self._batch_size])
+            while self._in_flight and not self._buffer:  # parts of chunks that are too long
+                self._settle_oldest()
 
     def _accept(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> None:
         """Compare the page's chunks with those held; queue what is new."""
@@ -134,6 +146,12 @@ class Writer:
         held, recorded = self._ledger.chunks(page_id), self._ledger.page(page_id)
         update = compare(page, digest, chunks, held, recorded, can_delete=can_delete)
         self._open[page_id] = update
+        self._queue_new(update)
+        if not update.waiting:
+            self._complete(update)
+
+    def _queue_new(self, update: PageUpdate) -> None:
+        """Queue what is new of a page and not found in the store."""
         self._report.count_chunks("unchanged", update.unchanged)
         if unsure := update.new if self._look_first else update.unsure:
             found = self._sink.find(unsure)
@@ -141,8 +159,6 @@ class Writer:
             self._report.count_chunks("unchanged", len(found))
             update.confirm(found)
         self._buffer.extend(update.new)
-        if not update.waiting:
-            self._complete(update)
 
     def _send(self, batch: list[Chunk]) -> None:
         batch = list(batch)
@@ -165,11 +181,14 @@ class Writer:
     def _settle(self, batch: Sequence[Chunk], done: Inserted) -> None:
         """Record the result of a batch; complete the pages that wait for nothing more."""
         self._confirm(batch, done.handles)
-        self._ledger.unsend(chunk for chunk in batch if chunk.id in done.failed)
+        refused = done.failed | done.too_long
+        self._ledger.unsend(chunk for chunk in batch if chunk.id in refused)
         for chunk in batch:
             update = self._open[chunk.page_id]
-            if chunk.id in done.failed:
-                update.error = update.error or done.failed[chunk.id]
+            if chunk.id in done.too_long and self._halve(update, chunk):
+                continue
+            if chunk.id in refused:
+                update.error = update.error or refused[chunk.id]
                 update.waiting.discard(chunk.id)
             elif chunk.id in done.handles:
                 update.inserted += 1
@@ -179,6 +198,22 @@ class Writer:
         for page_id in dict.fromkeys(chunk.page_id for chunk in batch):
             if not self._open[page_id].waiting:
                 self._complete(self._open[page_id])
+
+    def _halve(self, update: PageUpdate, chunk: Chunk) -> bool:
+        """Queue the parts of a chunk that is too long; return whether it can be split."""
+        parts = halve(chunk, update.chunk_ids)
+        if not parts:
+            return False
+        log.debug(
+            "chunk %s of %d tokens is refused: split in %d", chunk.id, chunk.tokens, len(parts)
+        )
+        page_id, can_delete = chunk.page_id, self._sink.can_delete
+        held, recorded = self._ledger.chunks(page_id), self._ledger.page(page_id)
+        compared = compare(update.page, update.digest, parts, held, recorded, can_delete=can_delete)
+        self._queue_new(compared)
+        update.replace(chunk, compared)
+        self._halved += 1
+        return True
 
     def _confirm(self, chunks: Sequence[Chunk], handles: Mapping[str, str]) -> None:
         self._ledger.confirm({chunk.id: chunk.page_id for chunk in chunks}, handles)

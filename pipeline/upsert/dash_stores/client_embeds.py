@@ -15,6 +15,7 @@ from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import EmbeddingModel, find_embedding_model
 from pipeline.upsert.server.made_by import is_made_by_us, to_variant
+from pipeline.upsert.server.text_limit import measure_limit
 
 EMBEDDINGS = "/v1/embeddings"
 TEXTS_A_REQUEST = 100
@@ -74,6 +75,10 @@ class ClientEmbeds:
             }
             for chunk, vector in zip(chunks, vectors, strict=True)
         ]
+
+    def measure_limit(self, most: int) -> int | None:
+        """See `DashStores`."""
+        return measure_limit(self._api, EMBEDDINGS, self._used_model.name, most)
 
     @property
     def _used_model(self) -> EmbeddingModel:

@@ -16,6 +16,7 @@ from pipeline.upsert.server.api import Api, to_segment
 from pipeline.upsert.server.embedding_models import find_embedding_model
 from pipeline.upsert.server.made_by import OWN_IDENTIFIER
 from pipeline.upsert.server.providers import to_provider_field
+from pipeline.upsert.server.text_limit import measure_limit
 
 ROUTE = "/v1/vector-dbs"
 
@@ -25,8 +26,9 @@ class ServerEmbeds:
 
     key = "vector_db_id"
 
-    def __init__(self, api: Api, settings: Settings) -> None:
-        self._api, self._settings = api, settings
+    def __init__(self, api: Api, settings: Settings, embeddings: str = "") -> None:
+        """`embeddings` is the server's route for embeddings, "" where it has none."""
+        self._api, self._settings, self._embeddings = api, settings, embeddings
 
     def list_stores(self) -> list[DashStore]:
         """See `DashStores`. Of one name, the identifiers that we choose sort by age."""
@@ -64,6 +66,13 @@ class ServerEmbeds:
     def to_rows(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
         """See `DashStores`."""
         return [to_row(chunk) for chunk in chunks]
+
+    def measure_limit(self, most: int) -> int | None:
+        """See `DashStores`."""
+        if not self._embeddings:
+            return None
+        model = find_embedding_model(self._api, self._settings)
+        return measure_limit(self._api, self._embeddings, model.name, most)
 
 
 def to_identifier(name: str) -> str:

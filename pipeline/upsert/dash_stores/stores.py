@@ -37,3 +37,6 @@ class DashStores(Protocol):
 
     def to_rows(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
         """Return the chunks as an insert takes them. Raises what an insert raises."""
+
+    def measure_limit(self, most: int) -> int | None:
+        """Return how long a text the model takes; see `Measuring`."""

@@ -13,6 +13,7 @@ from pipeline.upsert.files.store_api import DamagedListError, StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
 from pipeline.upsert.files.store_list import list_own_uploads
 from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.embedding_models import find_embedding_model
 from pipeline.upsert.server.made_by import is_made_by_us
 
 log = logging.getLogger(__name__)
@@ -150,6 +151,15 @@ class FileSink(ABC):
     def query(self, question: str, top_k: int) -> list[Hit]:
         """Return the best hits for a question, best first."""
         return self._files.query(question, top_k)
+
+    def measure_limit(self, most: int) -> int | None:
+        """Return how long a text the store's model takes; see `Measuring`."""
+        routes = self._routes
+        if routes is None:
+            return None
+        about = (routes.get_store(self._identifier) or {}).get("metadata") or {}
+        model = about.get("embedding_model") or find_embedding_model(self._api, self._settings).name
+        return routes.measure_limit(str(model), most)
 
     def close(self) -> None:
         """End the batch in progress and close the connections."""

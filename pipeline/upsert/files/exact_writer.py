@@ -24,7 +24,7 @@ from pipeline.upsert.files.store_api import SeveralChunksError, StoreApi
 from pipeline.upsert.files.workers import Workers
 
 ATTEMPTS = 3  # at a file that the store's list does not keep
-SHORTEST_FILE = 100  # characters: a model that reads less than that is not our problem
+SHORTEST_FILE = 100  # characters: a server that cuts less than that is not our problem
 
 
 @dataclass(slots=True)
@@ -91,36 +91,20 @@ class ExactWriter:
         carrier.file_id = self._api.upload(name, carrier.text)
 
     def _attach(self, carrier: _Carrier) -> None:
-        place = {**PENDING, "conf_text": carrier.text_hash, "conf_copy": carrier.copy}
-        try:
-            self._api.attach(self._store, carrier.file_id, carrier.text, place)
-        except (InsertRejectedError, InsertUnclearError) as error:
-            carrier.error = error
+ATTEMPTS = 3  # at a file that the store's list does not keep
+        """Attach the file; shorten it where the server would make several chunks of it.
 
-    def _check(self, carrier: _Carrier) -> None:
-        """Read what the server made of a file that it has confirmed."""
-        carrier.is_listed = self._api.get_file(self._store, carrier.file_id) is not None
-        try:
-            carrier.made = self._api.read_chunk(self._store, carrier.file_id)
-        except SeveralChunksError as error:
-            carrier.error = error
-
-    def _complete(self, carrier: _Carrier) -> None:
-        """Make sure that the file is in the store's list and has one chunk.
-
-        A file that is too long for the model, or for one chunk, is shortened: what is embedded is
-        then the beginning of the chunk; the chunk itself stays whole.
+        What is embedded is then the beginning of the chunk; the chunk itself stays whole.
         """
-        attempts = itertools.count(1)
-        while carrier.error or not carrier.is_listed:
-            if carrier.error:
-                if not _is_too_long(carrier.error) or len(carrier.text) < SHORTEST_FILE:
-                    raise carrier.error
-                self._remove(carrier)
-                # What is left of two texts may be equal; their chunks have to differ.
-                end = f"\n{carrier.file_id}"
-                carrier.text = carrier.text[: (len(carrier.text) - len(end)) * 2 // 3] + end
-                self._upload(carrier)
+        place = {**PENDING, "conf_text": carrier.text_hash, "conf_copy": carrier.copy}
+        while True:
+            file_id = carrier.file_id
+            try:
+                self._api.attach(self._store, file_id, carrier.text, place)
+                carrier.made = self._api.read_chunk(self._store, file_id)
+            except SeveralChunksError:
+                if len(carrier.text) < SHORTEST_FILE:
+                    raise
             else:
                 if next(attempts) > ATTEMPTS:
                     raise InsertUnclearError("the store's list of files does not keep a file")
@@ -168,7 +152,3 @@ class ExactWriter:
             if carrier.file_id:
                 self._api.remove(self._store, carrier.file_id)
             self._held.give_back(carrier.text_hash, carrier.copy)
-
-
-def _is_too_long(error: InsertError) -> bool:
-    return isinstance(error, SeveralChunksError) or "context length" in str(error)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipeline.records import Chunk
-from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError
+from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, TooLongError
 from pipeline.upsert.files.entry import (
     BLANK,
     Entry,
@@ -33,13 +33,15 @@ class Batch:
         """Return chunk id → file id if all are stored.
 
         Raises `InsertRejectedError` if nothing is stored (and nothing is left behind),
-        `InsertUnclearError` if a part may be.
+        `TooLongError` if a part is, `InsertUnclearError` if a part may be.
         """
         if not self.errors:
             return self.handles
         unclear = next((e for e in self.errors if isinstance(e, InsertUnclearError)), None)
         if unclear is None and not self.handles:
             raise self.errors[0]
+        if all(isinstance(error, TooLongError) for error in self.errors):
+            raise TooLongError(str(self.errors[0]), self.handles)
         count = len(self.handles) + len(self.errors)
         raise InsertUnclearError(
             f"{len(self.handles)} of {count} are stored; {unclear or self.errors[0]}",

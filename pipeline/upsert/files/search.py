@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from pipeline.records import Chunk, Hit
 from pipeline.upsert.files.entry import to_file_id, to_hit
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
+from pipeline.upsert.server.text_limit import ask_with_less
 
 # Servers filter late: 0.2 reads only five times the limit. OGX accepts no more than 50.
 LIMITS = (10, 50)
@@ -22,14 +25,20 @@ def find_files(
     def find(chunk: Chunk) -> None:
         for limit in LIMITS:
             # A query that equals a text has distance 0, whose score 0.2.23 cannot write as JSON.
-            query = chunk.text[: api.query_characters]
-            rows = api.search(store, f"find: {query}", limit, chunk.id)
+            search_for = partial(_search_for, api, store, limit, chunk.id)
+            rows = ask_with_less(search_for, chunk.text[: api.query_characters])
             found[chunk.id] = [to_file_id(row["attributes"]) for row in rows]
             if rows:
                 return
 
     workers.run(find, chunks)
     return found
+
+
+def _search_for(
+    api: StoreApi, store: str, limit: int, chunk_id: str, beginning: str
+) -> list[dict[str, Any]]:
+    return api.search(store, f"find: {beginning}", limit, chunk_id)
 
 
 def search(api: StoreApi, store: str, question: str, top_k: int) -> list[Hit]:

@@ -11,13 +11,20 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
+from pipeline.upsert.errors import (
+    InsertRejectedError,
+    InsertUnclearError,
+    TooLongError,
+    VectorApiError,
+)
 from pipeline.upsert.server.api import AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import EmbeddingModel, measure_dimension
 from pipeline.upsert.server.list_all import list_all
 from pipeline.upsert.server.made_by import to_mark
 from pipeline.upsert.server.providers import to_provider_field
+from pipeline.upsert.server.refusals import says_too_long
+from pipeline.upsert.server.text_limit import measure_limit
 
 OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
 LARGEST_CHUNK = 4096  # tokens, as the server counts them
@@ -87,6 +94,10 @@ class StoreApi:
     def delete_store(self, store: str) -> None:
         """Remove a store; its uploads stay. One that is gone already is no error."""
         self._delete(self._to_path(store))
+
+    def measure_limit(self, model: str, most: int) -> int | None:
+        """Return how long a text the server embeds, see `measure_limit` of the server."""
+        return measure_limit(self.api, f"{self.prefix}/embeddings", model, most)
 
     def list_files(self, store: str) -> Iterator[dict[str, Any]]:
         """Yield every file of a store, oldest first: complete, or an error.
@@ -160,8 +171,8 @@ class StoreApi:
     ) -> None:
         """Let the server cut (into chunks of `size` tokens), embed and store an uploaded file.
 
-        Raises `InsertRejectedError` when it did not, even if it answers 200, and else as
-        `Api.insert` does. Errors do not quote `text`, the content of the file.
+        Raises `InsertRejectedError` or `TooLongError` when it did not, even if it answers 200, and
+        else as `Api.insert` does. Errors do not quote `text`, the content of the file.
         """
         body = {
             "file_id": file_id,
@@ -174,8 +185,8 @@ class StoreApi:
         answer = self.api.insert(f"{self._to_path(store)}/files", body, unquoted=text)
         if answer.get("status") != "completed":
             reason = (answer.get("last_error") or {}).get("message") or "no reason given"
-            message = self.api.quote(str(reason), text)
-            raise InsertRejectedError(f"the server did not store it: {message}")
+            message = f"the server did not store it: {self.api.quote(str(reason), text)}"
+            raise (TooLongError if says_too_long(str(reason)) else InsertRejectedError)(message)
 
     @cached_property
     def alters_text(self) -> bool:

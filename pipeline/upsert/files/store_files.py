@@ -196,7 +196,7 @@ class StoreFiles:
         """Store each chunk as a file, several at a time; chunk id → file id.
 
         Raises `InsertRejectedError` if nothing is stored (and nothing is left behind),
-        `InsertUnclearError` if a part may be.
+        `TooLongError` if a part is, `InsertUnclearError` if a part may be.
         """
         batch = self._writer.put_all(chunks)
         self._last.note(batch.handles.get(chunks[-1].id, ""))

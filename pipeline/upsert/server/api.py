@@ -42,8 +42,10 @@ from pipeline.upsert.errors import (
     InsertRejectedError,
     InsertThrottledError,
     InsertUnclearError,
+    TooLongError,
     VectorApiError,
 )
+from pipeline.upsert.server.refusals import find_limit, says_too_long
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +56,16 @@ REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
 class AnswerError(VectorApiError, RequestError):
     """The server answered with an HTTP status that is not a success."""
 
-    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, status: int, retry_after: float | None = None, answer: str = ""
+    ) -> None:
+        """`answer` is what the server said, of which the message repeats only a part."""
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
-        self.can_pass = is_passing_status(status)
+        self.is_too_long = status != 429 and says_too_long(answer)  # for the embedding model
+        self.limit = find_limit(answer) if self.is_too_long else None  # its tokens, if told
+        self.can_pass = is_passing_status(status) and not self.is_too_long
 
 
 class NoAnswerError(VectorApiError, RequestError):
@@ -106,7 +113,7 @@ class Api:
         return self._retries.run(partial(self._send, "POST", path, json=body))
 
     def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Send a POST that creates something, once."""
+        """Send a POST that creates something, or that may well fail, once."""
         return self._send("POST", path, json=body)
 
     def delete(self, path: str) -> None:
@@ -208,7 +215,8 @@ class Api:
         else:
             texts = [self._to_advice(status), to_error_text(body, self.mask, sent)]
         message = ": ".join(filter(None, (what, f"HTTP {status}", *texts)))
-        return AnswerError(message, status, to_retry_after(headers))
+        answer = body.decode("utf-8", "replace")
+        return AnswerError(message, status, to_retry_after(headers), answer)
 
     def _to_advice(self, status: int) -> str:
         if status not in (401, 403):
@@ -221,8 +229,9 @@ class Api:
 def insert_errors() -> Iterator[None]:
     """Turn a failure of the request inside into what it means for the chunks it sent.
 
-    `InsertRejectedError`: nothing is stored. `InsertThrottledError`: nothing is stored, send it
-    again later. `InsertUnclearError`: look first. `VectorApiError`: no insert can succeed.
+    `InsertRejectedError` and `TooLongError`: nothing is stored. `InsertThrottledError`: nothing is
+    stored, send it again later. `InsertUnclearError`: look first. `VectorApiError`: no insert can
+    succeed.
     """
     try:
         yield
@@ -231,6 +240,8 @@ def insert_errors() -> Iterator[None]:
             raise
         if error.status == 429:
             raise InsertThrottledError(str(error), error.retry_after) from None
+        if error.is_too_long:  # also with 500, as llama.cpp answers: texts are embedded first
+            raise TooLongError(str(error)) from None
         if error.status < 500 and error.status != 408:
             raise InsertRejectedError(str(error)) from None
         raise InsertUnclearError(

@@ -1,0 +1,77 @@
+"""The limit of the server's embedding model, where it refuses chunks of CHUNK_TOKENS."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+
+from pipeline import chunk as chunk_stage
+from pipeline.settings import Settings
+from pipeline.state import Ledger
+from pipeline.upsert import Measuring, Sink, VectorApiError
+
+log = logging.getLogger(__name__)
+_FACT = "text_limit"  # in the ledger: the limit in the model's tokens, a space, the model
+
+
+class ChunkLimit:
+    """What one run knows of it: measured, or else kept from an earlier run.
+
+    A server that does not answer must not change the chunks of every page.
+    """
+
+    def __init__(self, settings: Settings, sink: Sink, ledger: Ledger) -> None:
+        self._settings, self._sink, self._ledger = settings, sink, ledger
+        self._window = chunk_stage.fitting_tokens(settings.embedding_model_id)
+        limit, _, model = ledger.get_about(_FACT).partition(" ")
+        self._limit = int(limit) if limit and model == settings.embedding_model_id else 0
+
+    @property
+    def tokens(self) -> int | None:
+        """The most tokens of a chunk, where they are fewer than CHUNK_TOKENS."""
+        accepted = chunk_stage.accepted_tokens(self._limit) if self._limit else self._most
+        return accepted if accepted < self._most else None
+
+    @property
+    def _most(self) -> int:
+        return self._settings.chunk_tokens or self._window
+
+    def measure(self) -> bool:
+        """Ask the server; return whether chunks change their size."""
+        before, measured = self.tokens, None
+        if isinstance(self._sink, Measuring):
+            with suppress(VectorApiError):  # the first insert shows what is wrong
+                measured = self._sink.measure_limit(chunk_stage.to_word_pieces(self._most))
+        if measured is not None:
+            self._limit = measured
+            self._ledger.set_about(**{_FACT: f"{measured} {self._settings.embedding_model_id}"})
+        return self.tokens != before
+
+    def announce(self) -> None:
+        """Log which chunks the model does not read whole."""
+        if self.tokens:
+            log.info(
+                "chunks of at most %d tokens: the server's embedding model refuses texts of more "
+                "than %d of its own tokens (CHUNK_TOKENS=%s)",
+                self.tokens,
+                self._limit,
+                self._settings.chunk_tokens or "auto",
+            )
+            return
+        model = self._settings.embedding_model_id
+        window = chunk_stage.known_window(model)
+        if window and (self._settings.chunk_tokens or 0) > window:
+            log.warning(
+                "CHUNK_TOKENS=%d exceeds the context window of %s (%d word pieces, about %d "
+                "tokens): long sections are cut near that size; chunks that cannot be cut are "
+                "truncated when embedded (CHUNK_TOKENS=auto makes the window the limit)",
+                self._settings.chunk_tokens,
+                model,
+                window,
+                self._window,
+            )
+
+
+def keep_limit(ledger: Ledger, other: Ledger) -> None:
+    """Keep the limit in another ledger of the same collection."""
+    other.set_about(**{_FACT: ledger.get_about(_FACT)})

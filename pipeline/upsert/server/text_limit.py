@@ -1,0 +1,59 @@
+"""How long a text a server's embedding model takes, and how to ask with less where one is refused.
+
+Some servers cut a text that is longer than the model's window, others refuse it: vLLM, for example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.upsert.server.api import AnswerError, Api
+
+_WORD = "the"  # one token in every vocabulary
+_SHORTEST = 8  # tokens: what is refused with so few is not refused for its length
+_REFUSALS = (400, 413, 422)
+_SHORTEST_QUERY = 20  # characters
+
+
+def measure_limit(api: Api, route: str, model: str, most: int) -> int | None:
+    """Return how many tokens a text may have; 0 if `most` are accepted: they are cut, or read.
+
+    The tokens are the model's own. `route` is the server's route for embeddings. None: the refusal
+    has another reason than the length.
+    """
+
+    def ask(tokens: int) -> AnswerError | None:
+        try:
+            api.post_once(route, {"model": model, "input": [" ".join([_WORD] * tokens)]})
+        except AnswerError as error:
+            if error.is_too_long or error.status in _REFUSALS:
+                return error
+            raise
+        return None
+
+    refusal = ask(most)
+    if refusal is None:
+        return 0
+    if refusal.limit and refusal.limit < most:
+        return refusal.limit
+    if ask(_SHORTEST):
+        return None
+    accepted, refused = _SHORTEST, most
+    while refused - accepted > refused // 16:
+        middle = (accepted + refused) // 2
+        if ask(middle):
+            refused = middle
+        else:
+            accepted = middle
+    return accepted
+
+
+def ask_with_less[T](ask: Callable[[str], T], text: str) -> T:
+    """Ask with a text, or with as much of its beginning as the model accepts."""
+    while True:
+        try:
+            return ask(text)
+        except AnswerError as error:
+            if not error.is_too_long or len(text) <= _SHORTEST_QUERY:
+                raise
+        text = text[: len(text) // 2]
