@@ -14,6 +14,7 @@ _LINK = re.compile(
     r"|(?<!!)\[(?P<label>(?:[^\[\]\\\n]|\\.|!?\[[^\[\]\n]*\])*)\]"
     r"\((?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)"
 )
+_PLACES = 5  # at which a label is looked for
 
 
 def without_targets(text: str) -> str:
@@ -54,9 +55,15 @@ def put_links_back(text: str, links: Sequence[str]) -> str:
     for link in links:
         label = without_targets(link)
         start = whole.find(label, at)
-        linked = whole[:start] + link + whole[start + len(label) :]
-        if start < 0 or without_targets(linked) != text:  # in code, a link would stay as it is
+        for _ in range(_PLACES):
+            linked = whole[:start] + link + whole[start + len(label) :]
+            if start < 0 or without_targets(linked) == text:  # in code, a link is no link
+                break
+            start = whole.find(label, start + 1)
+        else:
+            start = -1
+        if start < 0:
             below.append(link)
-            continue
-        whole, at = linked, start + len(link)
+        else:
+            whole, at = linked, start + len(link)
     return "\n\n".join(filter(None, (whole, "\n".join(below))))

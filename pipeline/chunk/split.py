@@ -42,7 +42,7 @@ _MERGED_PERCENT, _FRAGMENT_PERCENT, _STRETCH_PERCENT = 40, 5, 120
 _OVERLAP_PERCENT = 60
 _FULL_TOKENS = 1000  # the limit that CHUNK_OVERLAP refers to where CHUNK_TOKENS is auto
 # Of a chunk that is halved: the most that a part gets of its text, and of the whole; tokens.
-_HALF_PERCENT, _MOST_OF_HALVED_PERCENT, _SHORTEST_TO_HALVE = 60, 75, 16
+_HALF_PERCENT, _MOST_OF_HALVED_PERCENT, _SHORTEST_TO_HALVE = 60, 75, 32
 _HEADING_RANK = 10
 
 

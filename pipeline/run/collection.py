@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.records import StoredChunk
 from pipeline.report import Report
-from pipeline.run.chunk_limit import keep_limit
+from pipeline.run.plan import keep_limit
 from pipeline.run.stop import Stop
 from pipeline.state import Ledger, LedgerError, VdbFile, open_memory_ledger
 from pipeline.upsert import Counting, Resetting, Rotating, Sink, VectorApiError

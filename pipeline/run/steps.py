@@ -18,11 +18,16 @@ from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
 from pipeline.http import RetryPolicy
 from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef, StoredChunk
 from pipeline.report import Progress, Report, TooManyFailuresError, show_hits, to_short
-from pipeline.run.chunk_limit import ChunkLimit
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions
-from pipeline.run.digests import to_conversion_digest, to_page_digest
-from pipeline.run.plan import Plan, diff, log_plan
+from pipeline.run.plan import (
+    ChunkLimit,
+    Plan,
+    diff,
+    log_plan,
+    to_conversion_digest,
+    to_page_digest,
+)
 from pipeline.run.prefetch import Prefetch
 from pipeline.run.scope import Scope
 from pipeline.run.stop import Stop, StoppedError

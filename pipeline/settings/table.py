@@ -131,7 +131,7 @@ class Settings:
     chunk_tokens: int | None = _setting(
         "1000", checks.chunk_tokens,
         "maximum tokens per chunk (cl100k_base), breadcrumb included; auto: what fits the "
-        "embedding model's window",
+        "embedding model's window; fewer where the server refuses longer texts",
     )
     chunk_overlap: int = _setting(
         "180", checks.whole_number(0, 4096),

@@ -16,14 +16,14 @@ from pipeline.upsert.errors import (
     VectorApiError,
 )
 from pipeline.upsert.insert import Inserted, insert_all
-from pipeline.upsert.sink import Counting, Measuring, Resetting, Rotating, Sink
+from pipeline.upsert.sink import Counting, Embedding, Resetting, Rotating, Sink
 
 __all__ = [
     "Counting",
+    "Embedding",
     "InsertRejectedError",
     "InsertUnclearError",
     "Inserted",
-    "Measuring",
     "Resetting",
     "Rotating",
     "Sink",

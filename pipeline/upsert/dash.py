@@ -18,6 +18,7 @@ from pipeline.upsert.find_by_query import ask_beside, find_by_query
 from pipeline.upsert.server.api import AnswerError, Api
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.lost_store import lost_store_ends_the_run
+from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 log = logging.getLogger(__name__)
 
@@ -137,9 +138,9 @@ class Dash:
         """Remove a whole store."""
         self._stores.remove(identifier)
 
-    def measure_limit(self, most: int) -> int | None:
-        """Return how long a text the embedding model takes; see `Measuring`."""
-        return self._stores.measure_limit(most)
+    def find_embedding_route(self) -> EmbeddingRoute | None:
+        """Return the route by which the server embeds a text; see `Embedding`."""
+        return self._stores.find_embedding_route()
 
     def close(self) -> None:
         """Close the connections."""

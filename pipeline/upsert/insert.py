@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline.http import VECTOR_RETRY, RetryPolicy
 from pipeline.records import Chunk
@@ -16,7 +18,8 @@ from pipeline.upsert.errors import (
     TooLongError,
     VectorApiError,
 )
-from pipeline.upsert.sink import Sink
+from pipeline.upsert.server.text_limit import EmbeddingRoute
+from pipeline.upsert.sink import Embedding, Sink
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +79,6 @@ class _Insertion:
                 log.debug("%d chunks unclear: %s", len(missing), error)
                 missing = self._look(missing, error, unclear)
                 if missing and unclear >= attempts and not self._stop.is_set():
-                    if len(missing) == 1:
-                        self._count_failure(error)
                     self._split(missing, error)
                     return
 
@@ -102,14 +103,31 @@ class _Insertion:
 
     def _split(self, chunks: list[Chunk], error: InsertRejectedError | InsertUnclearError) -> None:
         if len(chunks) == 1:
-            log.debug("chunk %s was rejected: %s", chunks[0].id, error)
-            is_too_long = isinstance(error, TooLongError)
-            rejected = self.done.too_long if is_too_long else self.done.failed
-            rejected[chunks[0].id] = str(error)
+            self._give_up(chunks[0], error)
             return
         middle = len(chunks) // 2
         for half in (chunks[:middle], chunks[middle:]):
             self.send(half, ATTEMPTS_ALONE if len(half) == 1 else 1)
+
+    def _give_up(self, chunk: Chunk, error: InsertRejectedError | InsertUnclearError) -> None:
+        log.debug("chunk %s was rejected: %s", chunk.id, error)
+        if isinstance(error, TooLongError) or self._is_refused(chunk.text):
+            self.done.too_long[chunk.id] = str(error)
+            return
+        if isinstance(error, InsertUnclearError):
+            self._count_failure(error)
+        self.done.failed[chunk.id] = str(error)
+
+    def _is_refused(self, text: str) -> bool:
+        """Return whether the length is why an insert failed: not every server says so."""
+        route = self._embedding_route
+        return route is not None and route.refuses(text)
+
+    @cached_property
+    def _embedding_route(self) -> EmbeddingRoute | None:
+        with suppress(VectorApiError):
+            return self._sink.find_embedding_route() if isinstance(self._sink, Embedding) else None
+        return None
 
     def _count_failure(self, error: InsertUnclearError) -> None:
         self._failures_in_a_row += 1

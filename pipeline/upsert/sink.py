@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from pipeline.records import Chunk, Hit, StoredChunk
+from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 
 class Sink(Protocol):
@@ -117,11 +118,8 @@ class Resetting(Protocol):
 
 
 @runtime_checkable
-class Measuring(Protocol):
-    """What a sink adds whose server embeds a text on request."""
+class Embedding(Protocol):
+    """What a sink adds whose server may embed a text on request."""
 
-    def measure_limit(self, most: int) -> int | None:
-        """Return how many tokens of the embedding model a text may have, 0 for `most` or more.
-
-        A server that cuts longer texts accepts any. None: the server does not show it.
-        """
+    def find_embedding_route(self) -> EmbeddingRoute | None:
+        """Return the route with the collection's model, None where the server has no route."""

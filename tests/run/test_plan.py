@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import PageRef
-from pipeline.run.digests import to_page_digest
-from pipeline.run.plan import diff
+from pipeline.run.plan import diff, to_page_digest
 from pipeline.run.scope import is_in_shard
 from pipeline.state.ledger import HeldPage
 

@@ -54,12 +54,7 @@ class EmbeddingService:
         texts: list[str] = [body["input"]] if isinstance(body["input"], str) else body["input"]
         counts = [count_tokens(text) for text in texts]
         self.longest = max([self.longest, *counts])
-        if max(counts, default=0) > WINDOW:
-            reason = (
-                f"This model's maximum context length is {WINDOW} tokens. However, you requested "
-                f"{max(counts)} tokens in the input for embedding generation. Please reduce the "
-                "length of the input."
-            )
+        if reason := to_refusal(texts, WINDOW):
             return 400, to_error(400, reason)
         rows = [
             {"object": "embedding", "index": row, "embedding": embed(text)}
@@ -67,6 +62,18 @@ class EmbeddingService:
         ]
         usage = {"prompt_tokens": sum(counts), "total_tokens": sum(counts)}
         return 200, {"object": "list", "model": body["model"], "data": rows, "usage": usage}
+
+
+def to_refusal(texts: Sequence[str], window: int) -> str:
+    """Return how vLLM refuses texts, "" if all of them fit the model's window."""
+    longest = max(map(count_tokens, texts), default=0)
+    if longest <= window:
+        return ""
+    return (
+        f"This model's maximum context length is {window} tokens. However, you requested "
+        f"{longest} tokens in the input for embedding generation. Please reduce the "
+        "length of the input."
+    )
 
 
 def count_tokens(text: str) -> int:

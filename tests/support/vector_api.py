@@ -39,11 +39,12 @@ class VectorApi:
         seconds_a_request: float = 0.0,
         seconds_a_chunk: float = 0.0,
         create_status: int = 201,
+        window: int | None = None,
     ) -> None:
         """The latencies are those of inserts; queries take `seconds_a_request`.
 
         `delete_route`: what the underscore form describes; "": none. `create_status`: its answer
-        to a new collection; real servers send 200 or 201.
+        to a new collection; real servers send 200 or 201. `window`: tokens, see `window`.
         """
         self.form, self.token = form, token
         self.seconds_a_request, self.seconds_a_chunk = seconds_a_request, seconds_a_chunk
@@ -52,6 +53,7 @@ class VectorApi:
         self._held: Collections = (
             Dash() if form == "dash" else Underscore(delete_route, create_status)
         )
+        self._held.window = window
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._port = 0
@@ -63,6 +65,15 @@ class VectorApi:
     @property
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def window(self) -> int | None:
+        """The tokens of a text over which the server refuses it, as vLLM does; None: never."""
+        return self._held.window
+
+    @window.setter
+    def window(self, tokens: int | None) -> None:
+        self._held.window = tokens
 
     def documents(self, collection: str) -> dict[str, Document]:
         """Return what a collection (dash: of that name or identifier) holds: id → document."""

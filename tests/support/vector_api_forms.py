@@ -1,8 +1,9 @@
 """The two wire forms of the stand-in Vector API: their routes, and what is behind them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+from tests.support.embedding_service import to_refusal
 from tests.support.vector_api_wire import Answer, RefusedError, Request
 from tests.support.word_index import Document, WordIndex
 
@@ -16,6 +17,12 @@ class Collections:
 
     def __init__(self) -> None:
         self.indexes: dict[str, WordIndex] = {}
+        self.window: int | None = None  # tokens; longer texts are refused, as vLLM does
+
+    def check_lengths(self, texts: Sequence[str]) -> None:
+        """Refuse texts that are over the model's window."""
+        if self.window and (refusal := to_refusal(texts, self.window)):
+            raise RefusedError(400, refusal)
 
     def get(self, collection: object, unknown: int) -> WordIndex:
         """Return a collection; `unknown`: the status of the refusal where it does not exist."""
@@ -66,6 +73,7 @@ class Underscore(Collections):
 
     def _insert_documents(self, request: Request) -> Answer:
         index = self.get(request.need("collection_id"), 404)
+        self.check_lengths(request.texts)
         for row in request.chunks:
             _check_flat(row["metadata"])
             index.put(Document(row["document_id"], row["text"], row["metadata"]))
@@ -73,6 +81,7 @@ class Underscore(Collections):
 
     def _query_documents(self, request: Request) -> Answer:
         index = self.get(request.need("collection_id"), 404)
+        self.check_lengths([str(request.need("query"))])
         hits = index.search(str(request.need("query")), int(request.body.get("top_k", 5)))
         rows = [
             {"document_id": hit.id, "text": hit.text, "score": score, "metadata": hit.metadata}
@@ -110,6 +119,12 @@ class Dash(Collections):
         yield "DELETE", "/v1/vector-dbs/{vector_db_id}", "delete", self._delete_store
         yield "POST", "/v1/vector-io/insert", "insert", self._insert_chunks
         yield "POST", "/v1/vector-io/query", "query", self._query_chunks
+        if self.window:
+            yield "POST", "/v1/openai/v1/embeddings", "embed", self._embed
+
+    def _embed(self, request: Request) -> Answer:
+        self.check_lengths(request.need("input"))
+        return Answer(200, {"data": [{"embedding": [0.0]} for _ in request.need("input")]})
 
     def _list_models(self, _request: Request) -> Answer:
         about = {"embedding_dimension": 384}
@@ -134,6 +149,7 @@ class Dash(Collections):
 
     def _insert_chunks(self, request: Request) -> Answer:
         index = self.get(request.need("vector_db_id"), 400)
+        self.check_lengths(request.texts)
         for row in request.chunks:
             _check_flat(row["metadata"])
             if "document_id" not in row["metadata"]:
@@ -144,6 +160,7 @@ class Dash(Collections):
     def _query_chunks(self, request: Request) -> Answer:
         index = self.get(request.need("vector_db_id"), 400)
         question, params = request.need("query"), request.body.get("params") or {}
+        self.check_lengths([question])
         hits = index.search(question, int(params.get("max_chunks", 3)))
         if any(hit.text == question for hit, _ in hits):  # its distance is 0, and 1/0 no JSON
             raise RefusedError(

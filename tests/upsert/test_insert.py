@@ -96,6 +96,26 @@ def test_a_chunk_that_cannot_be_stored_fails_alone(api: VectorApi, status: int) 
     assert api.duplicates("confluence") == []
 
 
+@pytest.mark.parametrize("status", [400, 413, 500])
+def test_a_chunk_that_is_too_long_for_the_model_is_named_and_the_others_go_in(
+    api: VectorApi, status: int
+) -> None:
+    text = "input (600 tokens) is too large to process. increase the physical batch size"
+    api.faults.append(Fault(status=status, chunk=POISON, times=None, text=text))
+    done, waits = insert(api)
+    assert set(done.too_long) == {POISON}
+    assert (set(done.handles), done.failed) == (IDS - {POISON}, {})
+    assert api.duplicates("confluence") == []
+    assert waits.seconds == []
+
+
+def test_chunks_that_are_all_too_long_do_not_end_the_run(api: VectorApi) -> None:
+    text = "the input length exceeds the context length"
+    api.faults.append(Fault(status=500, times=None, text=text))
+    done, _ = insert(api)
+    assert set(done.too_long) == IDS
+
+
 def test_a_clean_batch_is_one_request(api: VectorApi) -> None:
     _, waits = insert(api)
     assert api.count("insert") == 1

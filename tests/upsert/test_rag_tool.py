@@ -124,6 +124,19 @@ def test_a_document_that_the_server_cannot_take_is_rejected(rag_place: RagToolPl
     assert rag_place.look.uploads() == set()
 
 
+def test_a_document_that_is_too_long_for_the_model_is_named(
+    rag_faiss: RagToolPlace, proxy: Proxy
+) -> None:
+    """The server answers 200 to it; its route for embeddings shows the reason."""
+    refusal = {"detail": "This model's maximum context length is 512 tokens."}
+    answers = {RAG_TOOL: (200, None), f"{OLD_PREFIX}/embeddings": (400, refusal)}
+    sink = rag_faiss.open(base_url=proxy.base_url)
+    proxy.fault = lambda method, path: answers.get(path)
+    done = insert_all(sink, DOCUMENTS[:2], threading.Event(), FAST)
+    assert done.too_long.keys() == {document.id for document in DOCUMENTS[:2]}
+    assert done.failed == {}
+
+
 def test_the_others_of_a_batch_are_stored_once(rag_place: RagToolPlace) -> None:
     sink = rag_place.open()
     batch = [*DOCUMENTS[:2], to_chunk(9, ""), *DOCUMENTS[2:]]

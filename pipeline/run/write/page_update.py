@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.records import Chunk, Page, StoredChunk
-from pipeline.run.digests import to_metadata_digest
+from pipeline.run.plan import to_metadata_digest
 from pipeline.state import HeldChunk, HeldPage
 
 

@@ -15,7 +15,7 @@ from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import EmbeddingModel, find_embedding_model
 from pipeline.upsert.server.made_by import is_made_by_us, to_variant
-from pipeline.upsert.server.text_limit import measure_limit
+from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 EMBEDDINGS = "/v1/embeddings"
 TEXTS_A_REQUEST = 100
@@ -76,9 +76,9 @@ class ClientEmbeds:
             for chunk, vector in zip(chunks, vectors, strict=True)
         ]
 
-    def measure_limit(self, most: int) -> int | None:
+    def find_embedding_route(self) -> EmbeddingRoute:
         """See `DashStores`."""
-        return measure_limit(self._api, EMBEDDINGS, self._used_model.name, most)
+        return EmbeddingRoute(self._api, EMBEDDINGS, self._used_model.name)
 
     @property
     def _used_model(self) -> EmbeddingModel:

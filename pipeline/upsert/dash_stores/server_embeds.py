@@ -16,7 +16,7 @@ from pipeline.upsert.server.api import Api, to_segment
 from pipeline.upsert.server.embedding_models import find_embedding_model
 from pipeline.upsert.server.made_by import OWN_IDENTIFIER
 from pipeline.upsert.server.providers import to_provider_field
-from pipeline.upsert.server.text_limit import measure_limit
+from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 ROUTE = "/v1/vector-dbs"
 
@@ -29,6 +29,7 @@ class ServerEmbeds:
     def __init__(self, api: Api, settings: Settings, embeddings: str = "") -> None:
         """`embeddings` is the server's route for embeddings, "" where it has none."""
         self._api, self._settings, self._embeddings = api, settings, embeddings
+        self._embedding_route: EmbeddingRoute | None = None
 
     def list_stores(self) -> list[DashStore]:
         """See `DashStores`. Of one name, the identifiers that we choose sort by age."""
@@ -67,12 +68,12 @@ class ServerEmbeds:
         """See `DashStores`."""
         return [to_row(chunk) for chunk in chunks]
 
-    def measure_limit(self, most: int) -> int | None:
+    def find_embedding_route(self) -> EmbeddingRoute | None:
         """See `DashStores`."""
-        if not self._embeddings:
-            return None
-        model = find_embedding_model(self._api, self._settings)
-        return measure_limit(self._api, self._embeddings, model.name, most)
+        if self._embeddings and self._embedding_route is None:
+            model = find_embedding_model(self._api, self._settings)
+            self._embedding_route = EmbeddingRoute(self._api, self._embeddings, model.name)
+        return self._embedding_route
 
 
 def to_identifier(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pipeline.records import Chunk
+from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,5 @@ class DashStores(Protocol):
     def to_rows(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
         """Return the chunks as an insert takes them. Raises what an insert raises."""
 
-    def measure_limit(self, most: int) -> int | None:
-        """Return how long a text the model takes; see `Measuring`."""
+    def find_embedding_route(self) -> EmbeddingRoute | None:
+        """Return the route by which the server embeds a text; see `Embedding`."""

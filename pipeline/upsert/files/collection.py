@@ -15,6 +15,7 @@ from pipeline.upsert.files.store_list import list_own_uploads
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import find_embedding_model
 from pipeline.upsert.server.made_by import is_made_by_us
+from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class FileSink(ABC):
         self._api, self._settings, self._name = api, settings, name
         self._identifier = ""
         self._opened: StoreFiles | None = None
+        self._embedding_route: EmbeddingRoute | None = None
         self._is_listed = False  # whether the store's list was just read
         self.opened_new = False
 
@@ -152,14 +154,15 @@ class FileSink(ABC):
         """Return the best hits for a question, best first."""
         return self._files.query(question, top_k)
 
-    def measure_limit(self, most: int) -> int | None:
-        """Return how long a text the store's model takes; see `Measuring`."""
+    def find_embedding_route(self) -> EmbeddingRoute | None:
+        """Return the route by which the server embeds a text; see `Embedding`."""
         routes = self._routes
-        if routes is None:
-            return None
-        about = (routes.get_store(self._identifier) or {}).get("metadata") or {}
-        model = about.get("embedding_model") or find_embedding_model(self._api, self._settings).name
-        return routes.measure_limit(str(model), most)
+        if routes and self._embedding_route is None:
+            about = (routes.get_store(self._identifier) or {}).get("metadata") or {}
+            model = str(about.get("embedding_model") or "")
+            model = model or find_embedding_model(self._api, self._settings).name
+            self._embedding_route = routes.to_embedding_route(model)
+        return self._embedding_route
 
     def close(self) -> None:
         """End the batch in progress and close the connections."""
@@ -187,6 +190,7 @@ class FileSink(ABC):
 
     def _open_files(self, identifier: str) -> None:
         self._identifier, routes = identifier, self._routes
+        self._embedding_route = None
         self._opened = (
             StoreFiles(routes, identifier, self._settings) if routes and identifier else None
         )

@@ -24,7 +24,7 @@ from pipeline.upsert.server.list_all import list_all
 from pipeline.upsert.server.made_by import to_mark
 from pipeline.upsert.server.providers import to_provider_field
 from pipeline.upsert.server.refusals import says_too_long
-from pipeline.upsert.server.text_limit import measure_limit
+from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
 LARGEST_CHUNK = 4096  # tokens, as the server counts them
@@ -95,9 +95,9 @@ class StoreApi:
         """Remove a store; its uploads stay. One that is gone already is no error."""
         self._delete(self._to_path(store))
 
-    def measure_limit(self, model: str, most: int) -> int | None:
-        """Return how long a text the server embeds, see `measure_limit` of the server."""
-        return measure_limit(self.api, f"{self.prefix}/embeddings", model, most)
+    def to_embedding_route(self, model: str) -> EmbeddingRoute:
+        """Return the server's route for embeddings with a model."""
+        return EmbeddingRoute(self.api, f"{self.prefix}/embeddings", model)
 
     def list_files(self, store: str) -> Iterator[dict[str, Any]]:
         """Yield every file of a store, oldest first: complete, or an error.

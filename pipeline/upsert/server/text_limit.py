@@ -6,7 +6,9 @@ Some servers cut a text that is longer than the model's window, others refuse it
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.server.api import AnswerError, Api
 
 _WORD = "the"  # one token in every vocabulary
@@ -15,37 +17,55 @@ _REFUSALS = (400, 413, 422)
 _SHORTEST_QUERY = 20  # characters
 
 
-def measure_limit(api: Api, route: str, model: str, most: int) -> int | None:
-    """Return how many tokens a text may have; 0 if `most` are accepted: they are cut, or read.
+@dataclass(frozen=True, slots=True)
+class EmbeddingRoute:
+    """A server's route for embeddings, and the model that embeds the chunks."""
 
-    The tokens are the model's own. `route` is the server's route for embeddings. None: the refusal
-    has another reason than the length.
-    """
+    api: Api
+    route: str
+    model: str
 
-    def ask(tokens: int) -> AnswerError | None:
+    def measure_limit(self, most: int) -> int | None:
+        """Return how many tokens a text may have; 0 if `most` are accepted: they are cut, or read.
+
+        The tokens are the model's own. None: the refusal has another reason than the length.
+        Raises `VectorApiError` where the server does not answer.
+        """
+        refusal = self._ask(most)
+        if refusal is None:
+            return 0
+        if refusal.limit and refusal.limit < most:
+            return refusal.limit
+        if self._ask(_SHORTEST):
+            return None
+        accepted, refused = _SHORTEST, most
+        while refused - accepted > refused // 16:
+            middle = (accepted + refused) // 2
+            if self._ask(middle):
+                refused = middle
+            else:
+                accepted = middle
+        return accepted
+
+    def refuses(self, text: str) -> bool:
+        """Return whether the server shows that it refuses this text as too long."""
         try:
-            api.post_once(route, {"model": model, "input": [" ".join([_WORD] * tokens)]})
+            self._embed(text)
+        except VectorApiError as error:
+            return isinstance(error, AnswerError) and error.is_too_long
+        return False
+
+    def _ask(self, tokens: int) -> AnswerError | None:
+        try:
+            self._embed(" ".join([_WORD] * tokens))
         except AnswerError as error:
             if error.is_too_long or error.status in _REFUSALS:
                 return error
             raise
         return None
 
-    refusal = ask(most)
-    if refusal is None:
-        return 0
-    if refusal.limit and refusal.limit < most:
-        return refusal.limit
-    if ask(_SHORTEST):
-        return None
-    accepted, refused = _SHORTEST, most
-    while refused - accepted > refused // 16:
-        middle = (accepted + refused) // 2
-        if ask(middle):
-            refused = middle
-        else:
-            accepted = middle
-    return accepted
+    def _embed(self, text: str) -> None:
+        self.api.post_once(self.route, {"model": self.model, "input": [text]})
 
 
 def ask_with_less[T](ask: Callable[[str], T], text: str) -> T:

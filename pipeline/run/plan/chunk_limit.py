@@ -8,7 +8,7 @@ from contextlib import suppress
 from pipeline import chunk as chunk_stage
 from pipeline.settings import Settings
 from pipeline.state import Ledger
-from pipeline.upsert import Measuring, Sink, VectorApiError
+from pipeline.upsert import Embedding, Sink, VectorApiError
 
 log = logging.getLogger(__name__)
 _FACT = "text_limit"  # in the ledger: the limit in the model's tokens, a space, the model
@@ -39,9 +39,10 @@ class ChunkLimit:
     def measure(self) -> bool:
         """Ask the server; return whether chunks change their size."""
         before, measured = self.tokens, None
-        if isinstance(self._sink, Measuring):
-            with suppress(VectorApiError):  # the first insert shows what is wrong
-                measured = self._sink.measure_limit(chunk_stage.to_word_pieces(self._most))
+        with suppress(VectorApiError):  # the first insert shows what is wrong
+            route = self._sink.find_embedding_route() if isinstance(self._sink, Embedding) else None
+            if route:
+                measured = route.measure_limit(chunk_stage.to_word_pieces(self._most))
         if measured is not None:
             self._limit = measured
             self._ledger.set_about(**{_FACT: f"{measured} {self._settings.embedding_model_id}"})
