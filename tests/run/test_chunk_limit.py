@@ -15,7 +15,7 @@ from tests.support.vector_api import Fault, VectorApi
 WINDOW = 200
 # One chunk where no limit is known. It has more of the model's tokens than most texts: also chunks
 # of the measured limit are refused.
-CODE = [f"step_{n} --port={n}  # 第{n}步备份" for n in range(60)]
+CODE = [f"step_{n} --port={n}  # 备份完成检查磁盘" for n in range(45)]
 
 
 def to_body(lines: list[str], end: str = "That is all.") -> str:
@@ -108,7 +108,7 @@ def test_an_edit_beside_a_chunk_that_was_split_leaves_its_parts_alone(place: Pla
 
 def test_an_edit_of_a_chunk_that_was_split_converges(place: Place, tmp_path: Path) -> None:
     place.sync()
-    changed = [*CODE[:45], "step_45 --changed", *CODE[46:]]
+    changed = [*CODE[:30], "step_30 --changed", *CODE[31:]]
     place.state.edit(place.page, to_body(changed))
     assert place.sync(UPDATE_STRATEGY="append").code == 0
     held = place.api.documents("confluence").keys()
@@ -119,6 +119,21 @@ def test_an_edit_of_a_chunk_that_was_split_converges(place: Place, tmp_path: Pat
     assert held >= new
     if place.api.form == "underscore":
         assert held == new
+
+
+def test_new_labels_are_sent_with_every_part(site: ConfluenceSite, tmp_path: Path) -> None:
+    with VectorApi("underscore", "document", window=WINDOW) as api:
+        place = Place(site, api, tmp_path)
+        place.sync()
+        held = api.documents("confluence").keys()
+        place.state.set_labels(place.page, ["ops"])
+        place.state.edit(place.page, to_body(CODE))
+        ended = place.sync()
+        assert (ended.code, ended["chunks"]["deleted"]) == (0, 0), ended.report
+        rows = api.documents("confluence")
+        assert rows.keys() == held
+        own = [row for row in rows.values() if row.metadata["page_id"] == place.page]
+        assert {row.metadata["labels"] for row in own} == {"ops"}
 
 
 def test_parts_that_were_stale_are_current_again(dash_place: Place) -> None:
@@ -140,7 +155,7 @@ def test_nothing_old_is_deleted_before_every_part_is_stored(
         place.sync()
         before = api.documents("confluence").keys()
         changed = [line.replace("port", "node") for line in CODE]
-        api.faults = [Fault(status=422, saying="step_50 --node", times=None)]
+        api.faults = [Fault(status=422, saying="step_40 --node", times=None)]
         place.state.edit(place.page, to_body(changed))
         ended = place.sync()
         assert (ended.code, ended["pages"]["failed"]) == (1, 1)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.http import VECTOR_RETRY
 from pipeline.records import Chunk
 from pipeline.upsert import InsertUnclearError, VectorApiError
+from pipeline.upsert.errors import TooLongError
 from pipeline.upsert.insert import Inserted, insert_all
 from tests.support.sinks import to_chunk, to_chunks, to_sink
 from tests.support.vector_api import Fault, VectorApi
@@ -107,6 +108,37 @@ def test_a_chunk_that_is_too_long_for_the_model_is_named_and_the_others_go_in(
     assert (set(done.handles), done.failed) == (IDS - {POISON}, {})
     assert api.duplicates("confluence") == []
     assert waits.seconds == []
+
+
+def test_a_server_that_hides_the_reason_shows_it_by_an_embedding() -> None:
+    with VectorApi("dash", window=60) as api:
+        chunks = [*CHUNKS[:3], to_chunk(20, "far too long " * 60)]
+        api.faults.append(Fault(status=500, chunk=chunks[-1].id, times=None, text="unexpected"))
+        done, _ = insert(api, chunks)
+        assert set(done.too_long) == {chunks[-1].id}
+        assert set(done.handles) == {chunk.id for chunk in chunks[:-1]}
+        api.window = 1000
+        done, _ = insert(api, chunks[-1:])
+        assert set(done.failed) == {chunks[-1].id}
+
+
+def test_what_is_stored_beside_a_chunk_that_is_too_long_is_not_sent_again(
+    api: VectorApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = to_sink(api.base_url)
+    insert_now, sent = sink.insert, []
+
+    def refuse_poison(chunks: Sequence[Chunk]) -> Mapping[str, str]:
+        sent.append(len(chunks))
+        stored = insert_now([chunk for chunk in chunks if chunk.id != POISON])
+        if len(stored) < len(chunks):
+            raise TooLongError("too long", stored)
+        return stored
+
+    monkeypatch.setattr(sink, "insert", refuse_poison)
+    done = insert_all(sink, CHUNKS, Waits(), EXACT)
+    sink.close()
+    assert (set(done.too_long), set(done.handles), sent) == ({POISON}, IDS - {POISON}, [12])
 
 
 def test_chunks_that_are_all_too_long_do_not_end_the_run(api: VectorApi) -> None:

@@ -50,6 +50,7 @@ from pipeline.upsert.server.refusals import find_limit, says_too_long
 log = logging.getLogger(__name__)
 
 POOL_SIZE = 16  # idle connections
+LONGEST_REASON = 10_000  # bytes of an answer that are read
 REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
 
 
@@ -63,7 +64,8 @@ class AnswerError(VectorApiError, RequestError):
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
-        self.is_too_long = status != 429 and says_too_long(answer)  # for the embedding model
+        # For the embedding model; llama.cpp answers 500 to it.
+        self.is_too_long = status in (400, 413, 422, 500) and says_too_long(answer)
         self.limit = find_limit(answer) if self.is_too_long else None  # its tokens, if told
         self.can_pass = is_passing_status(status) and not self.is_too_long
 
@@ -215,7 +217,7 @@ class Api:
         else:
             texts = [self._to_advice(status), to_error_text(body, self.mask, sent)]
         message = ": ".join(filter(None, (what, f"HTTP {status}", *texts)))
-        answer = body.decode("utf-8", "replace")
+        answer = body[:LONGEST_REASON].decode("utf-8", "replace")
         return AnswerError(message, status, to_retry_after(headers), answer)
 
     def _to_advice(self, status: int) -> str:
@@ -240,7 +242,7 @@ def insert_errors() -> Iterator[None]:
             raise
         if error.status == 429:
             raise InsertThrottledError(str(error), error.retry_after) from None
-        if error.is_too_long:  # also with 500, as llama.cpp answers: texts are embedded first
+        if error.is_too_long:  # nothing is stored: texts are embedded first
             raise TooLongError(str(error)) from None
         if error.status < 500 and error.status != 408:
             raise InsertRejectedError(str(error)) from None

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pipeline.upsert.errors import InsertRejectedError, InsertThrottledError, VectorApiError
+from pipeline.upsert.errors import (
+    InsertRejectedError,
+    InsertThrottledError,
+    TooLongError,
+    VectorApiError,
+)
 
 
 @contextmanager
@@ -13,11 +18,11 @@ def lost_store_ends_the_run(store: str, exists: Callable[[], bool]) -> Iterator[
     """Raise `VectorApiError` for an insert that is rejected because its store no longer exists.
 
     Servers answer an unknown store like a bad chunk, so `exists` asks the server after every
-    rejection. `store` names it in the error, such as "the store vs_1".
+    rejection that has no other reason. `store` names it in the error, such as "the store vs_1".
     """
     try:
         yield
-    except InsertThrottledError:
+    except (InsertThrottledError, TooLongError):
         raise
     except InsertRejectedError as error:
         if exists():

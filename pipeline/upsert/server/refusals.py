@@ -17,15 +17,14 @@ _LIMIT = re.compile(
     r"|max input tokens: |number of tokens allowed \()(\d{1,9})",
     re.IGNORECASE,
 )
-_READ = 4000  # characters of an answer
 
 
 def says_too_long(answer: str) -> bool:
     """Return whether an answer refuses a text because of its length."""
-    return _TOO_LONG.search(answer[:_READ]) is not None
+    return _TOO_LONG.search(answer) is not None
 
 
 def find_limit(answer: str) -> int | None:
     """Return the limit that a refusal names, in the model's tokens."""
-    match = _LIMIT.search(answer[:_READ])
+    match = _LIMIT.search(answer)
     return int(match[1]) if match else None

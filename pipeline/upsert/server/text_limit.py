@@ -50,22 +50,22 @@ class EmbeddingRoute:
     def refuses(self, text: str) -> bool:
         """Return whether the server shows that it refuses this text as too long."""
         try:
-            self._embed(text)
+            self.api.post_once(self.route, self._to_body(text))
         except VectorApiError as error:
             return isinstance(error, AnswerError) and error.is_too_long
         return False
 
     def _ask(self, tokens: int) -> AnswerError | None:
         try:
-            self._embed(" ".join([_WORD] * tokens))
+            self.api.post(self.route, self._to_body(" ".join([_WORD] * tokens)))
         except AnswerError as error:
             if error.is_too_long or error.status in _REFUSALS:
                 return error
             raise
         return None
 
-    def _embed(self, text: str) -> None:
-        self.api.post_once(self.route, {"model": self.model, "input": [text]})
+    def _to_body(self, text: str) -> dict[str, object]:
+        return {"model": self.model, "input": [text]}
 
 
 def ask_with_less[T](ask: Callable[[str], T], text: str) -> T:
