@@ -131,6 +131,14 @@ def test_a_question_equal_to_a_stored_text_is_answered(sink: Dash) -> None:
 
 
 @pytest.mark.real_server
+def test_a_server_that_cuts_texts_itself_has_no_limit(sink: Dash) -> None:
+    route = sink.find_embedding_route()
+    assert route is not None
+    assert route.measure_limit(1280) == 0
+    assert not route.refuses("word " * 2000)
+
+
+@pytest.mark.real_server
 def test_a_chunk_that_the_server_refuses_is_rejected(sink: Dash) -> None:
     chunk = to_chunk(1, "text")
     broken = type(chunk)("", chunk.page_id, None, 1, chunk.metadata)  # type: ignore[arg-type]

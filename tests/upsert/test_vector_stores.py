@@ -147,3 +147,9 @@ def test_parallel_inserts_of_a_large_batch_are_all_there(place: VectorStoresPlac
     again = place.open()
     assert {chunk.id: chunk.handle for chunk in again.list_stored()} == handles
     assert again.find(chunks[::7]).keys() == {chunk.id for chunk in chunks[::7]}
+
+
+def test_a_server_that_cuts_texts_itself_has_no_limit(place: VectorStoresPlace) -> None:
+    route = place.open().find_embedding_route()
+    assert route is not None
+    assert route.measure_limit(1280) == 0
