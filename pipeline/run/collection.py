@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
-from pipeline.records import StoredChunk
+from pipeline.records import Chunk, StoredChunk
 from pipeline.report import Report
 from pipeline.run.plan import keep_limit
 from pipeline.run.stop import Stop
@@ -125,6 +125,12 @@ class Collection:
         if not isinstance(self.sink, Counting) or not self.sink.can_list:
             return []
         return [chunk for chunk in self.sink.recount() if self._is_own(chunk.page_id)]
+
+    def look_up(self, sample: Sequence[Chunk]) -> Set[str]:
+        """Return the ids of those chunks, stored by this run, that the store really holds."""
+        if isinstance(self.sink, Counting) and self.sink.can_list:
+            return self.sink.look_up_stored(sample)
+        return self.sink.find(sample).keys()
 
     def publish(self) -> None:
         """Make the fresh store the active one, then remove the older ones."""

@@ -218,7 +218,7 @@ class Run:
         sample = [chunk for chunk in written if not self.report.has_failed(chunk.page_id)]
         if not settings.verify or settings.dry_run or not sample:
             return
-        found = collection.sink.find(sample)
+        found = collection.look_up(sample)
         log.info("verified: %d of %d sampled chunks were found", len(found), len(sample))
         for chunk in sample:
             if chunk.id not in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Protocol, runtime_checkable
 
 from pipeline.records import Chunk, Hit, StoredChunk
@@ -104,6 +104,9 @@ class Counting(Sink, Protocol):
 
         What the list has too much is removed.
         """
+
+    def look_up_stored(self, chunks: Sequence[Chunk]) -> Set[str]:
+        """Return the ids of those chunks, stored by this run, that the store really holds."""
 
     def remove_damaged(self) -> None:
         """Delete the stores of our name that the open one replaces: their lists are unreadable."""

@@ -49,14 +49,15 @@ class VectorStores(FileSink):
 
     def open_collection(self, known: str = "") -> str:
         """Find the store or create it, and remove what an interrupted run left half done."""
+        identifier = super().open_collection(known)
         size = self._settings.chunk_tokens or 0
-        if size > LARGEST_CHUNK and not self._routes.alters_text:
+        if size > LARGEST_CHUNK and not self._files.is_exact:
             log.warning(
                 "CHUNK_TOKENS=%d: the server cuts chunks of more than %d tokens in two",
                 size,
                 LARGEST_CHUNK,
             )
-        return super().open_collection(known)
+        return identifier
 
     def _list_candidates(self, known: str) -> list[str]:
         if known and self._routes.get_store(known) is not None:

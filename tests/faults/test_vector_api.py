@@ -109,7 +109,7 @@ def test_a_server_may_restart_between_batches(
                     api.start()
             time.sleep(seconds)
 
-        def open_sink(settings: Settings, retry: RetryPolicy | None) -> Sink:
+        def open_sink(settings: Settings, retry: RetryPolicy | None, _made_with: str) -> Sink:
             address, token = settings.vector_api_base_url, settings.vector_api_token
             return choose_sink(Api(address, token, retry, sleep=start_at_last), settings)
 

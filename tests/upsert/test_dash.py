@@ -39,12 +39,14 @@ class Server:
     is_classic: bool
 
     def open(self) -> Any:
-        sink = to_sink(self.base_url, COLLECTION_ID=self.name, VECTOR_DB_PROVIDER=self.provider)
+        own = {"COLLECTION_ID": self.name, "VECTOR_DB_PROVIDER": self.provider}
+        sink = to_sink(self.base_url, VECTOR_API_VARIANT="dash", **own)
         assert sink.variant == "dash"
         return sink
 
     def stores(self) -> DashStores:
-        settings = to_settings(self.base_url, VECTOR_DB_PROVIDER=self.provider)
+        own = {"VECTOR_API_VARIANT": "dash", "VECTOR_DB_PROVIDER": self.provider}
+        settings = to_settings(self.base_url, **own)
         api = to_api(self.base_url)
         return ServerEmbeds(api, settings) if self.is_classic else ClientEmbeds(api, settings)
 

@@ -1,18 +1,21 @@
 """Chunks byte for byte on OGX, which strips the indentation of files, on real servers."""
 
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import Chunk
-from pipeline.upsert import UnusableSettingError
+from pipeline.upsert import InsertUnclearError, UnusableSettingError
 from pipeline.upsert.errors import TooLongError
-from pipeline.upsert.files.entry import BLANK, PENDING, to_exact_hash, to_file_text, to_tail
-from pipeline.upsert.files.exact_text import FILLER_ID
+from pipeline.upsert.files import store_files
+from pipeline.upsert.files.entry import PENDING, to_file_text
+from pipeline.upsert.files.exact_text import FILLER_ID, to_tail
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
-from tests.support.ogx_on_postgres import PROVIDER
+from pipeline.upsert.server.api import Api
+from tests.support.ogx_on_postgres import PROVIDER, OgxOnPostgres
 from tests.support.sinks import to_api
 from tests.support.store_files import stored, to_chunk
 from tests.support.store_places import VectorStoresPlace
@@ -116,7 +119,7 @@ def test_what_an_earlier_release_left_altered_is_not_found_and_can_be_replaced(
 ) -> None:
     chunks = [to_chunk(1, YAML), to_chunk(2, YAML), to_chunk(3, "About apps\n\n    of others")]
     with monkeypatch.context() as earlier:
-        earlier.setattr(StoreApi, "alters_text", False)
+        earlier.setattr(store_files, "alters_text", lambda *_: False)
         exact_place.open().insert(chunks)
     sink = exact_place.open()
     altered = stored(sink)
@@ -144,7 +147,7 @@ def test_a_file_that_a_killed_run_left_half_done_is_removed(
     exact_place.assert_nothing_is_left_over()
 
 
-def test_a_chunk_that_a_half_done_file_shares_is_stored_again(
+def test_a_half_done_file_of_the_same_text_takes_nothing_with_it(
     exact_place: VectorStoresPlace,
 ) -> None:
     """The server was still attaching a killed run's file when the next run had read the list."""
@@ -152,13 +155,8 @@ def test_a_chunk_that_a_half_done_file_shares_is_stored_again(
     exact_place.open().insert([chunk, other])
     api = StoreApi(to_api(exact_place.base_url), NEW_PREFIX)
     left = api.upload(f"{chunk.id}.{exact_place.identifier}.md", chunk.text)
-    place = {**PENDING, "conf_text": to_exact_hash(chunk.text), "conf_copy": 0}
-    api.attach(exact_place.identifier, left, chunk.text, place)
-    sink = exact_place.open()
-    held = stored(sink)
-    assert chunk.id not in held
-    sink.insert([chunk])
-    sink.delete([held[name] for name in held if name != other.id])
+    api.attach(exact_place.identifier, left, chunk.text, PENDING)
+    assert exact_place.open().list_stored()
     assert read(exact_place) == texts(chunk, other)
     assert stored(exact_place.open()).keys() == {chunk.id, other.id}
     exact_place.assert_nothing_is_left_over()
@@ -192,26 +190,79 @@ def test_shards_are_refused_because_the_server_would_lose_files(
 
 
 @pytest.mark.parametrize("server", ["ogx_postgres"])
-def test_a_chunk_longer_than_the_model_reads_is_refused_and_the_others_are_stored(
+def test_a_chunk_longer_than_the_model_reads_is_refused_before_anything_is_stored(
     server: str, request: pytest.FixtureRequest, places: ExitStack
 ) -> None:
     base_url = request.getfixturevalue(server).base_url
     place = VectorStoresPlace(base_url, PROVIDER, NEW_PREFIX, places)
     start = "\n".join(f"    apps_{n} = compute({n})  # of the same kind" for n in range(150))
     long, chinese, short = to_chunk(1, start), to_chunk(2, "备份" * 85), to_chunk(3, "About cats")
+    sink = place.open()
     with pytest.raises(TooLongError, match="context length") as raised:
-        place.open().insert([long, chinese, short])
-    assert raised.value.stored.keys() == {chinese.id, short.id}
+        sink.insert([long, chinese, short])
+    assert raised.value.stored == {}
+    sink.insert([chinese, short])
     assert read(place) == texts(chinese, short)
     # With a few characters before it, also the text that is just short enough is over the limit.
     assert place.open().find([long, chinese, short]).keys() == {chinese.id, short.id}
     place.assert_nothing_is_left_over()
 
 
-@given(st.lists(st.integers(0, 100_000), unique=True))
-def test_numbers_of_copies_are_short_and_differ(copies: list[int]) -> None:
-    tails = [to_tail(copy) for copy in copies]
+@given(st.lists(st.text("0123456789abcdef", min_size=16, max_size=16), unique_by=lambda m: m[-6:]))
+def test_marks_of_files_are_invisible_and_differ(marks: list[str]) -> None:
+    tails = [to_tail(mark) for mark in marks]
     assert len(set(tails)) == len(tails)
-    assert all(len(tail) < 20 and to_file_text(tail) == "" for tail in tails)
-    earlier = {BLANK * copy for copy in range(20)}
-    assert not earlier & set(tails)
+    assert all(len(tail) == 25 and to_file_text(tail) == "" for tail in tails)
+
+
+def test_runs_at_the_same_time_share_no_chunk(exact_place: VectorStoresPlace) -> None:
+    """Both store the same text; the next run removes one of the files, and not its chunk's text."""
+    chunks = [to_chunk(1, YAML), to_chunk(2, "Other apps\n\n    and news")]
+    one, other = exact_place.open(), exact_place.open()
+    one.insert(chunks)
+    other.insert(chunks)
+    assert stored(exact_place.open()).keys() == texts(*chunks).keys()
+    assert read(exact_place) == texts(*chunks)
+    exact_place.assert_nothing_is_left_over()
+
+
+def test_an_older_file_of_a_chunk_does_not_pass_for_the_new_one(
+    exact_place: VectorStoresPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The metadata has changed, and the insert is unclear: the old file is about to be deleted."""
+
+    def fail(*_: object) -> str:
+        raise InsertUnclearError("no answer")
+
+    chunk, other = to_chunk(1, YAML), to_chunk(2, "Other apps\n\n    and news")
+    exact_place.open().insert([chunk])
+    sink = exact_place.open()
+    assert sink.find([chunk, other]).keys() == {chunk.id}
+    with monkeypatch.context() as failing:
+        failing.setattr(StoreApi, "upload", fail)
+        with pytest.raises(InsertUnclearError):
+            sink.insert([chunk])
+    assert sink.find([chunk, other]) == {}
+    handles = sink.insert([chunk])
+    assert sink.find([chunk, other]) == handles
+    assert sink.look_up_stored([chunk, other]) == {chunk.id}
+
+
+@pytest.mark.parametrize("answer", [None, [], "1.2.2", {"version": "dev"}, {"version": "v1.2.2"}])
+def test_a_server_that_hides_its_version_is_tried(
+    ogx_postgres: OgxOnPostgres, places: ExitStack, answer: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get = Api.get
+
+    def answer_version(api: Api, path: str, *rest: Any) -> Any:
+        return answer if path == "/v1/version" else get(api, path, *rest)
+
+    monkeypatch.setattr(Api, "get", answer_version)
+    place, chunk = (
+        VectorStoresPlace(ogx_postgres.base_url, PROVIDER, NEW_PREFIX, places),
+        to_chunk(1, YAML),
+    )
+    place.open().insert([chunk])
+    assert read(place) == texts(chunk)
+    names = {row["name"] for row in place.look.get("/v1/vector_stores?limit=100")["data"]}
+    assert "conf-try-text" not in names

@@ -25,7 +25,6 @@ class MemoryApi:
     changes_at_once = 1
     can_lose_files = False
     query_characters = None
-    alters_text = False
     prefix = OLD_PREFIX
 
     def __init__(self, provider: str) -> None:

@@ -2,12 +2,13 @@
 
 import threading
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiError
-from pipeline.upsert.files.store_api import NEW_PREFIX
+from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
 from pipeline.upsert.insert import insert_all
 from tests.support.fast_retries import FAST
 from tests.support.real_servers import LlamaStack07
@@ -92,18 +93,34 @@ def test_long_attributes_are_cut_and_links_stay_whole(place: VectorStoresPlace) 
     assert len(str(metadata["labels"])) == 512
 
 
-def test_a_rejected_chunk_leaves_nothing_behind(place: VectorStoresPlace) -> None:
+@pytest.fixture
+def bad(monkeypatch: pytest.MonkeyPatch) -> Chunk:
+    """Return a chunk that the server refuses."""
+    chunk, attach = to_chunk(99, "A bad text"), StoreApi.attach
+
+    def refuse(api: StoreApi, store: str, file_id: str, text: str, *rest: Any) -> None:
+        attach(api, store, file_id, text, *rest)
+        if chunk.text in text:
+            raise InsertRejectedError("refused")
+
+    monkeypatch.setattr(StoreApi, "attach", refuse)
+    return chunk
+
+
+def test_a_rejected_chunk_leaves_nothing_behind(place: VectorStoresPlace, bad: Chunk) -> None:
     sink = place.open()
-    with pytest.raises(InsertRejectedError, match="No chunks were generated"):
-        sink.insert([to_chunk(1, "")])
+    with pytest.raises(InsertRejectedError, match="refused"):
+        sink.insert([bad])
     assert place.look.files() == []
     assert place.look.uploads() == set()
 
 
-def test_the_rest_of_a_batch_with_one_bad_chunk_is_stored(place: VectorStoresPlace) -> None:
+def test_the_rest_of_a_batch_with_one_bad_chunk_is_stored(
+    place: VectorStoresPlace, bad: Chunk
+) -> None:
     sink, chunks = place.open(), to_chunks(*WORDS)
     with pytest.raises(InsertUnclearError, match="6 of 7 are stored"):
-        sink.insert([*chunks, to_chunk(99, "")])
+        sink.insert([*chunks[:3], bad, *chunks[3:]])
     assert sink.find(chunks).keys() == {chunk.id for chunk in chunks}
     place.assert_nothing_is_left_over()
 

@@ -10,7 +10,6 @@ from pipeline.records import Chunk
 from pipeline.settings import Settings
 from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_row
-from pipeline.upsert.errors import InsertUnclearError
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import EmbeddingModel, find_embedding_model
@@ -64,7 +63,7 @@ class ClientEmbeds:
         vectors = [
             vector
             for batch in batched(chunks, TEXTS_A_REQUEST)
-            for vector in self._embed([chunk.text for chunk in batch])
+            for vector in self._routes.embed(self._used_model.name, [each.text for each in batch])
         ]
         return [
             to_row(chunk)
@@ -85,11 +84,3 @@ class ClientEmbeds:
         if self._model is None:
             self._model = find_embedding_model(self._api, self._settings)
         return self._model
-
-    def _embed(self, texts: list[str]) -> list[list[float]]:
-        # Sent like an insert, so that a text that the model refuses fails alone.
-        body = {"model": self._used_model.name, "input": texts}
-        rows = (self._api.insert(EMBEDDINGS, body) or {}).get("data") or []
-        if len(rows) != len(texts):
-            raise InsertUnclearError(f"{len(texts)} texts got {len(rows)} embeddings")
-        return [row["embedding"] for row in sorted(rows, key=lambda row: row.get("index", 0))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
@@ -98,6 +98,10 @@ class FileSink(ABC):
     def recount(self) -> list[StoredChunk]:
         """Return the chunks that were stored and that the store's list has lost since."""
         return self._files.recount()
+
+    def look_up_stored(self, chunks: Sequence[Chunk]) -> Set[str]:
+        """Return the ids of those chunks, stored by this run, that the store really holds."""
+        return self._files.look_up(chunks)
 
     def remove_damaged(self) -> None:
         """Delete the stores that this one has replaced, because the server could not list them."""

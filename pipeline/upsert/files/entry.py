@@ -14,7 +14,7 @@ from pipeline.records import Chunk, Hit
 
 LONGEST_ATTRIBUTE = 512  # characters; OGX refuses longer ones, and more than 16 attributes
 BLANK = "\u200b"  # not seen, not embedded, and kept by servers that strip white space
-JOINER = "\u2060"  # not seen either; see `ExactWriter`
+JOINER = "\u2060"  # not seen either; see `to_tail`
 PENDING = {"conf_pending": 1}  # attributes of a file whose chunk has not been overwritten yet
 EXACT = "exact-"  # begins the text hash of a chunk that is stored byte for byte
 _OURS = ("conf_chunk_id", "conf_text", "conf_copy")
@@ -36,8 +36,13 @@ class Entry:
     file_id: str
     chunk_id: str
     page_id: str
-    text_hash: str  # 16 hex digits of SHA-256
+    text_hash: str  # 16 hex digits of SHA-256; `EXACT` and a mark of its own for an exact chunk
     copy: int  # how many BLANKs follow the text, see `FileWriter.to_file`
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What keeps files on the same text apart: those of one place share a chunk."""
+        return self.text_hash, self.copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,9 @@ def to_entry(row: Mapping[str, Any], *, requires_exact: bool = False) -> Entry |
         return None
     chunk_id, text_hash, copy = (attributes[name] for name in _OURS)
     page_id = str(attributes["page_id"])
-    if requires_exact and is_altered(str(text_hash)):
+    if requires_exact and is_altered(str(text_hash)) and page_id:  # not the filler of `LastFile`
         chunk_id = f"{chunk_id}-altered"
     return Entry(str(row["id"]), str(chunk_id), page_id, str(text_hash), int(copy))
-
-
-def to_place(attributes: Mapping[str, Any]) -> tuple[str, int]:
-    """Return the text hash and the copy, by which files on the same text are kept apart."""
-    return str(attributes.get("conf_text", "")), int(attributes.get("conf_copy", 0))
 
 
 def is_altered(text_hash: str) -> bool:
@@ -80,27 +80,10 @@ def to_file_text(text: str) -> str:
     return text.replace(BLANK, "").replace(JOINER, "")
 
 
-def to_exact_hash(text: str) -> str:
-    """Return what identifies a text that is stored exactly, whatever its white space.
-
-    The server derives a chunk's id from the text without it.
-    """
-    return EXACT + to_text_hash(" ".join(to_file_text(text).split()))
-
-
-def to_tail(copy: int) -> str:
-    """Return the number of a copy, in invisible characters: binary, so that it stays short."""
-    return JOINER + f"{copy:b}".replace("0", BLANK).replace("1", JOINER)
-
-
-def to_place_of_file(text: str, *, is_exact: bool) -> tuple[str, int]:
-    """Return the place, see `to_place`, of a file whose attributes are lost, by its content."""
-    plain = text.rstrip(BLANK + JOINER) if is_exact else text.rstrip(BLANK)
-    tail = text[len(plain) :]
-    if not is_exact:
-        return to_text_hash(plain), len(tail)
-    bits = tail[1:].replace(BLANK, "0").replace(JOINER, "1")
-    return to_exact_hash(plain), int(bits or "0", 2)
+def to_place_of_file(text: str) -> tuple[str, int]:
+    """Return the place of a file whose attributes are lost, by its content, see `Entry.place`."""
+    plain = text.rstrip(BLANK)
+    return to_text_hash(plain), len(text) - len(plain)
 
 
 def to_text_hash(text: str) -> str:

@@ -1,7 +1,8 @@
 """Chunks byte for byte on servers that alter the text of files: OGX 1.x strips indentation.
 
 There a file only gives a chunk its handle: the file is attached, and the chunk that the server made
-of it is then overwritten by vector-io with the text as it is. Deleting the file deletes the chunk.
+of it is then overwritten by vector-io with the text as it is, and with its vector. Deleting the
+file deletes the chunk.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import batched
 from typing import Any
 from uuid import uuid4
 
 from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
-from pipeline.upsert.files.entry import PENDING
+from pipeline.upsert.files.entry import BLANK, JOINER, PENDING
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
 
 FILLER_ID = "conf-filler"
+_TAIL_BITS = 24
 _FAR = 1e15  # of a vector that is near to no query; its square times 1,536 fits a float32
 _ROWS_A_REQUEST = 100
 
@@ -29,6 +32,7 @@ class ExactChunk:
     file_id: str
     made: Mapping[str, Any]  # the chunk that the server made of the file, see `read_chunk`
     text: str
+    vector: Sequence[float]  # of the text; empty where that of the file stays
     attributes: Mapping[str, str | int]  # the file's, once the chunk is complete
 
 
@@ -38,6 +42,19 @@ class ExactText:
     def __init__(self, api: StoreApi, store: str, provider: str, workers: Workers) -> None:
         self._api, self._store, self._workers = api, store, workers
         self._is_faiss, self._is_sqlite = "faiss" in provider, "sqlite-vec" in provider
+
+    def embed(self, texts: Sequence[str]) -> list[Sequence[float]]:
+        """Return a vector for each text; empty ones where a chunk keeps that of its file.
+
+        Raises as `Api.insert` does.
+        """
+        if self._is_sqlite:
+            return [()] * len(texts)
+        return [
+            vector
+            for batch in batched(texts, _ROWS_A_REQUEST)
+            for vector in self._api.embed(self._model, batch)
+        ]
 
     def write(self, chunks: Sequence[ExactChunk]) -> None:
         """Overwrite the chunks of attached files, then mark the files as complete.
@@ -76,9 +93,9 @@ class ExactText:
         self._api.remove(self._store, file_id)
 
     def _to_row(self, chunk: ExactChunk) -> dict[str, Any]:
-        vector = list(chunk.made["embedding"])
-        if self._is_sqlite:  # it keeps the chunk's vector and adds this one, out of the way
-            vector = [_FAR] * len(vector)
+        vector = chunk.vector
+        if not vector:  # it keeps the file's vector and adds this one, out of the way
+            vector = [_FAR] * len(chunk.made["embedding"])
         about = {**chunk.made["chunk_metadata"], "document_id": chunk.file_id}
         place = {"document_id": chunk.file_id, "file_id": chunk.file_id}
         place["filename"] = chunk.made["metadata"].get("filename", "")  # citations show it
@@ -117,3 +134,9 @@ class ExactText:
     def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
         body = {"vector_store_id": self._store, "chunks": list(rows)}
         self._api.api.insert("/v1/vector-io/insert", body)
+
+
+def to_tail(mark: str) -> str:
+    """Return a file's mark (hexadecimal), its last 24 bits, in invisible characters."""
+    bits = f"{int(mark[-_TAIL_BITS // 4 :], 16):0{_TAIL_BITS}b}"
+    return JOINER + bits.replace("0", BLANK).replace("1", JOINER)

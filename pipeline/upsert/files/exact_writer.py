@@ -6,24 +6,19 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from pipeline.records import Chunk
 from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError
-from pipeline.upsert.files.entry import (
-    PENDING,
-    Entry,
-    to_attributes,
-    to_exact_hash,
-    to_file_text,
-    to_tail,
-)
-from pipeline.upsert.files.exact_text import ExactChunk, ExactText
+from pipeline.upsert.files.entry import EXACT, PENDING, Entry, to_attributes, to_file_text
+from pipeline.upsert.files.exact_text import ExactChunk, ExactText, to_tail
 from pipeline.upsert.files.file_writer import Batch, InsertError, is_over, to_file_name
 from pipeline.upsert.files.held import Held
 from pipeline.upsert.files.store_api import SeveralChunksError, StoreApi
 from pipeline.upsert.files.workers import Workers
 
 ATTEMPTS = 3  # at a file that the store's list does not keep
+BEGINNING = 300  # characters of a chunk in a file that is not embedded for good
 SHORTEST_FILE = 100  # characters: a server that cuts less than that is not our problem
 
 
@@ -32,9 +27,9 @@ class _Carrier:
     """A chunk and the file that gives it its handle."""
 
     chunk: Chunk
-    text_hash: str
-    copy: int
-    text: str  # the file's: what the server embeds
+    mark: str  # `Entry.text_hash`: no other file has it
+    vector: Sequence[float]  # of the chunk's text; empty where that of the file stays
+    text: str  # the file's
     file_id: str = ""
     made: Mapping[str, Any] = field(default_factory=dict)  # the chunk that the server made of it
     error: InsertError | None = None  # why there is none
@@ -55,9 +50,13 @@ class ExactWriter:
 
         The server may drop files from the store's list that are attached at the same time: those
         are attached again, one at a time. Deletions would damage the list, so none comes between.
+        Raises as `Api.insert` does if nothing is stored, because the texts cannot be embedded.
         """
         batch = Batch()
-        carriers = [self._to_carrier(chunk) for chunk in chunks]
+        vectors = self._exact.embed([chunk.text for chunk in chunks])
+        carriers = [
+            self._to_carrier(chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)
+        ]
         self._workers.run(lambda carrier: self._try(self._upload, carrier, batch), carriers)
         uploaded = [carrier for carrier in carriers if carrier.file_id]
         self._workers.run(self._attach, uploaded)
@@ -67,16 +66,18 @@ class ExactWriter:
             self._overwrite(attached, batch)
         return batch
 
-    def _to_carrier(self, chunk: Chunk) -> _Carrier:
+    def _to_carrier(self, chunk: Chunk, vector: Sequence[float]) -> _Carrier:
         """Return a chunk with its file, still to be uploaded.
 
-        The server derives a chunk's id from the text, white space aside: a number at the end keeps
-        texts apart that would share one, also with texts that earlier releases stored.
+        The server derives a chunk's id from the file's text, white space aside, so that two files
+        of one text would share a chunk: of runs at the same time, or of a killed one.
         """
-        text_hash = to_exact_hash(chunk.text)
-        copy = self._held.take_copy(text_hash)
-        tail = to_tail(copy) if copy or self._held.has_altered else ""
-        return _Carrier(chunk, text_hash, copy, to_file_text(chunk.text) + tail)
+        mark, text = EXACT + uuid4().hex[:16], to_file_text(chunk.text)
+        if vector:
+            text = f"{text[:BEGINNING]}\n\n{chunk.id} {mark}"
+        else:
+            text += to_tail(mark)
+        return _Carrier(chunk, mark, vector, text)
 
     def _try(self, step: Callable[[_Carrier], None], carrier: _Carrier, batch: Batch) -> bool:
         try:
@@ -91,20 +92,35 @@ class ExactWriter:
         carrier.file_id = self._api.upload(name, carrier.text)
 
     def _attach(self, carrier: _Carrier) -> None:
-ATTEMPTS = 3  # at a file that the store's list does not keep
-        """Attach the file; shorten it where the server would make several chunks of it.
+        try:
+            self._api.attach(self._store, carrier.file_id, carrier.text, PENDING)
+        except (InsertRejectedError, InsertUnclearError) as error:
+            carrier.error = error
 
-        What is embedded is then the beginning of the chunk; the chunk itself stays whole.
+    def _check(self, carrier: _Carrier) -> None:
+        """Read what the server made of a file that it has confirmed."""
+        carrier.is_listed = self._api.get_file(self._store, carrier.file_id) is not None
+        try:
+            carrier.made = self._api.read_chunk(self._store, carrier.file_id)
+        except SeveralChunksError as error:
+            carrier.error = error
+
+    def _complete(self, carrier: _Carrier) -> None:
+        """Make sure that the file is in the store's list and has one chunk.
+
+        A file of which the server makes several chunks is shortened: what is embedded is then the
+        beginning of the chunk; the chunk itself stays whole.
         """
-        place = {**PENDING, "conf_text": carrier.text_hash, "conf_copy": carrier.copy}
-        while True:
-            file_id = carrier.file_id
-            try:
-                self._api.attach(self._store, file_id, carrier.text, place)
-                carrier.made = self._api.read_chunk(self._store, file_id)
-            except SeveralChunksError:
-                if len(carrier.text) < SHORTEST_FILE:
-                    raise
+        attempts = itertools.count(1)
+        while carrier.error or not carrier.is_listed:
+            if carrier.error:
+                is_cut = isinstance(carrier.error, SeveralChunksError)
+                if not is_cut or len(carrier.text) < SHORTEST_FILE:
+                    raise carrier.error
+                self._exact.guard_last()
+                self._api.remove(self._store, carrier.file_id)
+                carrier.text = carrier.text[: len(carrier.text) * 2 // 3] + to_tail(carrier.mark)
+                self._upload(carrier)
             else:
                 if next(attempts) > ATTEMPTS:
                     raise InsertUnclearError("the store's list of files does not keep a file")
@@ -117,17 +133,14 @@ ATTEMPTS = 3  # at a file that the store's list does not keep
             if not carrier.error:
                 self._check(carrier)
 
-    def _remove(self, carrier: _Carrier) -> None:
-        self._exact.guard_last()
-        self._api.remove(self._store, carrier.file_id)
-
     def _overwrite(self, carriers: Sequence[_Carrier], batch: Batch) -> None:
         exact = [
             ExactChunk(
                 carrier.file_id,
                 carrier.made,
                 carrier.chunk.text,
-                to_attributes(carrier.chunk, carrier.text_hash, carrier.copy),
+                carrier.vector,
+                to_attributes(carrier.chunk, carrier.mark, 0),
             )
             for carrier in carriers
         ]
@@ -138,7 +151,7 @@ ATTEMPTS = 3  # at a file that the store's list does not keep
             return
         for carrier in carriers:
             chunk, file_id = carrier.chunk, carrier.file_id
-            self._held.add(Entry(file_id, chunk.id, chunk.page_id, carrier.text_hash, carrier.copy))
+            self._held.add(Entry(file_id, chunk.id, chunk.page_id, carrier.mark, 0))
             batch.handles[chunk.id] = file_id
 
     def _give_up(self, carriers: Sequence[_Carrier], error: InsertError, batch: Batch) -> None:
@@ -151,4 +164,3 @@ ATTEMPTS = 3  # at a file that the store's list does not keep
         for carrier in carriers:
             if carrier.file_id:
                 self._api.remove(self._store, carrier.file_id)
-            self._held.give_back(carrier.text_hash, carrier.copy)

@@ -12,7 +12,6 @@ from pipeline.upsert.files.entry import (
     Entry,
     NewFile,
     to_attributes,
-    to_place,
     to_text_hash,
 )
 from pipeline.upsert.files.held import Held
@@ -86,7 +85,7 @@ class FileWriter:
     def put(self, chunk: Chunk) -> str:
         """Store one chunk, which the server leaves whole; return its file's id."""
         file = self.to_file(chunk)
-        text_hash, copy = to_place(file.attributes)
+        text_hash, copy = str(file.attributes["conf_text"]), int(file.attributes["conf_copy"])
         try:
             file_id = self._upload_and_attach(file)
         except (InsertRejectedError, InsertUnclearError) as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pipeline.records import StoredChunk
-from pipeline.upsert.files.entry import PENDING, Entry, is_altered, to_entry, to_place
+from pipeline.upsert.files.entry import PENDING, Entry, to_entry
 
 
 class Held:
@@ -20,8 +21,6 @@ class Held:
         self._entries: dict[str, Entry] = {}  # by file id, oldest first
         # Files that failed at the server, or that a run left half done.
         self._failed: list[str] = []
-        # Whether the server altered the text of a chunk that is required exact.
-        self.has_altered = False
         self._of_this_run: set[str] = set()  # file ids
         self._copies: dict[str, set[int]] = {}  # text hash → copies in use
         self._lock = threading.Lock()
@@ -45,14 +44,13 @@ class Held:
 
         Returns what was not held before: chunk id → file id, oldest first.
         """
-        entries, failed, pending = {}, [], set()
+        entries, failed = {}, []
         self._others = 0
         for row in rows:
             self._others += 1
             attributes = row.get("attributes") or {}
             if PENDING.keys() <= attributes.keys():
                 failed.append(str(row["id"]))
-                pending.add(to_place(attributes))
                 continue
             entry = to_entry(row, requires_exact=self._requires_exact)
             if entry is None:
@@ -63,10 +61,8 @@ class Held:
             elif row["status"] in ("failed", "cancelled"):
                 failed.append(entry.file_id)
         known, self._entries, self._failed = self._entries.keys(), entries, failed
-        self.mark_shared(pending)
-        self.has_altered = self._requires_exact and any(
-            is_altered(entry.text_hash) for entry in entries.values()
-        )
+        places = Counter(entry.place for entry in entries.values())
+        self.mark_shared({place for place, count in places.items() if count > 1})
         for entry in entries.values():
             self._copies.setdefault(entry.text_hash, set()).add(entry.copy)
         return {
@@ -76,11 +72,11 @@ class Held:
     def mark_shared(self, places: Collection[tuple[str, int]]) -> None:
         """Give up the chunks of our files that have one of these places in common with another.
 
-        Files of the same place share a chunk: it goes with the other, half-done file. Under
-        another id than the page's it is stored again.
+        Two runs at a time, or a file that the list has lost: the chunk goes with the other file.
+        Under another id than the page's it is stored again.
         """
         for file_id, entry in self._entries.items():
-            if (entry.text_hash, entry.copy) in places:
+            if entry.place in places:
                 self._entries[file_id] = replace(entry, chunk_id=f"{entry.chunk_id}-shared")
 
     def add(self, entry: Entry, *, of_this_run: bool = True) -> None:
@@ -98,6 +94,15 @@ class Held:
     def mark_of_this_run(self, file_ids: Iterable[str]) -> None:
         """Protect these files from a deletion of what earlier runs stored, see `list_meant`."""
         self._of_this_run.update(file_ids)
+
+    def list_of_this_run(self) -> dict[str, str]:
+        """Return what this run has stored: chunk id → file id."""
+        with self._lock:
+            return {
+                self._entries[file_id].chunk_id: file_id
+                for file_id in self._of_this_run
+                if file_id in self._entries
+            }
 
     def is_of_this_run(self, file_id: str) -> bool:
         """Return whether this run has stored the file."""

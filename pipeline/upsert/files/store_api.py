@@ -7,8 +7,7 @@ Observed on Llama Stack 0.2.23 and OGX 1.5.0: the same routes below another pref
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.upsert.errors import (
@@ -94,6 +93,14 @@ class StoreApi:
     def delete_store(self, store: str) -> None:
         """Remove a store; its uploads stay. One that is gone already is no error."""
         self._delete(self._to_path(store))
+
+    def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return the vector of each text. Raises as `Api.insert` does."""
+        body = {"model": model, "input": list(texts)}
+        rows = (self.api.insert(f"{self.prefix}/embeddings", body) or {}).get("data") or []
+        if len(rows) != len(texts):
+            raise InsertUnclearError(f"{len(texts)} texts got {len(rows)} embeddings")
+        return [row["embedding"] for row in sorted(rows, key=lambda row: row.get("index", 0))]
 
     def to_embedding_route(self, model: str) -> EmbeddingRoute:
         """Return the server's route for embeddings with a model."""
@@ -187,15 +194,6 @@ class StoreApi:
             reason = (answer.get("last_error") or {}).get("message") or "no reason given"
             message = f"the server did not store it: {self.api.quote(str(reason), text)}"
             raise (TooLongError if says_too_long(str(reason)) else InsertRejectedError)(message)
-
-    @cached_property
-    def alters_text(self) -> bool:
-        """Whether the server strips white space from the text of files: OGX does, from 1.0 on."""
-        if self.prefix == OLD_PREFIX:
-            return False
-        version = str((self.api.get("/v1/version") or {}).get("version", ""))
-        major = version.partition(".")[0]
-        return major.isdigit() and int(major) >= 1
 
     def read_chunk(self, store: str, file_id: str) -> dict[str, Any]:
         """Return the only chunk of a file, as the server made it, with its `embedding`.

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
 from pipeline.upsert.errors import UnusableSettingError
+from pipeline.upsert.files.altered_text import alters_text
 from pipeline.upsert.files.entry import PENDING, NewFile, to_place_of_file
 from pipeline.upsert.files.exact_text import FILLER_ID, ExactText
 from pipeline.upsert.files.exact_writer import ExactWriter
@@ -39,12 +40,14 @@ class StoreFiles:
         self._provider = get_provider(api, store)
         self._youngest = YOUNGEST_OF_SHARDS if settings.shard_count > 1 else 0.0
         self._workers = Workers(api.threads)
-        self._held = Held(requires_exact=api.alters_text)
+        self._sent: set[str] = set()  # ids of the chunks that this run has sent
+        self.is_exact = alters_text(api, store)
+        self._held = Held(requires_exact=self.is_exact)
         self._files = FileWriter(api, store, self._held, self._workers)
         self._last = LastFile(self._held, self._files)
         self._exact: ExactText | None = None
         self._writer: FileWriter | ExactWriter = self._files
-        if api.alters_text:
+        if self.is_exact:
             if settings.shard_count > 1:
                 raise UnusableSettingError(
                     f"SHARD_COUNT={settings.shard_count}: this server loses files that "
@@ -146,10 +149,8 @@ class StoreFiles:
         texts = {file_id: self._api.get_upload(file_id) for file_id in lost}
         for file_id, text in texts.items():
             self._api.attach(self._store, file_id, text, PENDING)
-        is_exact = self._exact is not None
-        places = {to_place_of_file(text, is_exact=is_exact) for text in texts.values()}
         self._held.load(self._read_list())
-        self._held.mark_shared(places)
+        self._held.mark_shared({to_place_of_file(text) for text in texts.values()})
 
     # read
 
@@ -170,16 +171,41 @@ class StoreFiles:
         return new
 
     def find(self, chunks: Sequence[Chunk]) -> dict[str, str]:
-        """Return which of these the store answers a search with: chunk id → file id."""
-        found = find_files(self._api, self._store, chunks, self._workers)
+        """Return which of these the store holds: chunk id → file id.
+
+        Of a chunk that this run sends again, the older file does not count: it is to be deleted.
+        """
+        known = self._held.list_of_this_run()
+        unknown = [chunk for chunk in chunks if chunk.id not in known]
+        if self._exact:  # what this run has sent and completed is known
+            unknown = [chunk for chunk in unknown if chunk.id not in self._sent]
+        found = find_files(self._api, self._store, unknown, self._workers) if unknown else {}
         if not all(file_id in self._held for files in found.values() for file_id in files):
             self.load_new()  # an insert went through, although its answer was an error
-        # What a search finds and no list has does not count: nothing could ever delete it.
-        held = {
-            chunk_id: [file_id for file_id in file_ids if file_id in self._held]
-            for chunk_id, file_ids in found.items()
+            known = self._held.list_of_this_run()
+        for chunk_id, file_ids in found.items():
+            # What a search finds and no list has does not count: nothing could ever delete it.
+            held = [file_id for file_id in file_ids if file_id in self._held]
+            if held and chunk_id not in self._sent:
+                known.setdefault(chunk_id, held[0])
+        return {chunk.id: known[chunk.id] for chunk in chunks if chunk.id in known}
+
+    def look_up(self, chunks: Sequence[Chunk]) -> set[str]:
+        """Return which of these, stored by this run, the store answers with; their ids.
+
+        The search of some databases leaves out what it has: then the file's chunks are read.
+        """
+        own = self._held.list_of_this_run()
+        found = find_files(self._api, self._store, chunks, self._workers)
+        return {
+            chunk.id
+            for chunk in chunks
+            if (file_id := own.get(chunk.id))
+            and (
+                file_id in found[chunk.id]
+                or (self._api.can_lose_files and self._api.has_chunks(self._store, file_id))
+            )
         }
-        return {chunk_id: file_ids[0] for chunk_id, file_ids in held.items() if file_ids}
 
     def query(self, question: str, top_k: int) -> list[Hit]:
         """Return the best hits for a question, best first."""
@@ -190,6 +216,7 @@ class StoreFiles:
 
     def to_file(self, chunk: Chunk) -> NewFile:
         """Return a chunk as a file that the caller stores, see `FileWriter.to_file`."""
+        self._sent.add(chunk.id)
         return self._files.to_file(chunk)
 
     def put_all(self, chunks: Sequence[Chunk]) -> dict[str, str]:
@@ -198,6 +225,7 @@ class StoreFiles:
         Raises `InsertRejectedError` if nothing is stored (and nothing is left behind),
         `TooLongError` if a part is, `InsertUnclearError` if a part may be.
         """
+        self._sent.update(chunk.id for chunk in chunks)
         batch = self._writer.put_all(chunks)
         self._last.note(batch.handles.get(chunks[-1].id, ""))
         if batch.handles:
