@@ -214,7 +214,8 @@ def test_a_missing_model_or_provider_is_an_error_that_names_what_the_server_has(
 
 @pytest.mark.real_server
 def test_the_servers_own_rag_query_reads_our_chunks(llama_stack: LlamaStack) -> None:
-    sink = to_sink(llama_stack.base_url, COLLECTION_ID="rag reads dash")
+    own = {"COLLECTION_ID": "rag reads dash", "VECTOR_API_VARIANT": "dash"}
+    sink = to_sink(llama_stack.base_url, **own)
     sink.insert(CHUNKS)
     assert isinstance(sink, Dash)
     body = {

@@ -18,7 +18,7 @@ from pipeline.upsert.files.store_api import SeveralChunksError, StoreApi
 from pipeline.upsert.files.workers import Workers
 
 ATTEMPTS = 3  # at a file that the store's list does not keep
-BEGINNING = 300  # characters of a chunk in a file that is not embedded for good
+BEGINNING = 120  # bytes of a chunk in a file whose vector is replaced: no model has fewer tokens
 SHORTEST_FILE = 100  # characters: a server that cuts less than that is not our problem
 
 
@@ -74,7 +74,8 @@ class ExactWriter:
         """
         mark, text = EXACT + uuid4().hex[:16], to_file_text(chunk.text)
         if vector:
-            text = f"{text[:BEGINNING]}\n\n{chunk.id} {mark}"
+            beginning = text.encode()[:BEGINNING].decode(errors="ignore")
+            text = f"{beginning}\n\n{chunk.id} {mark}"
         else:
             text += to_tail(mark)
         return _Carrier(chunk, mark, vector, text)
