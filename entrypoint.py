@@ -2,13 +2,12 @@
 
 import os
 import runpy
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.run import CHECK, INGEST, SYNC
-
-PROGRAMS = (SYNC.name, INGEST.name, CHECK.name)
+PROGRAMS = ("sync", "ingest_conf", "test_confluence")
 
 
 def choose(arguments: list[str], environ: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -20,11 +19,13 @@ def choose(arguments: list[str], environ: Mapping[str, str]) -> tuple[str, list[
     if arguments and arguments[0].removesuffix(".py") in PROGRAMS:
         return arguments[0].removesuffix(".py"), arguments[1:]
     if environ.get("LLAMA_BASE_URL") and not environ.get("VECTOR_API_BASE_URL"):
-        return INGEST.name, arguments
-    return SYNC.name, arguments
+        return "ingest_conf", arguments
+    return "sync", arguments
 
 
 if __name__ == "__main__":
+    # Process 1 loses signals that it does not handle yet; blocked ones wait for the program.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
     program, rest = choose(sys.argv[1:], os.environ)
     path = Path(__file__).with_name(f"{program}.py")
     sys.argv = [str(path), *rest]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 
-from pipeline.fetch.errors import StoppedWaitingError
+from pipeline.http import Waiting
 
 
 class Cooldown:
     """The time until which no thread sends a request."""
 
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
         self._lock = threading.Lock()
         self._until = 0.0  # time.monotonic()
 
@@ -24,10 +24,4 @@ class Cooldown:
     def wait(self) -> None:
         """Return when the cooldown is over. Raises `StoppedWaitingError` once the run ends."""
         while (left := self._until - time.monotonic()) > 0:
-            self.pause(left)
-        self.pause(0)
-
-    def pause(self, seconds: float) -> None:
-        """Sleep. Raises `StoppedWaitingError` as soon as the run ends."""
-        if self._stop.is_set() or (seconds > 0 and self._stop.wait(seconds)):
-            raise StoppedWaitingError("stopped while waiting for Confluence")
+            self._waiting.pause(left)

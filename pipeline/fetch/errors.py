@@ -19,10 +19,6 @@ class CredentialsError(ConfluenceError):
     """The credentials are rejected, or what was requested is not visible to them. Exit 3."""
 
 
-class StoppedWaitingError(ConfluenceError):
-    """The run was stopped while a request waited for its turn; nothing is wrong."""
-
-
 class UnreachableError(ConfluenceError):
     """No connection, or none that can be used: unknown host, refused, no TLS."""
 
@@ -72,7 +68,9 @@ def asks_too_much(error: RequestError) -> bool:
 
 
 def to_no_answer_error(cause: Cause, message: str) -> ConfluenceError:
-    """Return the error for a request that got no answer."""
+    """Return the error for a request that got no answer, or none that can be used."""
+    if cause.is_too_big:
+        return TooBigError(message)
     if not (cause.was_sent and cause.can_pass):
         return UnreachableError(message, can_pass=cause.can_pass)
     return SlowAnswerError(message) if cause.is_timeout else BrokenAnswerError(message)

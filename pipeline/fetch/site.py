@@ -6,7 +6,6 @@ serves label and ancestor filters and bodies in bulk. Only GET requests are sent
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -16,7 +15,7 @@ from pipeline.fetch.addresses import to_page_url
 from pipeline.fetch.bodies import Bodies
 from pipeline.fetch.rows import Space
 from pipeline.fetch.transport import Transport
-from pipeline.http import CONFLUENCE_RETRY, RetryPolicy
+from pipeline.http import CONFLUENCE_RETRY, RetryPolicy, Waiting
 from pipeline.records import Page, PageFailure, PageRef
 from pipeline.settings import Settings
 
@@ -27,12 +26,12 @@ class Site:
     def __init__(
         self,
         settings: Settings,
-        stop: threading.Event | None = None,
+        waiting: Waiting | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
-        """Send nothing yet. Once `stop` is set, calls end with `StoppedWaitingError`."""
+        """Send nothing yet. Once `waiting` has ended, calls raise `StoppedWaitingError`."""
         self._settings = settings
-        self._transport = Transport(settings, stop or threading.Event(), retry or CONFLUENCE_RETRY)
+        self._transport = Transport(settings, waiting or Waiting(), retry or CONFLUENCE_RETRY)
         self._account = Account(self._transport, settings)
         self._bodies = Bodies(self._transport, self._account, settings)
 

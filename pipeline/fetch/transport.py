@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,9 +17,7 @@ from pipeline.fetch.cooldown import Cooldown
 from pipeline.fetch.errors import (
     BrokenAnswerError,
     ConfluenceError,
-    SlowAnswerError,
     StatusError,
-    TooBigError,
     asks_too_much,
     to_no_answer_error,
 )
@@ -32,8 +29,10 @@ from pipeline.http import (
     RequestError,
     Retries,
     RetryPolicy,
+    Waiting,
     open_session,
     quote,
+    read_answer,
     to_cause,
     to_error_text,
     to_moment,
@@ -46,7 +45,6 @@ from pipeline.settings import Settings
 log = logging.getLogger(__name__)
 
 Params = Mapping[str, str | int]
-LARGEST_ANSWER = 64 * 1024 * 1024  # bytes: a search that holds a page of 20 MB fits
 _EMPTY_ANSWERS = 200  # in a row, each with a next link: no real list does that
 
 
@@ -57,15 +55,15 @@ class Transport:
     request and what came back, without secrets and without page text.
     """
 
-    def __init__(self, settings: Settings, stop: threading.Event, retry: RetryPolicy) -> None:
+    def __init__(self, settings: Settings, waiting: Waiting, retry: RetryPolicy) -> None:
         self.requests: int = 0
         self.site_url = settings.conf_site_url  # for people; else learned from the answers
         self.clock_ahead = timedelta()  # the site's clock minus ours, learned from the answers
         self._settings, self._retry = settings, retry
         self._root = settings.conf_base_url
         self._lock = threading.Lock()
-        self._cooldown = Cooldown(stop)
-        self._retries = Retries(retry, self._cooldown.pause, self._cool_down)
+        self._waiting, self._cooldown = waiting, Cooldown(waiting)
+        self._retries = Retries(retry, waiting.pause, self._cooldown.wait, self._cool_down)
         self._session = _open_session(settings)
         warn_of_plain_http("CONF_BASE_URL", self._root)
 
@@ -111,16 +109,9 @@ class Transport:
 
     def _ask(self, target: str) -> tuple[Json, str]:
         """Send one request; return the answer's JSON object and its next link or ""."""
-        self._cooldown.wait()
-        with self._lock:
-            self.requests += 1
-        what = f"GET {urlsplit(target).path}"
+        what, seconds = f"GET {urlsplit(target).path}", self._retry.answer_seconds
         try:
-            with self._session.get(
-                self._root + target, timeout=self._retry.timeout, stream=True
-            ) as response:
-                self._retries.has_answered = True
-                body = self._read(response, what)
+            response, body = self._waiting.answer(partial(self._exchange, target), seconds)
         except NO_ANSWER as error:
             cause, host = to_cause(error), urlsplit(self._root).netloc
             raise to_no_answer_error(cause, f"{what} at {host}: {cause.text}") from None
@@ -136,20 +127,14 @@ class Transport:
         link = links.get("next")
         return answer, str(link or response.links.get("next", {}).get("url", ""))
 
-    def _read(self, response: requests.Response, what: str) -> bytes:
-        """Return the whole body, bounded in size and time."""
-        parts, size = [], 0
-        seconds = self._retry.answer_seconds
-        deadline = time.monotonic() + seconds
-        for part in response.iter_content(256 * 1024):
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_ANSWER:
-                raise TooBigError(f"{what}: the response is larger than {LARGEST_ANSWER >> 20} MB")
-            if time.monotonic() > deadline:
-                raise SlowAnswerError(f"{what}: response took longer than {seconds:g} s")
-            self._cooldown.pause(0)
-        return b"".join(parts)
+    def _exchange(self, target: str) -> tuple[requests.Response, bytes]:
+        """Send one request; return the answer, whatever its status, and its body."""
+        with self._lock:
+            self.requests += 1
+        url, retry = self._root + target, self._retry
+        with self._session.get(url, timeout=retry.timeout, stream=True) as response:
+            self._retries.has_answered = True
+            return response, read_answer(response, retry.answer_seconds)
 
     def _to_status_error(
         self, response: requests.Response, body: bytes, what: str

@@ -1,10 +1,12 @@
 """HTTP for both ends: one session policy, retries, and failures in words.
 
-`session` opens sessions that stay on one host; `retry` holds the policy of waits and attempts,
+`session` opens sessions that stay on one host; `waiting` ends every wait when the run ends;
+`bounded` reads answers of bounded size; `retry` holds the policy of waits and attempts,
 `retry_after` reads the wait that a server asks for; `causes` explains why no answer came;
 `error_text` quotes the message of an error answer.
 """
 
+from pipeline.http.bounded import TooBigError, join_bounded, read_answer
 from pipeline.http.causes import NO_ANSWER, Cause, to_cause
 from pipeline.http.error_text import is_html, quote, to_error_text, to_redirect_text
 from pipeline.http.retry import (
@@ -13,6 +15,7 @@ from pipeline.http.retry import (
     RequestError,
     Retries,
     RetryPolicy,
+    Wait,
     is_passing_status,
 )
 from pipeline.http.retry_after import to_moment, to_retry_after
@@ -24,6 +27,7 @@ from pipeline.http.session import (
     open_tls,
     warn_of_plain_http,
 )
+from pipeline.http.waiting import StoppedWaitingError, Waiting, fulfil, in_background, is_done
 
 __all__ = [
     "CONFLUENCE_RETRY",
@@ -36,11 +40,20 @@ __all__ = [
     "RequestError",
     "Retries",
     "RetryPolicy",
+    "StoppedWaitingError",
+    "TooBigError",
+    "Wait",
+    "Waiting",
+    "fulfil",
+    "in_background",
+    "is_done",
     "is_html",
     "is_passing_status",
+    "join_bounded",
     "open_session",
     "open_tls",
     "quote",
+    "read_answer",
     "to_cause",
     "to_error_text",
     "to_moment",

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import requests
 import urllib3
 
+from pipeline.http.bounded import LARGEST_ANSWER, TooBigError
+
 # Everything a session raises for a request. ValueError: some libraries below raise it for a
 # malformed address or header.
 NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
@@ -22,6 +24,7 @@ class Cause:
     can_pass: bool = True  # the same request may succeed later
     was_sent: bool = True  # the server may have received it, and may be working on it
     is_timeout: bool = False
+    is_too_big: bool = False
 
 
 _CA_FILE_MISSING = Cause(
@@ -30,6 +33,12 @@ _CA_FILE_MISSING = Cause(
 _NOT_HTTP = Cause("the request or the answer is not valid HTTP", can_pass=False)
 _BROKEN = Cause("the connection broke")
 _CAUSES: tuple[tuple[tuple[type[BaseException], ...], Cause], ...] = (  # the first that fits
+    (
+        (TooBigError,),
+        Cause(
+            f"the answer is larger than {LARGEST_ANSWER >> 20} MB", can_pass=False, is_too_big=True
+        ),
+    ),
     (
         (requests.exceptions.SSLError, ssl.SSLCertVerificationError),
         Cause("no trusted TLS connection; REQUESTS_CA_BUNDLE names private CAs", can_pass=False),

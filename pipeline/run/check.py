@@ -8,9 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
+from pipeline.http import StoppedWaitingError
 from pipeline.records import PageRef
 from pipeline.report import ExitCode
 from pipeline.run.execute import to_exit_code
+from pipeline.run.start import Signals
+from pipeline.run.stop import Stop
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,12 +35,15 @@ class Check:
             )
 
 
-def execute_check(settings: Settings, job: Callable[[Check], None]) -> int:
+def execute_check(settings: Settings, job: Callable[[Check], None], signals: Signals) -> int:
     """Run the job; log an error of Confluence; return the exit code."""
+    stop = Stop()
+    signals.hand_to(stop.on_signal)
     try:
-        with closing(Site(settings)) as site:
+        with closing(Site(settings, stop.waiting)) as site:
             job(Check(settings, site))
-    except ConfluenceError as error:
-        log.error("%s", error)
-        return to_exit_code(error)
+    except (ConfluenceError, StoppedWaitingError) as error:
+        cause = stop.error or error
+        log.error("%s", cause)
+        return to_exit_code(cause)
     return ExitCode.OK

@@ -51,8 +51,7 @@ class Collection:
         """
         deadline = time.monotonic() + FIRST_SHARD_SECONDS + 5 * shard_index
         while not self.sink.look_up() and time.monotonic() < deadline:
-            stop.event.wait(1.0)
-            stop.check()
+            stop.waiting.pause(1.0)
 
     def open(self) -> None:
         """Find the collection or create it, and match the ledger with what it holds.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pipeline.fetch import ConfluenceError, CredentialsError, Site
@@ -21,6 +22,7 @@ from pipeline.run.collection import Collection
 from pipeline.run.deletions import DeleteGuardError
 from pipeline.run.programs import Program
 from pipeline.run.scope import is_in_shard
+from pipeline.run.start import Signals
 from pipeline.run.steps import Run
 from pipeline.run.stop import Stop, StoppedError
 from pipeline.settings import Settings
@@ -49,6 +51,7 @@ def execute(
     program: Program,
     settings: Settings,
     job: Callable[[Run], None],
+    signals: Signals | None = None,
     retry: RetryPolicy | None = None,
     termination_log: Path = TERMINATION_LOG,
 ) -> int:
@@ -57,23 +60,38 @@ def execute(
     An unexpected error is reported, then raised. `retry` replaces the policies of both ends.
     """
     stop, report = Stop(), Report()
+    save = partial(
+        save_report, report, settings.report_file, settings.mask, write_atomically, termination_log
+    )
+
+    def give_up(error: StoppedError) -> None:
+        report.end(error.exit_code)
+        save()
+        log.error("%s (the run did not end by itself)", error)
+
+    if signals:
+        signals.hand_to(stop.on_signal)
     stop.after(settings.run_deadline_seconds)
-    try:
-        with stop.listening(), open_run(program, settings, report, stop, retry) as run:
-            job(run)
-        report.end(_judge(program, settings, report))
-    except Exception as error:
-        # After a stop, other errors are its consequence: requests in progress break off.
-        cause = stop.error or error
-        report.end(to_exit_code(cause))
-        is_expected = isinstance(cause, StoppedError | TooManyFailuresError)
-        if report.exit_code == ExitCode.PARTIAL and not is_expected:
-            raise
-        log.error("%s", cause)
-    finally:
-        show_stale(report.stale)
-        save_report(report, settings.report_file, settings.mask, write_atomically, termination_log)
-        log.info("%s", report.summary())
+    with stop.bounded(give_up):
+        try:
+            stop.check()
+            with open_run(program, settings, report, stop, retry) as run:
+                job(run)
+            report.end(_judge(program, settings, report))
+        except Exception as error:
+            # After a stop, other errors are its consequence: requests in progress break off.
+            cause = stop.error or error
+            report.end(to_exit_code(cause))
+            is_expected = isinstance(cause, StoppedError | TooManyFailuresError)
+            if report.exit_code == ExitCode.PARTIAL and not is_expected:
+                raise
+            log.error("%s", cause)
+        finally:
+            show_stale(report.stale)
+            save()
+            log.info("%s", report.summary())
+            if signals:
+                signals.leaves_threads = stop.error is not None
     return report.exit_code
 
 
@@ -105,11 +123,11 @@ def open_run(
     """
     with contextlib.ExitStack() as stack:
         ledger = stack.enter_context(_open_ledger(program.name, settings))
-        site = stack.enter_context(contextlib.closing(Site(settings, stop.event, retry)))
+        site = stack.enter_context(contextlib.closing(Site(settings, stop.waiting, retry)))
         stack.callback(lambda: report.count_requests("confluence", site.requests))
-        sink = stack.enter_context(
-            contextlib.closing(program.open_sink(settings, retry, ledger.get_about("variant")))
-        )
+        made_with = ledger.get_about("variant")
+        sink = program.open_sink(settings, stop.waiting, retry, made_with)
+        stack.callback(sink.close)
         stack.callback(lambda: report.count_requests("vector_api", sink.requests))
         collection = Collection(
             program.collection(settings),

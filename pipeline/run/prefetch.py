@@ -13,8 +13,8 @@ from functools import partial
 
 from pipeline import markdown
 from pipeline.fetch import PAGES_A_REQUEST, PageError, Site
+from pipeline.http import in_background
 from pipeline.records import Markdown, Page, PageFailure, PageRef
-from pipeline.run.threads import in_background
 
 
 class Prefetch:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from pipeline.settings import ProgramName, Settings
 
 if TYPE_CHECKING:
-    from pipeline.http import RetryPolicy
+    from pipeline.http import RetryPolicy, Waiting
     from pipeline.run.check import Check
+    from pipeline.run.start import Signals
     from pipeline.run.steps import Run
     from pipeline.upsert import Sink
 
@@ -26,14 +27,14 @@ class Program:
     server: Callable[[Settings], str]  # base URL of the server that holds the collection
     collection: Callable[[Settings], str]  # name of the collection on that server
     # The last argument is the variant that an earlier run used, "" if none is known.
-    open_sink: Callable[[Settings, RetryPolicy | None, str], Sink]
+    open_sink: Callable[[Settings, Waiting, RetryPolicy | None, str], Sink]
     stale_cure: str  # what to do about outdated text that the server cannot delete
 
-    def execute(self, settings: Settings, job: Callable[[Run], None]) -> int:
+    def execute(self, settings: Settings, job: Callable[[Run], None], signals: Signals) -> int:
         """Run the job between Confluence and the collection; return the exit code."""
         from pipeline.run.execute import execute
 
-        return execute(self, settings, job)
+        return execute(self, settings, job, signals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,27 @@ class CheckProgram:
 
     name: ProgramName
 
-    def execute(self, settings: Settings, job: Callable[[Check], None]) -> int:
+    def execute(self, settings: Settings, job: Callable[[Check], None], signals: Signals) -> int:
         """Run the job against Confluence; return the exit code."""
         from pipeline.run.check import execute_check
 
-        return execute_check(settings, job)
+        return execute_check(settings, job, signals)
 
 
-def _open_vector_api(settings: Settings, retry: RetryPolicy | None, made_with: str) -> Sink:
+def _open_vector_api(
+    settings: Settings, waiting: Waiting, retry: RetryPolicy | None, made_with: str
+) -> Sink:
     from pipeline.upsert import open_sink
 
-    return open_sink(settings, retry, made_with)
+    return open_sink(settings, waiting, retry, made_with)
 
 
-def _open_rag_tool(settings: Settings, retry: RetryPolicy | None, _made_with: str) -> Sink:
+def _open_rag_tool(
+    settings: Settings, waiting: Waiting, retry: RetryPolicy | None, _made_with: str
+) -> Sink:
     from pipeline.upsert import open_rag_tool
 
-    return open_rag_tool(settings, retry)
+    return open_rag_tool(settings, waiting, retry)
 
 
 SYNC = Program(

@@ -10,7 +10,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import batched
 
 from pipeline import chunk as chunk_stage
@@ -31,7 +31,7 @@ from pipeline.run.plan import (
 from pipeline.run.prefetch import Prefetch
 from pipeline.run.scope import Scope
 from pipeline.run.stop import Stop, StoppedError
-from pipeline.run.threads import in_parallel
+from pipeline.run.threads import call_interruptibly, in_parallel
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
 from pipeline.state import LedgerError
@@ -170,7 +170,7 @@ class Run:
 
     def to_markdown(self, page: Page) -> Markdown:
         """Convert a page, from its storage format where Confluence could not render it."""
-        markdown = self._prefetch.to_markdown(page)
+        markdown = call_interruptibly(partial(self._prefetch.to_markdown, page), self.stop)
         for warning in markdown.warnings:
             self.report.warn(f"page {page.ref.id} {page.ref.title!r}: {warning}")
         self._unknown_macros.update(markdown.unknown_macros)
@@ -181,7 +181,8 @@ class Run:
     def split(self, page: Page, markdown: Markdown) -> list[Chunk]:
         """Split a page's Markdown into chunks, each of which can be understood alone."""
         settings = self.settings
-        return chunk_stage.split(
+        split = partial(
+            chunk_stage.split,
             page,
             markdown,
             settings.chunk_tokens,
@@ -189,6 +190,7 @@ class Run:
             settings.embedding_model_id,
             self._limit.tokens,
         )
+        return call_interruptibly(split, self.stop)
 
     def upsert(self, page: Page, chunks: Sequence[Chunk]) -> None:
         """Hand a page to the writer, which inserts what is new and deletes what is old."""

@@ -1,4 +1,4 @@
-"""Calls in daemon threads: several at once with ordered results, interruptible, in background."""
+"""Calls in daemon threads: several at once with ordered results, or one that a stop ends."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYetError
 from functools import partial
 from queue import Empty, SimpleQueue
 
+from pipeline.http import fulfil, in_background, is_done
 from pipeline.run.stop import Stop
 
 
@@ -26,7 +26,7 @@ def in_parallel[Argument, Result](
     def work() -> None:
         while (task := tasks.get()) is not None:
             future, argument = task
-            _fulfil(future, partial(call, argument))
+            fulfil(future, partial(call, argument))
 
     for number in range(workers):
         threading.Thread(target=work, name=f"fetch-{number}", daemon=True).start()
@@ -47,35 +47,19 @@ def in_parallel[Argument, Result](
 
 
 def call_interruptibly[Result](call: Callable[[], Result], stop: Stop) -> Result:
-    """Return `call()`, made in a thread of its own: a hanging answer does not delay a stop."""
-    return next(in_parallel(lambda question: question(), [call], 1, stop))
-
-
-def in_background[Result](call: Callable[[], Result], name: str) -> Future[Result]:
-    """Start a call in a daemon thread of its own."""
-    future: Future[Result] = Future()
-    threading.Thread(target=_fulfil, args=(future, call), name=name, daemon=True).start()
-    return future
-
-
-def _fulfil[Result](future: Future[Result], call: Callable[[], Result]) -> None:
-    try:
-        future.set_result(call())
-    except BaseException as error:
-        future.set_exception(error)
+    """Return `call()`, made in a thread of its own: however long it takes, a stop ends the wait."""
+    return _wait(in_background(call, "beside"), stop)
 
 
 def _wait[Result](future: Future[Result], stop: Stop) -> Result:
-    while True:
+    stop.check()
+    while not is_done(future, 0.2):
         stop.check()
-        try:
-            return future.result(timeout=0.2)
-        except NotYetError:
-            if future.done():
-                raise  # the call itself timed out
-        except Exception:
-            stop.check()  # a request that the stop interrupted is not an error of its own
-            raise
+    try:
+        return future.result()
+    except Exception:
+        stop.check()  # a request that the stop interrupted is not an error of its own
+        raise
 
 
 def _drain[Task](tasks: SimpleQueue[Task]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.http import RetryPolicy, warn_of_plain_http
+from pipeline.http import RetryPolicy, Waiting, warn_of_plain_http
 from pipeline.settings import Settings
 from pipeline.upsert import dash, underscore, vector_stores
 from pipeline.upsert.dry_run import DryRun
@@ -48,7 +48,12 @@ VARIANTS = (  # a server that has several is used by the first, which can replac
 )
 
 
-def open_sink(settings: Settings, retry: RetryPolicy | None = None, made_with: str = "") -> Sink:
+def open_sink(
+    settings: Settings,
+    waiting: Waiting | None = None,
+    retry: RetryPolicy | None = None,
+    made_with: str = "",
+) -> Sink:
     """Return the sink for the server of the settings; its collection is not opened yet.
 
     `made_with` is the variant that an earlier run used for the collection, "" if none is known.
@@ -56,7 +61,7 @@ def open_sink(settings: Settings, retry: RetryPolicy | None = None, made_with: s
     Raises `VectorApiError` if the server cannot be reached or has none of the variants; in a dry
     run, either is only a warning.
     """
-    api = Api(settings.vector_api_base_url, settings.vector_api_token, retry)
+    api = Api(settings.vector_api_base_url, settings.vector_api_token, retry, waiting)
     if settings.vector_api_token:
         warn_of_plain_http("VECTOR_API_BASE_URL", settings.vector_api_base_url)
     try:
@@ -74,13 +79,16 @@ def open_sink(settings: Settings, retry: RetryPolicy | None = None, made_with: s
     return DryRun(sink) if settings.dry_run else sink
 
 
-def open_rag_tool(settings: Settings, retry: RetryPolicy | None = None) -> Sink:
+def open_rag_tool(
+    settings: Settings, waiting: Waiting | None = None, retry: RetryPolicy | None = None
+) -> Sink:
     """Return the sink of `ingest_conf.py`; its store is not opened yet."""
     from pipeline.upsert.rag_tool import RagTool  # its client is heavy, and only needed here
 
     if settings.vector_api_token:
         warn_of_plain_http("LLAMA_BASE_URL", settings.llama_base_url)
-    sink = RagTool(Api(settings.llama_base_url, settings.vector_api_token, retry), settings)
+    api = Api(settings.llama_base_url, settings.vector_api_token, retry, waiting)
+    sink = RagTool(api, settings)
     return DryRun(sink) if settings.dry_run else sink
 
 

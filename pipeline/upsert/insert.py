@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pipeline.http import VECTOR_RETRY, RetryPolicy
+from pipeline.http import VECTOR_RETRY, RetryPolicy, StoppedWaitingError, Wait, Waiting
 from pipeline.records import Chunk
 from pipeline.upsert.errors import (
     InsertRejectedError,
@@ -38,36 +38,40 @@ class Inserted:
 
 
 def insert_all(
-    sink: Sink, chunks: Sequence[Chunk], stop: threading.Event, retry: RetryPolicy | None = None
+    sink: Sink, chunks: Sequence[Chunk], waiting: Waiting, retry: RetryPolicy | None = None
 ) -> Inserted:
     """Insert one batch; what is rejected is sent in halves, down to single chunks.
 
     Where it is unclear whether chunks are stored, they are looked for and only the missing ones
     are sent again. Raises `VectorApiError` when no further insert can succeed.
     """
-    insertion = _Insertion(sink, stop, retry or VECTOR_RETRY)
-    insertion.send(list(chunks), ATTEMPTS)
+    insertion = _Insertion(sink, waiting, retry or VECTOR_RETRY)
+    with contextlib.suppress(StoppedWaitingError):  # the next run looks for what is undecided
+        insertion.send(list(chunks), ATTEMPTS)
     return insertion.done
 
 
 class _Insertion:
-    def __init__(self, sink: Sink, stop: threading.Event, retry: RetryPolicy) -> None:
-        self._sink, self._stop, self._retry = sink, stop, retry
+    def __init__(self, sink: Sink, waiting: Waiting, retry: RetryPolicy) -> None:
+        self._sink, self._waiting, self._retry = sink, waiting, retry
         self._failures_in_a_row = 0
+        self._asked_seconds = 0.0  # that the server has asked to wait since it stored something
         self.done = Inserted()
 
     def send(self, chunks: list[Chunk], attempts: int) -> None:
         """Send until all are stored, or split what keeps failing."""
-        missing, throttled, unclear = chunks, 0, 0
-        while missing and not self._stop.is_set():
+        missing, attempt, throttled, unclear = chunks, 0, 0, 0
+        while missing and not self._waiting.ended.is_set():
             try:
                 self._keep(self._sink.insert(missing))
                 return
             except InsertThrottledError as error:
-                throttled += 1
+                attempt += 1
+                wait = self._to_wait(attempt, error)
+                throttled += not wait.is_asked
                 if throttled == self._retry.throttled_attempts:
                     raise VectorApiError(f"{error}: throttled {throttled} times") from error
-                self._stop.wait(self._retry.wait_seconds(throttled, error.retry_after))
+                self._waiting.pause(wait.seconds)
             except InsertRejectedError as error:
                 if isinstance(error, TooLongError):
                     self._keep(error.stored)
@@ -78,7 +82,7 @@ class _Insertion:
                 unclear += 1
                 log.debug("%d chunks unclear: %s", len(missing), error)
                 missing = self._look(missing, error, unclear)
-                if missing and unclear >= attempts and not self._stop.is_set():
+                if missing and unclear >= attempts:
                     self._split(missing, error)
                     return
 
@@ -86,19 +90,30 @@ class _Insertion:
         """Wait, then see which of the chunks are stored; return the missing ones."""
         pauses = self._retry.settling_seconds
         if not error.still_at_work:
-            pauses = (self._retry.wait_seconds(unclear, error.retry_after),)
+            pauses = (self._to_wait(unclear, error).seconds,)
         for pause in pauses:
-            if self._stop.wait(pause):
-                break
+            self._waiting.pause(pause)
             self._keep(self._sink.find(chunks))
             chunks = [chunk for chunk in chunks if chunk.id not in self.done.handles]
             if not chunks:
                 break
         return chunks
 
+    def _to_wait(self, attempt: int, error: InsertThrottledError | InsertUnclearError) -> Wait:
+        """Return the next wait. Raises `VectorApiError` if the server has asked for too many."""
+        wait = self._retry.to_wait(attempt, error.retry_after)
+        if wait.is_asked:
+            self._asked_seconds += wait.seconds
+            if self._asked_seconds > self._retry.asked_seconds:
+                raise VectorApiError(
+                    f"{error}: the server asks for more than {self._retry.asked_seconds:g} s"
+                ) from error
+            log.warning("%s; %s", error, wait.text)
+        return wait
+
     def _keep(self, handles: Mapping[str, str]) -> None:
         if handles:
-            self._failures_in_a_row = 0
+            self._failures_in_a_row, self._asked_seconds = 0, 0.0
         self.done.handles.update(handles)
 
     def _split(self, chunks: list[Chunk], error: InsertRejectedError | InsertUnclearError) -> None:

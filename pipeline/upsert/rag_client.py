@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import llama_stack_client as llama
 
 from pipeline.http import to_cause
 from pipeline.settings import Secret
+from pipeline.upsert.bounded_client import BoundedClient
 from pipeline.upsert.errors import VectorApiError
-from pipeline.upsert.server.api import AnswerError, Api, NoAnswerError, insert_errors
+from pipeline.upsert.server.api import (
+    TO_DELETE,
+    TO_STORE,
+    AnswerError,
+    Api,
+    NoAnswerError,
+    insert_errors,
+)
 from pipeline.upsert.server.embedding_models import EmbeddingModel
 
 TIMEOUT_SECONDS = 900.0  # a hundred long pages are embedded before the answer
@@ -37,7 +46,7 @@ class RagClient:
             api_key=token.reveal() or "none",
             timeout=TIMEOUT_SECONDS,
             max_retries=0,  # a repeated insert stores everything twice
-            http_client=llama.DefaultHttpxClient(
+            http_client=BoundedClient(
                 # Redirects would carry token and text to wherever the answer points.
                 follow_redirects=False,
                 verify=api.open_tls() if api.base_url.startswith("https") else True,
@@ -64,6 +73,7 @@ class RagClient:
             options["embedding_dimension"] = model.dimension
         made = self._call(
             self._client.vector_dbs.register,
+            finish_seconds=TO_STORE,
             vector_db_id=name,
             vector_db_name=name,
             embedding_model=model.name,
@@ -74,7 +84,8 @@ class RagClient:
     def unregister(self, identifier: str) -> None:
         """Delete a store; a missing one is no error."""
         try:
-            self._call(self._client.vector_dbs.unregister, identifier)
+            unregister = self._client.vector_dbs.unregister
+            self._call(unregister, identifier, finish_seconds=TO_DELETE)
         except AnswerError as error:
             if error.status != 404:
                 raise
@@ -87,6 +98,7 @@ class RagClient:
         with insert_errors():
             self._call(
                 self._client.tool_runtime.rag_tool.insert,
+                finish_seconds=TO_STORE,
                 documents=documents,
                 vector_db_id=identifier,
                 chunk_size_in_tokens=chunk_size,
@@ -107,22 +119,26 @@ class RagClient:
         except (VectorApiError, KeyError, TypeError):
             return ""  # it is for a message only
 
-    def _call(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def _call(
+        self, call: Callable[..., Any], *args: Any, finish_seconds: float = 0.0, **options: Any
+    ) -> Any:
         self.requests += 1
         what, token = f"{self._api.base_url}: {call.__qualname__}", self._token.reveal()
         try:
-            return call(*args, **options)
+            request = partial(call, *args, **options)
+            return self._api.waiting.answer(request, TIMEOUT_SECONDS, finish_seconds)
         except llama.APIStatusError as error:
             answer = error.response
             if answer.status_code == 401 and self._api.has_newer_token(token):
                 self._client.api_key = self._token.reveal()
-                return self._call(call, *args, **options)  # nothing of it was done
+                # Nothing of it was done.
+                return self._call(call, *args, finish_seconds=finish_seconds, **options)
             if answer.status_code == 426:
                 raise VectorApiError(self._explain_refusal()) from None
             raise self._api.to_answer_error(
                 what, answer.status_code, answer.headers, answer.content, [args, options]
             ) from None
-        except llama.APIConnectionError as error:
+        except (llama.APIConnectionError, TimeoutError) as error:
             cause = to_cause(error)
             raise NoAnswerError(f"{what}: {cause.text}", cause) from None
         except llama.APIError as error:

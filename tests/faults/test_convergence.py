@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
+from pipeline.run.start import Signals
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 
@@ -62,7 +63,9 @@ def to_body(texts: list[str]) -> str:
 
 
 def _sync_in_child(environ: dict[str, str]) -> None:
-    sync_now(environ)
+    signals = Signals()
+    with signals.listening():
+        sync_now(environ, signals=signals)
 
 
 def sync_and_stop(

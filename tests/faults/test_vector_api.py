@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from demo.confluence_site import ConfluenceSite, faults
-from pipeline.http import RetryPolicy
+from pipeline.http import RetryPolicy, Waiting
 from pipeline.run import SYNC
 from pipeline.settings import Settings
 from pipeline.upsert import Sink
@@ -26,6 +26,7 @@ from tests.support.recovery import (
     pages_in,
 )
 from tests.support.vector_api import Fault, Form, VectorApi
+from tests.support.waiting import Recorded
 
 ONE_PAGE = "This is page 7."
 
@@ -109,9 +110,11 @@ def test_a_server_may_restart_between_batches(
                     api.start()
             time.sleep(seconds)
 
-        def open_sink(settings: Settings, retry: RetryPolicy | None, _made_with: str) -> Sink:
+        def open_sink(
+            settings: Settings, _waiting: Waiting, retry: RetryPolicy | None, _made_with: str
+        ) -> Sink:
             address, token = settings.vector_api_base_url, settings.vector_api_token
-            return choose_sink(Api(address, token, retry, sleep=start_at_last), settings)
+            return choose_sink(Api(address, token, retry, Recorded(start_at_last)), settings)
 
         api.faults = [Fault(answer="stop", stored=stored, saying=ONE_PAGE)]
         environ = environment(site, api.base_url, tmp_path, BATCH_SIZE="3")

@@ -1,6 +1,5 @@
 """Bodies when the site fails: in the bulk search, for one page, or for all."""
 
-import threading
 from typing import Any
 
 import pytest
@@ -10,7 +9,8 @@ from pipeline.fetch import (
     ConfluenceError,
     PageError,
 )
-from pipeline.fetch.errors import StoppedWaitingError, UnreachableError
+from pipeline.fetch.errors import UnreachableError
+from pipeline.http import StoppedWaitingError, Waiting
 from pipeline.records import Page, PageFailure
 from tests.support.confluence_client import HASTY, opened
 from tests.support.site_pages import add_pages, list_all, pages_of
@@ -129,10 +129,10 @@ def test_no_connection_is_not_a_page_that_failed(state: SiteState) -> None:
 
 def test_a_stop_is_not_a_page_that_failed(site: ConfluenceSite, state: SiteState) -> None:
     add_pages(state, 2)
-    stop = threading.Event()
+    stop = Waiting()
     with opened(site, stop) as client:
         refs = list_all(client)
-        stop.set()
+        stop.end()
         with pytest.raises(StoppedWaitingError):
             client.get_pages(refs)
 

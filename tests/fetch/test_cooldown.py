@@ -8,8 +8,8 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
 from pipeline.fetch.cooldown import Cooldown
-from pipeline.fetch.errors import StoppedWaitingError
 from pipeline.fetch.transport import Transport
+from pipeline.http import StoppedWaitingError, Waiting
 from tests.support.confluence_client import (
     PAGES,
     QUICK,
@@ -44,11 +44,11 @@ def test_one_throttled_request_makes_all_threads_wait(
 
 
 def test_a_cooldown_is_never_shortened() -> None:
-    stop = threading.Event()
+    stop = Waiting()
     cooldown = Cooldown(stop)
     cooldown.extend(1000)
     cooldown.extend(0.001)
-    threading.Timer(0.05, stop.set).start()
+    threading.Timer(0.05, stop.end).start()
     with pytest.raises(StoppedWaitingError):
         cooldown.wait()
 
@@ -57,12 +57,12 @@ def test_a_cooldown_is_never_shortened() -> None:
     "fault", [faults.rate_limited("60"), faults.server_error(503)], ids=["cooldown", "backoff"]
 )
 def test_a_stop_ends_a_wait_at_once(site: ConfluenceSite, fault: faults.Fault) -> None:
-    stop = threading.Event()
+    stop = Waiting()
     site.fail(PAGES, fault, times=None)
     transport = Transport(
         settings_of(site), stop, replace(QUICK, base_seconds=60, total_seconds=900)
     )
-    threading.Timer(0.2, stop.set).start()
+    threading.Timer(0.2, stop.end).start()
     with pytest.raises(StoppedWaitingError):
         list_ids(transport)
     with pytest.raises(StoppedWaitingError):

@@ -13,6 +13,7 @@ from pipeline.fetch.errors import (
     StatusError,
 )
 from pipeline.fetch.transport import Transport
+from pipeline.http import Waiting
 from tests.support.confluence_client import (
     PAGES,
     QUICK,
@@ -54,7 +55,7 @@ def test_the_token_is_sent_in_the_form_that_is_set(site: ConfluenceSite, auth: A
     site.auth, site.user, site.token = auth, "jürgen@example.com", "tökén"
     if auth == "bearer":
         site.token = "token"
-    transport = Transport(settings_of(site, CONF_AUTH=auth), threading.Event(), QUICK)
+    transport = Transport(settings_of(site, CONF_AUTH=auth), Waiting(), QUICK)
     assert transport.get(USER)["type"] == "known"
 
 
@@ -79,13 +80,13 @@ def test_no_secret_appears_in_errors_or_logs(
 def test_plain_http_to_another_machine_is_warned_about_once(
     url: str, warns: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Transport(settings_for(CONF_BASE_URL=url), threading.Event(), QUICK)
+    Transport(settings_for(CONF_BASE_URL=url), Waiting(), QUICK)
     expected = "CONF_BASE_URL is plain http: the token is sent unencrypted; use https"
     assert [record.getMessage() for record in caplog.records] == [expected] * warns
 
 
 def test_many_threads_share_the_connections_and_the_count(site: ConfluenceSite) -> None:
-    transport = Transport(settings_of(site, WORKERS="8"), threading.Event(), QUICK)
+    transport = Transport(settings_of(site, WORKERS="8"), Waiting(), QUICK)
     wrong: list[object] = []
 
     def ask(work: Callable[[], object]) -> None:

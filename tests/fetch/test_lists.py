@@ -1,7 +1,6 @@
 """Lists of many pages: every next link is followed, or the list is an error."""
 
 import re
-import threading
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from pipeline.fetch.errors import (
     ConfluenceError,
 )
 from pipeline.fetch.transport import Transport
+from pipeline.http import Waiting
 from tests.support.confluence_client import (
     PAGES,
     QUICK,
@@ -77,9 +77,7 @@ def test_endless_empty_answers_are_an_error() -> None:
         link = f"/wiki/api/v2/pages?cursor={next(numbers)}"
         return 200, {}, f'{{"results": [], "_links": {{"next": "{link}"}}}}'
 
-    transport = Transport(
-        settings_for(CONF_BASE_URL="https://conf.example"), threading.Event(), QUICK
-    )
+    transport = Transport(settings_for(CONF_BASE_URL="https://conf.example"), Waiting(), QUICK)
     with responses.RequestsMock() as mock:
         mock.add_callback(
             "GET",

@@ -1,5 +1,6 @@
 """The retry policy: how often, how long, and what a server may ask for."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -47,22 +48,22 @@ def failing(*errors: Exception) -> Callable[[], str]:
 )
 def test_waits_double_up_to_a_limit_and_vary(policy: RetryPolicy, waits: list[float]) -> None:
     for attempt, wait in enumerate(waits, start=1):
-        drawn = {policy.wait_seconds(attempt) for _ in range(50)}
+        drawn = {policy.to_wait(attempt).seconds for _ in range(50)}
         assert all(0.7 * wait <= seconds <= 1.3 * wait for seconds in drawn)
         assert len(drawn) > 1
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"), [(None, 1.0), (0.0, 1.0), (9.0, 9.0), (86400.0, 120.0)]
+    ("asked", "expected"), [(None, 1.0), (0.0, 1.0), (9.0, 9.0), (86400.0, 600.0)]
 )
 def test_what_the_server_asks_for_is_the_least_and_is_bounded(
     asked: float | None, expected: float
 ) -> None:
-    assert EXACT.wait_seconds(1, asked) == expected
+    assert EXACT.to_wait(1, asked).seconds == expected
 
 
 def test_a_very_late_attempt_has_a_wait_too() -> None:
-    assert EXACT.wait_seconds(5000) == EXACT.longest_backoff_seconds
+    assert EXACT.to_wait(5000).seconds == EXACT.longest_backoff_seconds
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520])
@@ -93,11 +94,37 @@ def test_a_server_that_never_answered_is_given_up_sooner(has_answered: bool, wai
     assert len(waited) == waits
 
 
-def test_a_wait_beyond_the_total_is_not_begun() -> None:
+def test_a_wait_of_ours_beyond_the_total_is_not_begun() -> None:
     waited: list[float] = []
     with pytest.raises(PassingError):
-        Retries(CONFLUENCE_RETRY, waited.append).run(failing(PassingError(3600.0)))
+        Retries(replace(EXACT, total_seconds=0.9), waited.append).run(failing(PassingError()))
     assert waited == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [
+        (240.0, [240.0, 240.0]),  # a third would be more than ten minutes
+        (60.0, [60.0] * 10),
+        (3600.0, [600.0]),
+        (18446744073709551615.0, [600.0]),
+        (math.inf, [600.0]),
+    ],
+)
+def test_a_server_is_waited_for_as_it_asks_for_ten_minutes_in_all(
+    asked: float, waits: list[float]
+) -> None:
+    waited: list[float] = []
+    with pytest.raises(PassingError):
+        Retries(CONFLUENCE_RETRY, waited.append).run(failing(*[PassingError(asked)] * 30))
+    assert waited == waits
+
+
+def test_a_wait_that_the_server_asks_for_is_no_failed_attempt() -> None:
+    waited: list[float] = []
+    asked = [PassingError(50.0)] * 8
+    assert Retries(EXACT, waited.append).run(failing(*asked, PassingError())) == "done"
+    assert len(waited) == 9
 
 
 def test_other_errors_and_final_ones_are_raised_at_once() -> None:
@@ -112,10 +139,18 @@ def test_other_errors_and_final_ones_are_raised_at_once() -> None:
 
 def test_every_wait_is_announced_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     announced: list[float] = []
-    retries = Retries(EXACT, lambda _: None, lambda _error, seconds: announced.append(seconds))
-    retries.run(failing(PassingError(7.0)))
-    assert announced == [7.0]
-    assert [record.getMessage() for record in caplog.records] == ["HTTP 503; retrying in 7.0 s"]
+    retries = Retries(
+        EXACT, lambda _: None, before_wait=lambda _error, seconds: announced.append(seconds)
+    )
+    retries.has_answered = True
+    retries.run(failing(PassingError(7.0), PassingError()))
+    retries.run(failing(PassingError(1e6)))
+    assert announced == [7.0, 2.0, 600.0]
+    assert [record.getMessage() for record in caplog.records] == [
+        "HTTP 503; retrying in 7.0 s, as the server asks",
+        "HTTP 503; retrying in 2.0 s",
+        "HTTP 503; retrying in 600.0 s, as the server asks, not after 1000000 s",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +162,12 @@ def test_every_wait_is_announced_and_logged(caplog: pytest.LogCaptureFixture) ->
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "²"}, None),
         ({"Retry-After": "-3"}, None),
+        ({"Retry-After": "NaN"}, None),
+        ({"Retry-After": "inf"}, None),
+        ({"Retry-After": "18446744073709551615"}, 18446744073709551615.0),
+        ({"Retry-After": "9" * 5000}, math.inf),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359", "Date": NOW}, 251619487139.0),
+        ({"Retry-After": NOW, "Date": "Fri, 31 Dec 9999 23:59:59 GMT"}, 0.0),
         ({"Retry-After": "Wed, 01 Jul 2026 10:00:30 +99999999999999999999"}, None),
         ({"Retry-After": "", "X-RateLimit-Reset": ""}, None),
         ({"Retry-After": "Wed, 01 Jul 2026 10:00:30 GMT", "Date": NOW}, 30.0),

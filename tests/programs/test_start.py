@@ -23,7 +23,7 @@ class Recorder:
     def __init__(self) -> None:
         self.started: list[Settings] = []
 
-    def execute(self, settings: Settings, job: object) -> int:
+    def execute(self, settings: Settings, job: object, signals: object) -> int:
         self.started.append(settings)
         return 7
 

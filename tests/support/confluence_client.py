@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import Event
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from pipeline.fetch import Site
 from pipeline.fetch.transport import Transport
-from pipeline.http import CONFLUENCE_RETRY, RetryPolicy
+from pipeline.http import CONFLUENCE_RETRY, RetryPolicy, Waiting
 from pipeline.settings import Settings, load_settings
 
 USER = "/wiki/rest/api/user/current"
@@ -44,7 +43,7 @@ def settings_of(site: ConfluenceSite, **environ: str) -> Settings:
 
 @contextmanager
 def opened(
-    site: ConfluenceSite, stop: Event | None = None, retry: RetryPolicy = QUICK, **environ: str
+    site: ConfluenceSite, stop: Waiting | None = None, retry: RetryPolicy = QUICK, **environ: str
 ) -> Iterator[Site]:
     client = Site(settings_of(site, **environ), stop, retry)
     try:
@@ -63,9 +62,9 @@ def ten_pages() -> SiteState:
 
 
 def to_transport(
-    site: ConfluenceSite, retry: RetryPolicy = QUICK, stop: Event | None = None, **environ: str
+    site: ConfluenceSite, retry: RetryPolicy = QUICK, stop: Waiting | None = None, **environ: str
 ) -> Transport:
-    return Transport(settings_of(site, **environ), stop or Event(), retry)
+    return Transport(settings_of(site, **environ), stop or Waiting(), retry)
 
 
 def list_ids(transport: Transport, limit: int = 4) -> list[str]:

@@ -14,6 +14,7 @@ from pipeline.http import RetryPolicy
 from pipeline.run import SYNC
 from pipeline.run.execute import execute
 from pipeline.run.programs import Program
+from pipeline.run.start import Signals
 from pipeline.settings import load_settings
 from sync import sync
 from tests.support.fast_retries import FAST
@@ -65,10 +66,13 @@ def run_program(name: str, environ: Mapping[str, str]) -> Ended:
 
 
 def sync_now(
-    environ: Mapping[str, str], retry: RetryPolicy = FAST, program: Program = SYNC
+    environ: Mapping[str, str],
+    retry: RetryPolicy = FAST,
+    program: Program = SYNC,
+    signals: Signals | None = None,
 ) -> Ended:
     """Run sync.py in this process: the same steps, without start-up and long waits."""
-    code = execute(program, load_settings(program.name, environ), sync, retry)
+    code = execute(program, load_settings(program.name, environ), sync, signals, retry)
     return Ended(code, "", load_report(environ))
 
 

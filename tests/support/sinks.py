@@ -8,6 +8,7 @@ from pipeline.upsert import Sink
 from pipeline.upsert.discovery import choose_sink
 from pipeline.upsert.server.api import Api
 from tests.support.fast_retries import FAST
+from tests.support.waiting import Recorded
 
 # As on real sites: usual, tiny, not Latin, all alike at the start, beyond the model's window.
 TEXTS = [
@@ -73,7 +74,7 @@ def to_ingest_settings(base_url: str, **settings: str) -> Settings:
 def to_api(base_url: str, token: str = "", attempts: int = 3, read_seconds: float = 60.0) -> Api:
     """Return a transport whose retries do not wait."""
     retry = replace(FAST, attempts=attempts, read_seconds=read_seconds)
-    return Api(base_url, Secret(token), retry, sleep=lambda _: None)
+    return Api(base_url, Secret(token), retry, Recorded())
 
 
 def to_sink(base_url: str, read_seconds: float = 60.0, **settings: str) -> Sink:

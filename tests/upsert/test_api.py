@@ -18,6 +18,7 @@ from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.server.api import Api, to_segment
 from tests.support.sinks import to_api
 from tests.support.vector_api import Fault, VectorApi
+from tests.support.waiting import Recorded
 
 URL = "http://127.0.0.1:9"
 
@@ -100,13 +101,13 @@ def test_a_read_that_is_refused_is_not_retried(mock: responses.RequestsMock) -> 
 
 
 def test_a_retry_waits_as_long_as_the_server_asks(mock: responses.RequestsMock) -> None:
-    waits: list[float] = []
+    waiting = Recorded()
     mock.get(f"{URL}/v1/x", status=503, headers={"Retry-After": "9"})
     mock.get(f"{URL}/v1/x", status=503)
     mock.get(f"{URL}/v1/x", json={"ok": True})
-    assert Api(URL, Secret(""), sleep=waits.append).get("/v1/x") == {"ok": True}
-    assert waits[0] == 9.0
-    assert 1.4 <= waits[1] <= 2.6
+    assert Api(URL, Secret(""), waiting=waiting).get("/v1/x") == {"ok": True}
+    assert waiting.seconds[0] == 9.0
+    assert 1.4 <= waiting.seconds[1] <= 2.6
 
 
 @pytest.mark.parametrize("fault", [Fault(status=500), Fault(answer="reset"), Fault(answer="cut")])

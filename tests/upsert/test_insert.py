@@ -1,7 +1,7 @@
 """`insert_all` against a server that goes wrong: nothing twice, nothing lost unnoticed."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.http import VECTOR_RETRY
+from pipeline.http import VECTOR_RETRY, Waiting
 from pipeline.records import Chunk
 from pipeline.upsert import InsertUnclearError, VectorApiError
 from pipeline.upsert.errors import TooLongError
 from pipeline.upsert.insert import Inserted, insert_all
 from tests.support.sinks import to_chunk, to_chunks, to_sink
 from tests.support.vector_api import Fault, VectorApi
+from tests.support.waiting import Recorded
 
 CHUNKS = to_chunks([f"Chunk number {n} of the batch" for n in range(12)])
 IDS = {chunk.id for chunk in CHUNKS}
@@ -29,22 +30,10 @@ def api(request: pytest.FixtureRequest) -> Iterator[VectorApi]:
         yield api
 
 
-class Waits(threading.Event):
-    """Records the pauses instead of making them; each may do something."""
-
-    def __init__(self, on_wait: Callable[[], object] = lambda: None) -> None:
-        super().__init__()
-        self.seconds: list[float] = []
-        self.on_wait = on_wait
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.seconds.append(timeout or 0.0)
-        self.on_wait()
-        return self.is_set()
-
-
-def insert(api: VectorApi, chunks: list[Chunk] = CHUNKS, **options: Any) -> tuple[Inserted, Waits]:
-    waits = Waits()
+def insert(
+    api: VectorApi, chunks: list[Chunk] = CHUNKS, **options: Any
+) -> tuple[Inserted, Recorded]:
+    waits = Recorded()
     sink = to_sink(api.base_url, **options)
     try:
         return insert_all(sink, chunks, waits, EXACT), waits
@@ -181,7 +170,7 @@ def test_pauses_grow_where_the_server_names_none(api: VectorApi) -> None:
 def test_a_retry_after_is_bounded(api: VectorApi) -> None:
     api.faults.append(Fault(status=429, retry_after="86400"))
     _, waits = insert(api)
-    assert waits.seconds == [120.0]
+    assert waits.seconds == [600.0]
 
 
 def test_a_server_that_throttles_for_ever_ends_the_run(api: VectorApi) -> None:
@@ -196,7 +185,7 @@ def test_a_server_that_stores_late_is_looked_at_again_before_anything_is_resent(
     """The request times out, and the server stores it only after our first look."""
     sink = to_sink(api.base_url)
     insert_now = sink.insert
-    waits = Waits(lambda: len(waits.seconds) == 2 and insert_now(CHUNKS))
+    waits = Recorded(lambda _: len(waits.seconds) == 2 and insert_now(CHUNKS))
 
     def insert_late(chunks: Sequence[Chunk]) -> Mapping[str, str]:
         if not waits.seconds:
@@ -232,23 +221,22 @@ def test_a_collection_that_is_deleted_during_the_run_ends_it(api: VectorApi) -> 
     sink = to_sink(api.base_url)
     api.drop("confluence")
     with pytest.raises(VectorApiError, match="deleted on the server during the run"):
-        insert_all(sink, CHUNKS, Waits(), EXACT)
+        insert_all(sink, CHUNKS, Recorded(), EXACT)
     sink.close()
 
 
 def test_a_server_that_restarts_between_batches_is_waited_for(api: VectorApi) -> None:
     sink = to_sink(api.base_url)
-    insert_all(sink, CHUNKS[:6], Waits(), EXACT)
+    insert_all(sink, CHUNKS[:6], Recorded(), EXACT)
     api.stop()
-    done = insert_all(sink, CHUNKS[6:], Waits(api.start), EXACT)
+    done = insert_all(sink, CHUNKS[6:], Recorded(lambda _: api.start()), EXACT)
     sink.close()
     assert set(done.handles) == {chunk.id for chunk in CHUNKS[6:]}
     assert api.documents("confluence").keys() == IDS
 
 
 def test_a_stop_ends_the_waiting_and_leaves_the_rest_undecided(api: VectorApi) -> None:
-    stop = Waits()
-    stop.on_wait = stop.set
+    stop = Recorded(lambda _: stop.end())
     api.faults.append(Fault(status=429, retry_after="60"))
     sink = to_sink(api.base_url)
     done = insert_all(sink, CHUNKS, stop, EXACT)
@@ -258,10 +246,10 @@ def test_a_stop_ends_the_waiting_and_leaves_the_rest_undecided(api: VectorApi) -
 
 
 def test_the_stop_event_itself_ends_a_wait(api: VectorApi) -> None:
-    stop = threading.Event()
+    stop = Waiting()
     api.faults.append(Fault(status=429, retry_after="100"))
     sink = to_sink(api.base_url)
-    threading.Timer(0.1, stop.set).start()
+    threading.Timer(0.1, stop.end).start()
     assert insert_all(sink, CHUNKS, stop) == Inserted()
     sink.close()
 
@@ -297,7 +285,7 @@ def test_the_report_matches_the_store_whatever_fails(
         sink = to_sink(api.base_url)
         api.faults += faults
         chunks = [to_chunk(n, f"Chunk number {n} of the batch") for n in range(size)]
-        done = insert_all(sink, chunks, Waits(), EXACT)
+        done = insert_all(sink, chunks, Recorded(), EXACT)
         sink.close()
         assert api.documents("confluence").keys() == done.handles.keys()
         assert done.handles.keys() | done.failed.keys() == {chunk.id for chunk in chunks}

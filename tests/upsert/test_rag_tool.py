@@ -1,10 +1,10 @@
 """The rag_tool sink on a real Llama Stack 0.2.23."""
 
 import re
-import threading
 
 import pytest
 
+from pipeline.http import Waiting
 from pipeline.records import StoredChunk
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.files.store_api import OLD_PREFIX
@@ -153,11 +153,11 @@ def test_an_insert_that_silently_stored_nothing_is_noticed_and_repeated(
     sink = rag_faiss.open(base_url=proxy.base_url)
     lies = iter([(200, None)])
     proxy.fault = lambda method, path: next(lies, None) if path == RAG_TOOL else None
-    done = insert_all(sink, DOCUMENTS[:2], threading.Event(), FAST)
+    done = insert_all(sink, DOCUMENTS[:2], Waiting(), FAST)
     assert done.handles.keys() == {document.id for document in DOCUMENTS[:2]}
     assert len(rag_faiss.look.files()) == 2
     proxy.fault = lambda method, path: (200, None) if path == RAG_TOOL else None
-    done = insert_all(sink, DOCUMENTS[2:4], threading.Event(), FAST)
+    done = insert_all(sink, DOCUMENTS[2:4], Waiting(), FAST)
     assert done.failed.keys() == {document.id for document in DOCUMENTS[2:4]}
     assert "200, but the store does not hold" in done.failed[DOCUMENTS[2].id]
 
@@ -168,7 +168,7 @@ def test_an_insert_whose_answer_was_lost_is_not_repeated(
     sink = rag_faiss.open(base_url=proxy.base_url)
     drops = iter(["drop"])
     proxy.fault = lambda method, path: next(drops, None) if path == RAG_TOOL else None
-    done = insert_all(sink, DOCUMENTS, threading.Event(), FAST)
+    done = insert_all(sink, DOCUMENTS, Waiting(), FAST)
     assert done.handles.keys() == {document.id for document in DOCUMENTS}
     assert proxy.requests.count(("POST", RAG_TOOL)) == 1
     assert len(rag_faiss.look.files()) == len(DOCUMENTS)

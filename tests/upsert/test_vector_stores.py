@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.http import Waiting
 from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
@@ -128,7 +129,7 @@ def test_the_rest_of_a_batch_with_one_bad_chunk_is_stored(
 def test_insert_all_stores_everything_but_the_bad_chunk_once(faiss: VectorStoresPlace) -> None:
     sink, chunks = faiss.open(), to_chunks(*WORDS)
     batch = [*chunks[:3], to_chunk(99, ""), *chunks[3:]]
-    done = insert_all(sink, batch, threading.Event(), FAST)
+    done = insert_all(sink, batch, Waiting(), FAST)
     assert done.handles.keys() == {chunk.id for chunk in chunks}
     assert list(done.failed) == [to_chunk(99, "").id]
     assert len(faiss.look.files()) == len(chunks)

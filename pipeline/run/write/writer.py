@@ -16,12 +16,11 @@ from functools import partial
 from queue import Empty, Full, Queue
 
 from pipeline.chunk import halve
-from pipeline.http import RetryPolicy
+from pipeline.http import RetryPolicy, in_background
 from pipeline.records import Chunk, Page, PageFailure, StoredChunk
 from pipeline.report import Report
 from pipeline.run.collection import Collection
 from pipeline.run.stop import Stop
-from pipeline.run.threads import in_background
 from pipeline.run.write.page_update import PageUpdate, compare
 from pipeline.run.write.sample import Sample
 from pipeline.upsert import Inserted, InsertRejectedError, InsertUnclearError, insert_all
@@ -119,7 +118,7 @@ class Writer:
                 self.error = self.error or error
 
     def _take_pages(self) -> None:
-        while self.error is None and not self._stop.event.is_set():
+        while self.error is None and self._stop.error is None:
             while self._in_flight and self._in_flight[0][1].done():
                 self._settle_oldest()
             try:
@@ -166,7 +165,7 @@ class Writer:
         if not batch:
             return
         self._ledger.expect(batch)
-        insert = partial(insert_all, self._sink, batch, self._stop.event, self._retry)
+        insert = partial(insert_all, self._sink, batch, self._stop.waiting, self._retry)
         self._in_flight.append((batch, in_background(insert, "insert")))
         while len(self._in_flight) >= self._sink.inserts_at_once:
             self._settle_oldest()

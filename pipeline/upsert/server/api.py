@@ -6,11 +6,11 @@ sent once: its error shows whether the chunks can be sent again or have to be lo
 
 from __future__ import annotations
 
+import json
 import logging
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -27,11 +27,13 @@ from pipeline.http import (
     RequestError,
     Retries,
     RetryPolicy,
+    Waiting,
     is_html,
     is_passing_status,
     open_session,
     open_tls,
     quote,
+    read_answer,
     to_cause,
     to_error_text,
     to_redirect_text,
@@ -51,6 +53,8 @@ log = logging.getLogger(__name__)
 
 POOL_SIZE = 16  # idle connections
 LONGEST_REASON = 10_000  # bytes of an answer that are read
+# Seconds that a request may go on once the run ends: then its result is known to the next run.
+TO_STORE, TO_DELETE = 12.0, 18.0
 REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
 
 
@@ -91,13 +95,14 @@ class Api:
         base_url: str,
         token: Secret,
         retry: RetryPolicy | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        waiting: Waiting | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.waiting = waiting or Waiting()
         self.requests = 0
         self._token = token
         self._retry = retry or VECTOR_RETRY
-        self._retries = Retries(self._retry, sleep)
+        self._retries = Retries(self._retry, self.waiting.pause)
         self._lock = threading.Lock()
         self._session = open_session(BearerAuth(token), POOL_SIZE)
 
@@ -107,8 +112,7 @@ class Api:
 
     def get_text(self, path: str) -> str:
         """Return a file's content (UTF-8); retried."""
-        response = self._retries.run(partial(self._answer, "GET", path))
-        return response.content.decode("utf-8")
+        return self._retries.run(partial(self._answer, "GET", path))[1].decode("utf-8")
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Send a POST that may be repeated (a query, embeddings, a removal), retried."""
@@ -116,12 +120,12 @@ class Api:
 
     def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
         """Send a POST that creates something, or that may well fail, once."""
-        return self._send("POST", path, json=body)
+        return self._send("POST", path, finish_seconds=TO_STORE, json=body)
 
     def delete(self, path: str) -> None:
         """Send a DELETE, retried; what is gone already (404, 410) is no error."""
         try:
-            self._retries.run(partial(self._send, "DELETE", path))
+            self._retries.run(partial(self._send, "DELETE", path, finish_seconds=TO_DELETE))
         except AnswerError as error:
             if error.status not in (404, 410):
                 raise
@@ -141,7 +145,7 @@ class Api:
         Errors repeat nothing of what is sent, nor of `unquoted`, which was sent before.
         """
         with insert_errors():
-            return self._send("POST", path, unquoted, json=body, data=fields, files=files)
+            return self._send("POST", path, unquoted, TO_STORE, json=body, data=fields, files=files)
 
     def open_tls(self) -> ssl.SSLContext:
         """Return the context by which another client verifies this server as we do."""
@@ -172,38 +176,58 @@ class Api:
         self._session.close()
 
     def _answer(
-        self, method: str, path: str, unquoted: str = "", **content: Any
-    ) -> requests.Response:
-        """Send one request, once; return the answer if it is a success."""
-        with self._lock:
-            self.requests += 1
+        self,
+        method: str,
+        path: str,
+        unquoted: str = "",
+        finish_seconds: float = 0.0,
+        **content: Any,
+    ) -> tuple[int, bytes]:
+        """Send one request, once; return the answer's status and body if it is a success."""
         what, token = f"{method} {self.base_url}{path}", self._token.reveal()
+        exchange = partial(self._exchange, method, self.base_url + path, **content)
+        seconds = self._retry.answer_seconds
         try:
-            response = self._session.request(
-                method, self.base_url + path, timeout=self._retry.timeout, **content
-            )
+            response, body = self.waiting.answer(exchange, seconds, finish_seconds)
         except NO_ANSWER as error:
             cause = to_cause(error)
             raise NoAnswerError(f"{what}: {cause.text}", cause) from None
-        self._retries.has_answered = True
-        if response.status_code == 401 and self.has_newer_token(token):
-            return self._answer(method, path, unquoted, **content)  # nothing of it was done
-        if not 200 <= response.status_code < 300:
-            raise self.to_answer_error(
-                what, response.status_code, response.headers, response.content, [unquoted, content]
-            )
-        return response
+        status = response.status_code
+        if status == 401 and self.has_newer_token(token):  # nothing of it was done
+            return self._answer(method, path, unquoted, finish_seconds, **content)
+        if not 200 <= status < 300:
+            sent = [unquoted, content]
+            raise self.to_answer_error(what, status, response.headers, body, sent)
+        return status, body
 
-    def _send(self, method: str, path: str, unquoted: str = "", **content: Any) -> Any:
-        response = self._answer(method, path, unquoted, **content)
-        if not response.content.strip():
+    def _exchange(self, method: str, url: str, **content: Any) -> tuple[requests.Response, bytes]:
+        """Send one request; return the answer, whatever its status, and its body."""
+        with self._lock:
+            self.requests += 1
+        timeout, seconds = self._retry.timeout, self._retry.answer_seconds
+        with self._session.request(
+            method, url, timeout=timeout, stream=True, **content
+        ) as response:
+            self._retries.has_answered = True
+            return response, read_answer(response, seconds)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        unquoted: str = "",
+        finish_seconds: float = 0.0,
+        **content: Any,
+    ) -> Any:
+        status, body = self._answer(method, path, unquoted, finish_seconds, **content)
+        if not body.strip():
             return None
         try:
-            return response.json()
-        except ValueError:
-            kind = "an HTML page" if is_html(response.content) else "something that is not JSON"
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            kind = "an HTML page" if is_html(body) else "something that is not JSON"
             raise NoAnswerError(
-                f"{method} {self.base_url}{path}: HTTP {response.status_code} with {kind}; check "
+                f"{method} {self.base_url}{path}: HTTP {status} with {kind}; check "
                 "that the base URL is the API's and not a web page's or a login's",
                 Cause(kind, can_pass=False),
             ) from None

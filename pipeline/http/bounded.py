@@ -1,0 +1,45 @@
+"""Answers of bounded size: what a server sends cannot fill the memory, compressed or not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import requests
+
+LARGEST_ANSWER = 64 * 1024 * 1024  # bytes after decompression: a search with a page of 20 MB fits
+_PART = 256 * 1024  # bytes: urllib3 decompresses no more at once
+
+
+class TooBigError(ValueError):
+    """The answer is larger than this program holds in memory."""
+
+
+def read_answer(response: requests.Response, seconds: float) -> bytes:
+    """Return the whole body of a streamed response, decompressed.
+
+    Raises `TooBigError`, `TimeoutError` after `seconds`, and what a session raises.
+    """
+    deadline = time.monotonic() + seconds
+    try:
+        return join_bounded(response.iter_content(_PART), deadline)
+    except BaseException:
+        response.close()  # the rest must not be read to keep the connection
+        raise
+
+
+def join_bounded(parts: Iterable[bytes], deadline: float) -> bytes:
+    """Return the parts as one, while they are not too many.
+
+    Raises `TooBigError`, and `TimeoutError` at `deadline` (`time.monotonic()`).
+    """
+    kept: list[bytes] = []
+    size = 0
+    for part in parts:
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise TooBigError
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        kept.append(part)
+    return b"".join(kept)
