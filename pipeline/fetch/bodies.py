@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,9 @@ from pipeline.fetch.errors import (
     PageError,
     StatusError,
     asks_too_much,
+    is_failure,
 )
+from pipeline.fetch.route import FAILURES_IN_A_ROW, Route
 from pipeline.fetch.rows import (
     ContentRow,
     Json,
@@ -24,7 +27,7 @@ from pipeline.fetch.rows import (
     to_labels,
     to_search_labels,
 )
-from pipeline.fetch.transport import Params, Transport
+from pipeline.fetch.transport import IsFinal, Params, Transport, never
 from pipeline.records import Page, PageFailure, PageRef
 from pipeline.settings import Settings
 
@@ -40,6 +43,8 @@ class Bodies:
 
     def __init__(self, transport: Transport, account: Account, settings: Settings) -> None:
         self._transport, self._account, self._settings = transport, account, settings
+        self._searching = Route("the search for bodies")
+        self._singly = defaultdict[str, Route](lambda: Route("the route of single pages"))
 
     def get_pages(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         """Return each page, or a PageFailure with the reason, in order.
@@ -59,43 +64,59 @@ class Bodies:
         Raises `PageError` if it is not there, not current or not readable any more, or if only this
         page fails; `ConfluenceError` if it is not the page's fault.
         """
+        route = self._singly[body_format]
         try:
-            return self._get_page(ref, body_format)
+            page = self._get_page(ref, body_format, is_failure if route.is_failing else never)
         except (StatusError, BrokenAnswerError) as error:
+            route.note(answered=not error.can_pass)
             self._account.rule_out_site_failure(error)
             if isinstance(error, StatusError) and error.status in (403, 404):
                 raise PageError(f"not there or not readable any more: {error}") from None
             raise PageError(str(error)) from None
+        route.note(answered=True)
+        return page
 
     def _search(self, content: ContentType, refs: Sequence[PageRef]) -> dict[str, Page]:
         """Return the pages that a search has in their current version, by id.
 
-        A search that is too much for the site is halved, down to a few pages.
+        A search that is too much for the site is halved, down to a few pages. A search that fails
+        for batch after batch is given up: the pages are asked for singly.
         """
-        if len(refs) < 2:
-            return {}
+        pages: dict[str, Page] = {}
+        if len(refs) < 2 or not self._searching.is_due():
+            return pages
+        parts, failures, answered = [list(refs)], 0, False
+        while parts and failures < FAILURES_IN_A_ROW:
+            part = parts.pop()
+            try:
+                self._search_once(content, part, pages)
+            except (StatusError, BrokenAnswerError) as error:
+                failures += 1
+                if not asks_too_much(error):
+                    self._account.rule_out_site_failure(error)
+                    break  # v2 has another route
+                left = [ref for ref in part if ref.id not in pages]
+                if len(left) > _SMALLEST_SEARCH:
+                    log.warning("%s: retrying with fewer pages in a request", error)
+                    middle = len(left) // 2
+                    parts += (left[middle:], left[:middle])
+            else:
+                failures, answered = 0, True
+        self._searching.note(answered=answered or bool(pages))
+        return pages
+
+    def _search_once(
+        self, content: ContentType, refs: Sequence[PageRef], pages: dict[str, Page]
+    ) -> None:
+        """Add the pages that one search has in their current version."""
         by_id = {ref.id: ref for ref in refs}
         query = to_ids_query(content, by_id)
         params: Params = {"cql": query, "expand": _EXPAND, "limit": len(refs)}
-        pages: dict[str, Page] = {}
-        try:
-            for rows in self._transport.list_answers(SEARCH, params, splittable=True):
-                pages |= self._to_current_pages(rows, by_id)
-                if len(pages) == len(by_id):
-                    break
-        except (StatusError, BrokenAnswerError) as error:
-            if not asks_too_much(error):
-                self._account.rule_out_site_failure(error)
-            if isinstance(error, StatusError) and error.status < 500:
-                return pages  # the search refuses this query; v2 has another route
-            left = [ref for ref in refs if ref.id not in pages]
-            if len(left) <= _SMALLEST_SEARCH:
-                return pages
-            log.warning("%s: retrying with fewer pages in a request", error)
-            middle = len(left) // 2
-            halves = (left[:middle], left[middle:])
-            return pages | self._search(content, halves[0]) | self._search(content, halves[1])
-        return pages
+        is_final = is_failure if self._searching.is_failing else asks_too_much
+        for rows in self._transport.list_answers(SEARCH, params, is_final):
+            pages |= self._to_current_pages(rows, by_id)
+            if by_id.keys() <= pages.keys():
+                break
 
     def _to_current_pages(
         self, rows: Sequence[Json], by_id: dict[str, PageRef]
@@ -114,9 +135,10 @@ class Bodies:
         except PageError as error:
             return PageFailure(ref.id, ref.title, "fetch", str(error))
 
-    def _get_page(self, ref: PageRef, body_format: str) -> Page:
+    def _get_page(self, ref: PageRef, body_format: str, is_final: IsFinal) -> Page:
         path = BY_NAME[ref.content_type].to_path(ref.id)
-        answer = self._transport.get(path, {"body-format": body_format, "include-labels": "true"})
+        params: Params = {"body-format": body_format, "include-labels": "true"}
+        answer = self._transport.get(path, params, is_final)
         row, html = to_content_row(answer), to_body(answer, body_format)
         if row.status != "current":
             raise PageError(f"its status is {row.status} now")

@@ -67,6 +67,11 @@ def asks_too_much(error: RequestError) -> bool:
     return isinstance(error, SlowAnswerError | TooBigError)
 
 
+def is_failure(error: RequestError) -> bool:
+    """Return whether the site fails to answer, and does not only ask to come back later."""
+    return not (isinstance(error, StatusError) and error.status == 429)
+
+
 def to_no_answer_error(cause: Cause, message: str) -> ConfluenceError:
     """Return the error for a request that got no answer, or none that can be used."""
     if cause.is_too_big:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import urlencode, urlsplit
@@ -18,7 +18,6 @@ from pipeline.fetch.errors import (
     BrokenAnswerError,
     ConfluenceError,
     StatusError,
-    asks_too_much,
     to_no_answer_error,
 )
 from pipeline.fetch.rows import Json
@@ -45,7 +44,13 @@ from pipeline.settings import Settings
 log = logging.getLogger(__name__)
 
 Params = Mapping[str, str | int]
+IsFinal = Callable[[RequestError], bool]
 _EMPTY_ANSWERS = 200  # in a row, each with a next link: no real list does that
+
+
+def never(_error: RequestError) -> bool:
+    """Return False: an `IsFinal` for what has no other way."""
+    return False
 
 
 class Transport:
@@ -67,22 +72,22 @@ class Transport:
         self._session = _open_session(settings)
         warn_of_plain_http("CONF_BASE_URL", self._root)
 
-    def get(self, path: str, params: Params | None = None) -> Json:
-        """Return the answer's JSON object."""
-        return self._get(_join(path, params))[0]
+    def get(self, path: str, params: Params | None = None, is_final: IsFinal = never) -> Json:
+        """Return the answer's JSON object. An error that `is_final` is not retried."""
+        return self._get(_join(path, params), is_final)[0]
 
     def list_answers(
-        self, path: str, params: Params, *, splittable: bool = False
+        self, path: str, params: Params, is_final: IsFinal = never
     ) -> Iterator[list[Json]]:
         """Yield the rows of each page of a list, until no next link is left.
 
-        Rows may repeat. A list that breaks off raises an error. A `splittable` request that asks
-        for too much is not repeated: its caller sends smaller ones.
+        Rows may repeat. A list that breaks off raises an error. An error that `is_final` is not
+        retried: its caller has another way.
         """
         target, seen, empty = _join(path, params), set[str](), 0
         while target:
             seen.add(target)
-            answer, link = self._get(target, splittable)
+            answer, link = self._get(target, is_final)
             rows = answer.get("results")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise ConfluenceError(f"GET {path}: expected a list of results, got none")
@@ -101,10 +106,7 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
-    def _get(self, target: str, splittable: bool = False) -> tuple[Json, str]:
-        def is_final(error: RequestError) -> bool:
-            return splittable and asks_too_much(error)
-
+    def _get(self, target: str, is_final: IsFinal) -> tuple[Json, str]:
         return self._retries.run(partial(self._ask, target), is_final)
 
     def _ask(self, target: str) -> tuple[Json, str]:

@@ -6,7 +6,7 @@
 `error_text` quotes the message of an error answer.
 """
 
-from pipeline.http.bounded import TooBigError, join_bounded, read_answer
+from pipeline.http.bounded import EncodingError, TooBigError, join_bounded, read_answer
 from pipeline.http.causes import NO_ANSWER, Cause, to_cause
 from pipeline.http.error_text import is_html, quote, to_error_text, to_redirect_text
 from pipeline.http.retry import (
@@ -37,6 +37,7 @@ __all__ = [
     "BearerAuth",
     "CaBundleError",
     "Cause",
+    "EncodingError",
     "RequestError",
     "Retries",
     "RetryPolicy",

@@ -15,6 +15,10 @@ class TooBigError(ValueError):
     """The answer is larger than this program holds in memory."""
 
 
+class EncodingError(ValueError):
+    """The answer is packed in a way that was not asked for, and whose size cannot be bounded."""
+
+
 def read_answer(response: requests.Response, seconds: float) -> bytes:
     """Return the whole body of a streamed response, decompressed.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import requests
 import urllib3
 
-from pipeline.http.bounded import LARGEST_ANSWER, TooBigError
+from pipeline.http.bounded import LARGEST_ANSWER, EncodingError, TooBigError
 
 # Everything a session raises for a request. ValueError: some libraries below raise it for a
 # malformed address or header.
@@ -42,6 +42,10 @@ _CAUSES: tuple[tuple[tuple[type[BaseException], ...], Cause], ...] = (  # the fi
     (
         (requests.exceptions.SSLError, ssl.SSLCertVerificationError),
         Cause("no trusted TLS connection; REQUESTS_CA_BUNDLE names private CAs", can_pass=False),
+    ),
+    (
+        (EncodingError,),
+        Cause("the answer is compressed in a way that cannot be read", can_pass=False),
     ),
     ((socket.gaierror,), Cause("unknown host", can_pass=False, was_sent=False)),
     ((ConnectionRefusedError,), Cause("connection refused", was_sent=False)),

@@ -14,6 +14,7 @@ from pipeline.fetch.errors import (
     StatusError,
     TooBigError,
     UnreachableError,
+    asks_too_much,
 )
 from pipeline.fetch.transport import Transport
 from pipeline.http import RetryPolicy, Waiting, bounded
@@ -130,7 +131,7 @@ def test_a_splittable_question_is_not_repeated_as_it_is(
     transport = to_transport(site, retry)
     site.fail("content/search", fault, times=None)
     with pytest.raises(kind):
-        list(transport.list_answers(SEARCH, {"cql": "type=page"}, splittable=True))
+        list(transport.list_answers(SEARCH, {"cql": "type=page"}, asks_too_much))
     assert transport.requests == 1
 
 

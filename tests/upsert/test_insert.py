@@ -173,6 +173,18 @@ def test_a_retry_after_is_bounded(api: VectorApi) -> None:
     assert waits.seconds == [600.0]
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_only_asks_for_waits_ends_the_run_after_ten_minutes(
+    api: VectorApi, status: int
+) -> None:
+    api.faults.append(Fault(status=status, retry_after="240", times=None))
+    waits, sink = Recorded(), to_sink(api.base_url)
+    with pytest.raises(VectorApiError, match="asks for more than 600 s"):
+        insert_all(sink, CHUNKS, waits, EXACT)
+    sink.close()
+    assert waits.seconds == [240.0, 240.0]
+
+
 def test_a_server_that_throttles_for_ever_ends_the_run(api: VectorApi) -> None:
     api.faults.append(Fault(status=429, times=None))
     with pytest.raises(VectorApiError, match="429"):

@@ -1,0 +1,44 @@
+"""Whether a route of the site works at all, learned from its answers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+log = logging.getLogger(__name__)
+
+FAILURES_IN_A_ROW = 3  # each after all retries: then nobody waits for it any more
+_TRIED_EVERY = 20  # calls: a route may recover during a long run
+
+
+class Route:
+    """One route. Safe to use from several threads."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._passed_over = 0
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether it has failed so often that another attempt is not worth a wait."""
+        return self._failures >= FAILURES_IN_A_ROW
+
+    def is_due(self) -> bool:
+        """Return whether to ask it: always while it works, else now and then."""
+        if not self.is_failing:
+            return True
+        with self._lock:
+            self._passed_over += 1
+            return self._passed_over % _TRIED_EVERY == 0
+
+    def note(self, *, answered: bool) -> None:
+        """Record the result of a call that was worth its retries, or of the latest attempt."""
+        with self._lock:
+            was_failing = self.is_failing
+            self._failures = 0 if answered else self._failures + 1
+        if self.is_failing and not was_failing:
+            log.warning("%s fails every time: it is not waited for any more", self._name)
+        if was_failing and answered:
+            log.info("%s works again", self._name)
