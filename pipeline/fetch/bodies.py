@@ -18,7 +18,6 @@ from pipeline.fetch.errors import (
     asks_too_much,
     is_failure,
 )
-from pipeline.fetch.route import FAILURES_IN_A_ROW, Route
 from pipeline.fetch.rows import (
     ContentRow,
     Json,
@@ -28,6 +27,7 @@ from pipeline.fetch.rows import (
     to_search_labels,
 )
 from pipeline.fetch.transport import IsFinal, Params, Transport, never
+from pipeline.http import FAILURES_IN_A_ROW, Route
 from pipeline.records import Page, PageFailure, PageRef
 from pipeline.settings import Settings
 

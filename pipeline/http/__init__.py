@@ -1,7 +1,8 @@
 """HTTP for both ends: one session policy, retries, and failures in words.
 
 `session` opens sessions that stay on one host; `waiting` ends every wait when the run ends;
-`bounded` reads answers of bounded size; `retry` holds the policy of waits and attempts,
+`bounded` reads answers of bounded size; `retry` holds the policy of waits and attempts, `route`
+remembers which route fails every time;
 `retry_after` reads the wait that a server asks for; `causes` explains why no answer came;
 `error_text` quotes the message of an error answer.
 """
@@ -19,6 +20,7 @@ from pipeline.http.retry import (
     is_passing_status,
 )
 from pipeline.http.retry_after import to_moment, to_retry_after
+from pipeline.http.route import FAILURES_IN_A_ROW, Route
 from pipeline.http.session import (
     BasicAuth,
     BearerAuth,
@@ -31,6 +33,7 @@ from pipeline.http.waiting import StoppedWaitingError, Waiting, fulfil, in_backg
 
 __all__ = [
     "CONFLUENCE_RETRY",
+    "FAILURES_IN_A_ROW",
     "NO_ANSWER",
     "VECTOR_RETRY",
     "BasicAuth",
@@ -41,6 +44,7 @@ __all__ = [
     "RequestError",
     "Retries",
     "RetryPolicy",
+    "Route",
     "StoppedWaitingError",
     "TooBigError",
     "Wait",

@@ -175,7 +175,10 @@ def stop_at(place: Place, scene: Scene) -> Stopped:
     for number in place.signals:
         process.send_signal(number)
         time.sleep(0.5 * (len(place.signals) > 1))
-    log = process.communicate(timeout=2 * SECONDS)[1]
+    try:
+        log = process.communicate(timeout=2 * SECONDS)[1]
+    finally:
+        process.kill()
     return Stopped(scene, process.returncode, time.monotonic() - began, log, load_report(environ))
 
 
@@ -199,6 +202,7 @@ def test_a_run_that_is_stopped_ends_in_time_and_the_next_one_repairs_it(
     ended = stopped[place.name].result()
     assert (ended.code, ended.seconds < SECONDS) == (place.code, True), (ended.seconds, ended.log)
     assert "Traceback" not in ended.log
+    assert ("did not end by itself" in ended.log) == (place.stuck[2] == ASLEEP)
     if len(place.signals) < 2:
         assert ended.report["exit_code"] == place.code
         assert "the next run resumes" in ended.log

@@ -3,7 +3,7 @@
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
-from pipeline.fetch.route import FAILURES_IN_A_ROW
+from pipeline.http import FAILURES_IN_A_ROW
 from pipeline.records import PageFailure
 from tests.support.confluence_client import HASTY, QUICK, opened
 from tests.support.site_pages import add_pages, list_all, pages_of

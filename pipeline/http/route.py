@@ -1,4 +1,4 @@
-"""Whether a route of the site works at all, learned from its answers."""
+"""Whether a route of a server works at all, learned from its answers."""
 
 from __future__ import annotations
 
