@@ -2,9 +2,8 @@
 
 `session` opens sessions that stay on one host; `waiting` ends every wait when the run ends;
 `bounded` reads answers of bounded size; `retry` holds the policy of waits and attempts, `route`
-remembers which route fails every time;
-`retry_after` reads the wait that a server asks for; `causes` explains why no answer came;
-`error_text` quotes the message of an error answer.
+remembers a route that fails every time, `retry_after` reads the wait that a server asks for;
+`causes` explains why no answer came; `error_text` quotes the message of an error answer.
 """
 
 from pipeline.http.bounded import EncodingError, TooBigError, join_bounded, read_answer
