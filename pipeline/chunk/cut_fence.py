@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from pipeline.chunk.cut_text import cut_line, cut_text
 from pipeline.chunk.pieces import Piece, Sizes
-from pipeline.chunk.tokens import count_each, count_tokens
+from pipeline.chunk.tokens import count_at_most, count_tokens
 
 
 def cut_fence(text: str, sizes: Sizes) -> list[Piece]:
@@ -15,7 +13,7 @@ def cut_fence(text: str, sizes: Sizes) -> list[Piece]:
     The text of the first piece already holds the lead, that of the last the tail.
     """
     opening, *lines = text.split("\n")
-    mark = re.sub(r"[^`~].*$", "", opening) or "```"
+    mark = opening[: len(opening) - len(opening.lstrip("`~"))] or "```"
     if lines and lines[-1].strip() and set(lines[-1].strip()) == {mark[0]}:
         mark = lines.pop()
     lead, tail = opening + "\n", "\n" + mark
@@ -24,7 +22,8 @@ def cut_fence(text: str, sizes: Sizes) -> list[Piece]:
         return cut_text(text, sizes)
     room = sizes.limit - frame
     pieces: list[Piece] = []
-    for line, tokens in zip(lines, count_each(["\n" + line for line in lines]), strict=True):
+    for line in lines:
+        tokens = count_at_most("\n" + line, room)
         pieces += (
             piece._replace(kind="code", lead=lead, tail=tail, frame_tokens=frame)
             for piece in cut_line(line, "\n", tokens, room)

@@ -8,7 +8,7 @@ from pipeline.chunk.cut_text import count_without_targets, cut_line
 from pipeline.chunk.pieces import Piece, Sizes
 from pipeline.chunk.tokens import count_tokens
 
-_DELIMITER_ROW = re.compile(r"\|[\s:|-]*-[\s:|-]*$")
+_DELIMITER_ROW = re.compile(r"\|[\s:|]*+-[\s:|-]*+$")
 
 
 def cut_table(text: str, sizes: Sizes) -> list[Piece]:
@@ -23,7 +23,9 @@ def cut_table(text: str, sizes: Sizes) -> list[Piece]:
     lead = header + "\n" if header else ""
     room = sizes.limit - frame
     pieces: list[Piece] = []
-    for row, tokens in zip(rows, count_without_targets("\n" + row for row in rows), strict=True):
+    for row, tokens in zip(
+        rows, count_without_targets(("\n" + row for row in rows), room), strict=True
+    ):
         pieces += (
             piece._replace(kind="row", lead=lead, frame_tokens=frame)
             for piece in cut_line(row, "\n", tokens, room)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pipeline.chunk.link_targets import without_targets
 from pipeline.chunk.pieces import INSIDE_WORD, SENTENCE, Piece, Sizes
-from pipeline.chunk.tokens import count_each, count_tokens
+from pipeline.chunk.tokens import count_at_most, count_tokens
 
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])[\"'”’)\]*_]*(\s+)(?=[\"'“‘(\[*_`!]*[A-Z0-9À-ÞА-Я])|(?<=[。！？])()(?=.)|(\n)"
@@ -28,7 +28,7 @@ def to_sentences(text: str) -> list[tuple[str, str]]:
 def cut_text(text: str, sizes: Sizes) -> list[Piece]:
     """Return sentences and lines; one that alone is over the limit is cut between words."""
     sentences = to_sentences(text)
-    counts = count_without_targets(space + sentence for sentence, space in sentences)
+    counts = count_without_targets((space + sentence for sentence, space in sentences), sizes.limit)
     pieces: list[Piece] = []
     for (sentence, space), tokens in zip(sentences, counts, strict=True):
         pieces += cut_line(sentence, space, tokens, sizes.limit)
@@ -82,6 +82,9 @@ def _word_end(text: str, start: int, end: int) -> int:
     return space + 1 if space > (start + end) // 2 else end
 
 
-def count_without_targets(texts: Iterable[str]) -> list[int]:
-    """Count the tokens of texts without the targets of their links, which follow the text."""
-    return count_each([without_targets(text) for text in texts])
+def count_without_targets(texts: Iterable[str], most: int) -> list[int]:
+    """Count the tokens of texts without the targets of their links, which follow the text.
+
+    `most`: see `count_at_most`.
+    """
+    return [count_at_most(without_targets(text), most) for text in texts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.chunk.cut_fence import cut_fence
 from pipeline.chunk.cut_table import cut_table
@@ -11,25 +11,37 @@ from pipeline.chunk.cut_text import count_without_targets, cut_text
 from pipeline.chunk.link_targets import move_links
 from pipeline.chunk.pieces import BLOCK, Piece, Sizes
 from pipeline.chunk.sections import SectionBlock, to_inner_blocks
-from pipeline.chunk.tokens import count_tokens
+from pipeline.chunk.tokens import count_at_most
 
 _DEEPEST = 16  # what is nested deeper is cut as plain text
 _ITEM_LINE = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s+|$)")
+_INNER_ITEM = re.compile(r"\n +(?:[-*+]|\d{1,9}[.)])\s")
 
 
-def to_pieces(blocks: Sequence[SectionBlock], sizes: Sizes) -> list[Piece]:
-    """Return the pieces of a section, none over `sizes.limit` with its lead and tail."""
-    return [piece for group in _to_groups(blocks, sizes, 0) for piece in group]
+def to_pieces(
+    blocks: Sequence[SectionBlock], sizes: Sizes, check: Callable[[], object]
+) -> list[Piece]:
+    """Return the pieces of a section, none over `sizes.limit` with its lead and tail.
+
+    `check` is called after every block.
+    """
+    pieces: list[Piece] = []
+    for group in _to_groups(blocks, sizes, 0):
+        pieces += group
+        check()
+    return pieces
 
 
 def _to_groups(blocks: Sequence[SectionBlock], sizes: Sizes, depth: int) -> Iterator[list[Piece]]:
     introduces = False
     for block, tokens in zip(
-        blocks, count_without_targets(block.text for block in blocks), strict=True
+        blocks, count_without_targets((block.text for block in blocks), sizes.limit), strict=True
     ):
         rank = BLOCK - 3 * depth
         # A list of addresses has few tokens without its targets, and many with them.
-        is_over = len(block.text) > sizes.limit and _count_with_links(block) > sizes.limit
+        is_over = (
+            len(block.text) > sizes.limit and _count_with_links(block, sizes.limit) > sizes.limit
+        )
         pieces = _cut(block, max(tokens, sizes.limit + 1) if is_over else tokens, sizes, depth)
         # A line that ends with a colon belongs to what it introduces.
         pieces[0] = pieces[0]._replace(before="\n\n", rank=rank - 2 if introduces else rank)
@@ -50,15 +62,19 @@ def _cut(block: SectionBlock, tokens: int, sizes: Sizes, depth: int) -> list[Pie
     return (_cut_list if block.kind == "list" else _cut_quote)(block.text, sizes, depth)
 
 
-def _count_with_links(block: SectionBlock) -> int:
+def _count_with_links(block: SectionBlock, most: int) -> int:
     if block.kind == "fence":
         return 0
     text, links = move_links(block.text)
-    return count_tokens("\n".join((text, *links))) if links else 0
+    return count_at_most("\n".join((text, *links)), most) if links else 0
 
 
 def _cut_quote(text: str, sizes: Sizes, depth: int) -> list[Piece]:
-    inner = "\n".join(re.sub(r"^> ?", "", line) for line in text.split("\n"))
+    lines = (
+        line.removeprefix(">").removeprefix(" ") if line[:1] == ">" else line
+        for line in text.split("\n")
+    )
+    inner = "\n".join(lines)
     return _nest(_cut_inner(inner, sizes, depth), "> ", "> ")
 
 
@@ -71,7 +87,7 @@ def _cut_list(text: str, sizes: Sizes, depth: int) -> list[Piece]:
         items[-1].append(line)
     texts = ["\n".join(lines).rstrip() for lines in items]
     pieces: list[Piece] = []
-    for item, tokens in zip(texts, count_without_targets(texts), strict=True):
+    for item, tokens in zip(texts, count_without_targets(texts, sizes.limit), strict=True):
         if tokens <= sizes.target or (tokens <= sizes.limit and not _has_inner_items(item)):
             parts = [Piece(item, "", 0, tokens)]
         else:
@@ -82,7 +98,7 @@ def _cut_list(text: str, sizes: Sizes, depth: int) -> list[Piece]:
 
 
 def _has_inner_items(item: str) -> bool:
-    return re.search(r"\n +(?:[-*+]|\d{1,9}[.)])\s", item) is not None
+    return _INNER_ITEM.search(item) is not None
 
 
 def _cut_item(item: str, sizes: Sizes, depth: int) -> list[Piece]:
@@ -90,8 +106,14 @@ def _cut_item(item: str, sizes: Sizes, depth: int) -> list[Piece]:
     if marker is None or len(marker[0]) == len(item):
         return cut_text(item, sizes)
     width = len(marker[0])
-    inner = re.sub(rf"\n {{1,{width}}}", "\n", item[width:])
+    inner = _outdent(item[width:], width)
     return _nest(_cut_inner(inner, sizes, depth), marker[0], " " * width)
+
+
+def _outdent(text: str, width: int) -> str:
+    """Remove at most `width` spaces from the beginning of every line but the first."""
+    first, *rest = text.split("\n")
+    return "\n".join((first, *(line[:width].lstrip(" ") + line[width:] for line in rest)))
 
 
 def _cut_inner(text: str, sizes: Sizes, depth: int) -> list[Piece]:

@@ -7,14 +7,25 @@ the vector. So the text reads as on the page, and whole links follow it: `[label
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-_LINK = re.compile(
-    r"(?P<code>`{3,}[\s\S]*?(?:`{3,}|\Z)|~{3,}[\s\S]*?(?:~{3,}|\Z)|`[^`\n]+`)"
-    r"|(?<!!)\[(?P<label>(?:[^\[\]\\\n]|\\.|!?\[[^\[\]\n]*\])*)\]"
-    r"\((?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)"
+# Code, in which nothing is a link, or what may begin one: `![` begins an image.
+_CODE_OR_BRACKET = re.compile(
+    r"`{3,}[\s\S]*?(?:`{3,}|\Z)|~{3,}[\s\S]*?(?:~{3,}|\Z)|`[^`\n]++`|(?<!!)\["
 )
 _PLACES = 5  # at which a label is looked for
+# A label's parts: text, an escaped character, brackets within the label.
+_LABEL_PART = re.compile(r"[^\[\]\\\n]++|\\.|\[[^\[\]\n]*+\]")
+_TARGET = re.compile(r"\]\((?:<[^<>\n]*+>\)|[^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+\))")
+
+
+class _Link(NamedTuple):
+    """Where a link begins, where its label ends, and where it ends."""
+
+    start: int
+    label_end: int
+    end: int
 
 
 def without_targets(text: str) -> str:
@@ -27,14 +38,13 @@ def move_links(text: str) -> tuple[str, list[str]]:
     if "](" not in text:
         return text, []
     links: dict[str, None] = {}
-
-    def replace(match: re.Match[str]) -> str:
-        if match["code"]:
-            return match[0]
-        links[match[0]] = None
-        return match["label"]
-
-    return _LINK.sub(replace, text), list(links)
+    parts: list[str] = []
+    at = 0
+    for link in _find_links(text):
+        links[text[link.start : link.end]] = None
+        parts += (text[at : link.start], text[link.start + 1 : link.label_end])
+        at = link.end
+    return "".join((*parts, text[at:])), list(links)
 
 
 def split_off_links(text: str) -> tuple[str, list[str]]:
@@ -67,3 +77,31 @@ def put_links_back(text: str, links: Sequence[str]) -> str:
         else:
             whole, at = linked, start + len(link)
     return "\n\n".join(filter(None, (whole, "\n".join(below))))
+
+
+def _find_links(text: str) -> Iterator[_Link]:
+    """Yield the links outside code, from left to right."""
+    seen = bytearray(len(text) + 1)
+    at = 0
+    while opening := _CODE_OR_BRACKET.search(text, at):
+        at = opening.end()
+        if opening[0] == "[":
+            label_end = _find_label_end(text, at, seen)
+            if target := _TARGET.match(text, label_end):
+                yield _Link(opening.start(), label_end, target.end())
+                at = target.end()
+
+
+def _find_label_end(text: str, at: int, seen: bytearray) -> int:
+    """Return where the label that begins at `at` ends.
+
+    How a label goes on depends on its position only. So one that comes to where an earlier label
+    was, which ended without a target, will do so too: `seen` has these positions, and no part of
+    the text is read for every bracket before it.
+    """
+    while part := _LABEL_PART.match(text, at):
+        at = part.end()
+        if seen[at]:
+            break
+        seen[at] = 1
+    return at

@@ -8,7 +8,7 @@ edit changes the chunks around it and no others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.chunk.compose import (
@@ -26,7 +26,7 @@ from pipeline.chunk.overlap import with_overlap
 from pipeline.chunk.packing import Limits, pack
 from pipeline.chunk.pieces import Piece, Sizes
 from pipeline.chunk.sections import Section, SectionBlock, to_sections
-from pipeline.chunk.tokens import count_each, count_tokens
+from pipeline.chunk.tokens import count_at_most, count_tokens
 from pipeline.chunk.windows import fitting_tokens
 from pipeline.records import Chunk, Markdown, Page
 
@@ -54,6 +54,7 @@ class _Budget:
     target: int  # where to cut what can be cut
     rows: int  # of a table that is cut
     overlap: int  # of the target, repeated from the chunk before
+    check: Callable[[], object]  # raises once the page has cost too much
 
 
 def split(
@@ -63,6 +64,7 @@ def split(
     chunk_overlap: int = 180,
     embedding_model_id: str = "all-MiniLM-L6-v2",
     hard_limit: int | None = None,
+    check: Callable[[], object] = lambda: None,
 ) -> list[Chunk]:
     """Split a page into chunks of at most `chunk_tokens` tokens (cl100k_base), in order.
 
@@ -70,10 +72,11 @@ def split(
     model reads (`fitting_tokens`); None makes that the limit too. `chunk_overlap` refers to
     chunks of the size of the limit, shorter ones repeat less in proportion. `hard_limit` is what
     the server accepts, where that is less. A page without text is one chunk with its title, so
-    that it can be found.
+    that it can be found. `check` is called for every section, block and chunk; what it raises ends
+    the split.
     """
     fitting = fitting_tokens(embedding_model_id)
-    budget = _to_budget(chunk_tokens, chunk_overlap, fitting, hard_limit)
+    budget = _to_budget(chunk_tokens, chunk_overlap, fitting, hard_limit, check)
     sections = to_sections(markdown.text, markdown.anchors) or [Section((), 0, "", ())]
     drafts = _split_sections(markdown.title, sections, budget)
     return to_chunks(page, markdown.title, list(drafts))
@@ -98,29 +101,38 @@ def halve(chunk: Chunk, taken: Collection[str] = ()) -> list[Chunk]:
         section._replace(path=(crumb, *section.path)) for section in to_sections(markdown, ())
     ]
     drafts = _split_sections(
-        "", sections or [Section((crumb,), 0, "", ())], _Budget(limit, limit, limit, 0)
+        "",
+        sections or [Section((crumb,), 0, "", ())],
+        _Budget(limit, limit, limit, 0, lambda: None),
     )
     return to_parts(chunk, list(drafts), taken)
 
 
 def _split_sections(title: str, sections: Sequence[Section], budget: _Budget) -> Iterator[Draft]:
-    for group in _group(sections, budget.target):
+    for group in _group(sections, budget):
         yield from _to_drafts(title, group, budget)
 
 
 def _to_budget(
-    chunk_tokens: int | None, chunk_overlap: int, fitting: int, hard_limit: int | None
+    chunk_tokens: int | None,
+    chunk_overlap: int,
+    fitting: int,
+    hard_limit: int | None,
+    check: Callable[[], object],
 ) -> _Budget:
     limit = min(chunk_tokens or fitting, hard_limit or chunk_tokens or fitting)
     target = min(limit, fitting * _TARGET_PERCENT // 100)
     full = max(chunk_tokens or _FULL_TOKENS, chunk_overlap)
     overlap = chunk_overlap * target * _OVERLAP_PERCENT // (100 * full)
-    return _Budget(limit, target, min(limit, fitting * _ROWS_PERCENT // 100), overlap)
+    return _Budget(limit, target, min(limit, fitting * _ROWS_PERCENT // 100), overlap, check)
 
 
-def _group(sections: Sequence[Section], target: int) -> Iterator[Sequence[Section]]:
+def _group(sections: Sequence[Section], budget: _Budget) -> Iterator[Sequence[Section]]:
     """Yield short neighbouring sections together where they fit, other sections alone."""
-    sizes = count_each([without_targets(join_blocks(section)) for section in sections])
+    target, sizes = budget.target, []
+    for section in sections:
+        budget.check()
+        sizes.append(count_at_most(without_targets(join_blocks(section)), 2 * target))
     # Deeper headings are weaker boundaries; a heading changes less often than its section.
     pieces = [
         Piece(" ".join(section.path), "", _HEADING_RANK - section.level, tokens, _to_kind(section))
@@ -151,7 +163,7 @@ def _to_drafts(title: str, group: Sequence[Section], budget: _Budget) -> Iterato
         first = join_blocks(group[0], with_heading=group[0].path != common)
         body = "\n\n".join(filter(None, (first, *map(join_blocks, group[1:]))))
         text = to_chunk_text(to_breadcrumb(title, common), body)
-        if (tokens := count_tokens(text)) <= budget.limit:
+        if (tokens := count_at_most(text, budget.limit)) <= budget.limit:
             yield Draft(text, tokens, group[0])
             return
     for section in group:
@@ -169,7 +181,7 @@ def _cut_section(title: str, section: Section, budget: _Budget) -> Iterator[Draf
             blocks.insert(0, SectionBlock("text", " > ".join(section.path)))
     room = budget.limit - frame
     target = min(room, max(budget.target - frame, budget.target // 2))
-    pieces = to_pieces(blocks, Sizes(target, room))
+    pieces = to_pieces(blocks, Sizes(target, room), budget.check)
     if not pieces:
         yield Draft(crumb, count_tokens(crumb), section)
     limits = Limits(
@@ -188,11 +200,12 @@ def _to_texts(
     crumb: str, pieces: Sequence[Piece], first: int, end: int, budget: _Budget
 ) -> Iterator[tuple[str, int]]:
     """Yield texts with their tokens: one, unless pieces that fit alone do not fit together."""
+    budget.check()
     alone = join_pieces(pieces[first:end])
     overlapping = join_pieces(with_overlap(pieces, first, end, budget.overlap))
     for body in dict.fromkeys((overlapping, alone)):
         text = to_chunk_text(crumb, body)
-        if (tokens := count_tokens(text)) <= budget.limit:
+        if (tokens := count_at_most(text, budget.limit)) <= budget.limit:
             yield text, tokens
             return
     if end - first > 1:

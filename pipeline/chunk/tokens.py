@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,11 @@ _PATTERN = (
     r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
     r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
 )
+# The encoder's own regular expressions need a stack as deep as a gap in the text is long; a million
+# spaces overflow it.
+_LONGEST_GAP = 50_000
+_LONG_GAP = re.compile(rf"(?<!\s)\s{{{_LONGEST_GAP},}}+")
+_LONGEST_TOKEN = 128  # characters
 _VOCABULARY_SHA256 = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
 
 
@@ -44,10 +50,25 @@ def encoder() -> Encoding:
 
 def count_tokens(text: str) -> int:
     """Count the tokens of a text; names of special tokens count as text."""
-    return len(encoder().encode_ordinary(text))
-
-
-def count_each(texts: Sequence[str]) -> list[int]:
-    """Count the tokens of each text."""
     encode = encoder().encode_ordinary
-    return [len(encode(text)) for text in texts]
+    if len(text) <= _LONGEST_GAP:
+        return len(encode(text))
+    return sum(len(encode(part)) for part in _to_parts(text))
+
+
+def _to_parts(text: str) -> Iterator[str]:
+    """Yield a text in parts without gaps that are too long for the encoder."""
+    at = 0
+    for gap in _LONG_GAP.finditer(text):
+        for middle in range(gap.start() + _LONGEST_GAP, gap.end() + 1, _LONGEST_GAP):
+            yield text[at:middle]
+            at = middle
+    yield text[at:]
+
+
+def count_at_most(text: str, most: int) -> int:
+    """Count the tokens of a text; `most + 1` for one so long that it must have more.
+
+    So a line of 20 MB is not encoded for the sake of knowing that it has to be cut.
+    """
+    return most + 1 if len(text) > _LONGEST_TOKEN * most else count_tokens(text)

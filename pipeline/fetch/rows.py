@@ -13,6 +13,7 @@ from pipeline.fetch.errors import BrokenAnswerError
 from pipeline.records import PageRef
 
 Json = dict[str, Any]
+_LONGEST_LINE = 1_000  # characters: Confluence allows 255 in a title
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -124,8 +125,9 @@ def to_utc(text: str) -> str:
 
 
 def to_line(text: str) -> str:
-    """Return the text on one line: no control characters that could forge log lines."""
-    return to_text(_CONTROLS.sub(" ", text))
+    """Return a name on one line: bounded, no control characters that could forge log lines."""
+    line = to_text(_CONTROLS.sub(" ", text))
+    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
 
 
 def to_text(text: str) -> str:

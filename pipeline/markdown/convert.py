@@ -22,6 +22,7 @@ MAX_LOSS_PERCENT = 2
 MAX_FALLBACK_CHARACTERS = 1_000_000  # of a body: BeautifulSoup takes 45 to 200 bytes for each
 
 Converter = Callable[[Page, Notes], Converted]
+Check = Callable[[], object]
 
 
 def convert_tree(page: Page, notes: Notes) -> Converted:
@@ -29,7 +30,9 @@ def convert_tree(page: Page, notes: Notes) -> Converted:
     root = parse(page.html)
     blocks = Walk(notes).to_blocks(root)
     anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
-    return Converted(join_page(blocks), anchors, visible_text(root))
+    text = join_page(blocks)
+    del blocks  # a long page has a million, beside its tree
+    return Converted(text, anchors, visible_text(root))
 
 
 def convert_with_markdownify(page: Page, notes: Notes) -> Converted:
@@ -43,6 +46,7 @@ def to_markdown(
     page: Page,
     convert: Converter = convert_tree,
     fallback: Converter = convert_with_markdownify,
+    check: Check = lambda: None,
 ) -> Markdown:
     """Convert a page's body; the body itself decides whether it is rendered or storage.
 
@@ -53,14 +57,17 @@ def to_markdown(
     Where `convert` raises, or loses more than `MAX_LOSS_PERCENT` of the words and `fallback`
     loses fewer, the Markdown is the fallback's, with a warning. Where both raise, the error of
     `convert` is raised.
+
+    `check` is called for every element; what it raises ends the conversion.
     """
     try:
-        result = _run(convert, page)
+        result = _run(convert, page, check)
     except Exception as error:
+        check()  # no second attempt for a page that has cost too much
         log.exception("page %s: the converter failed, trying markdownify", page.ref.id)
-        result = _replace_failed(page, fallback, error)
+        result = _replace_failed(page, fallback, check, error)
         return _to_record(page, result, f"the converter failed with {type(error).__name__}")
-    if result.is_lossy and (other := _replace_lossy(page, fallback, result)):
+    if result.is_lossy and (other := _replace_lossy(page, fallback, check, result)):
         return _to_record(page, other, f"the converter lost {result.lost} of {result.words} words")
     return _to_record(page, result)
 
@@ -80,32 +87,36 @@ class _Result(NamedTuple):
         return 100 * self.lost > MAX_LOSS_PERCENT * self.words
 
 
-def _run(convert: Converter, page: Page, visible: str = "") -> _Result:
-    notes = Notes(Links(page.url, page.ref.space))
+def _run(convert: Converter, page: Page, check: Check, visible: str = "") -> _Result:
+    notes = Notes(Links(page.url, page.ref.space), check)
     converted = convert(page, notes)
     text = notes.drop_hidden(converted.text)
     words, lost = count_loss(visible or converted.visible, notes.dropped, text)
     return _Result(text, converted, notes, words, lost)
 
 
-def _replace_failed(page: Page, fallback: Converter, error: Exception) -> _Result:
+def _replace_failed(page: Page, fallback: Converter, check: Check, error: Exception) -> _Result:
     """Return the fallback's result; raise the converter's error where there is none."""
     if len(page.html) > MAX_FALLBACK_CHARACTERS:
         raise error
     try:
-        return _run(fallback, page)
+        return _run(fallback, page, check)
     except Exception:
+        check()
         log.exception("page %s: markdownify failed too", page.ref.id)
         raise error from None
 
 
-def _replace_lossy(page: Page, fallback: Converter, result: _Result) -> _Result | None:
+def _replace_lossy(
+    page: Page, fallback: Converter, check: Check, result: _Result
+) -> _Result | None:
     """Return the fallback's result if it loses fewer words of the same visible text."""
     if len(page.html) > MAX_FALLBACK_CHARACTERS:
         return None
     try:
-        other = _run(fallback, page, result.converted.visible)
+        other = _run(fallback, page, check, result.converted.visible)
     except Exception:
+        check()
         log.exception("page %s: markdownify failed, keeping the lossy Markdown", page.ref.id)
         return None
     return other if other.lost < result.lost else None

@@ -27,6 +27,7 @@ LIMITS = {
     "list": 12,
     "item": 24,
     "quote": 6,
+    "macro": 32,
     "table": 4,
     "heading": 1,
     "**": 1,

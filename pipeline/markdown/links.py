@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote, urljoin, urlsplit
 
 _ABSOLUTE = re.compile(r"(?:https?|ftp|mailto|tel|sftp|ssh|git|file):", re.IGNORECASE)
@@ -14,6 +13,7 @@ _WIKI_ROUTE = re.compile(
 )
 _NO_PAGE = re.compile(r"/createpage\.action\b")
 _TRACKING = re.compile(r"(?<=[?&])src=confmacro&?|[?&]src=confmacro$")
+_LONGEST_ADDRESS = 8_000  # characters: servers refuse longer ones
 _IN_URL = {" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\n": "", "|": "%7C"}
 _IN_URL_TABLE = str.maketrans(_IN_URL)
 
@@ -32,7 +32,7 @@ class Links:
     def resolve(self, href: str) -> str:
         """Return an address that a person can open; "" for scripts and pages not yet created."""
         href = href.strip()
-        if not href or href == "#" or _NO_PAGE.search(href):
+        if not href or href == "#" or len(href) > _LONGEST_ADDRESS or _NO_PAGE.search(href):
             return ""
         if _ABSOLUTE.match(href):
             return _TRACKING.sub("", href)
@@ -64,9 +64,9 @@ class Links:
 
 
 def to_link(text: str, target: str) -> str:
-    """Return an inline link; a target that only repeats the text is omitted."""
+    """Return an inline link; a target that only repeats the text, or is too long, is omitted."""
     text = " ".join(text.split())
-    if not text or not target:
+    if not text or not target or len(target) > _LONGEST_ADDRESS:
         return text
     if _bare(text) == _bare(target):
         return target if target.startswith("http") and text in target else text
@@ -86,7 +86,6 @@ def to_image(name: str) -> str:
     return f"![{name}]" if name else ""
 
 
-@lru_cache(maxsize=1024)
 def file_name(url: str) -> str:
     """Return the name of a URL's file, "" where it has none."""
     if url.startswith("data:"):

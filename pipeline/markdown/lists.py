@@ -49,11 +49,18 @@ def first_number(element: Element) -> int | None:
     return 1
 
 
-def item_prefix(element: Element) -> str:
-    """Return a task's box, a decision's label, or "" for any other item."""
+def kind_of_items(element: Element) -> str:
+    """Return "task" or "decision" for a list whose items begin with a box or a label."""
+    classes = classes_of(element)
+    if "inline-task-list" in classes:
+        return "task"
+    return "decision" if "decision-list" in classes else ""
+
+
+def item_prefix(element: Element, kind: str) -> str:
+    """Return a task's box, a decision's label, or "" for any other item of that kind of list."""
     if element.tag == "ac:task":
         return "[x] " if all_text(child(element, "ac:task-status")) == "complete" else "[ ] "
-    classes = classes_of(element.getparent())
-    if element.get("data-inline-task-id") is not None or "inline-task-list" in classes:
+    if element.get("data-inline-task-id") is not None or kind == "task":
         return "[x] " if "checked" in classes_of(element) else "[ ] "
-    return "**Decision:** " if "decision-list" in classes else ""
+    return "**Decision:** " if kind == "decision" else ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pipeline.markdown.visible import drop_hidden_characters
 
 _WORD = re.compile(r"\w+")
 _IMAGE = re.compile(r"!\[[^\[\]\n]*\]")
 _LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
+_SLICE = 1_000_000  # characters: the words of 20 MB, as a list, take more than 200 MB
 _MARKS = "*~`^[]\\"
 
 
@@ -20,7 +21,19 @@ def count_words(text: str) -> Counter[str]:
     text = _LINK_TARGET.sub("", text)
     for mark in _MARKS:
         text = text.replace(mark, "")
-    return Counter(_WORD.findall(text))
+    words: Counter[str] = Counter()
+    for part in _to_slices(text):
+        words.update(_WORD.findall(part))
+    return words
+
+
+def _to_slices(text: str) -> Iterator[str]:
+    """Yield a long text in parts that end at spaces."""
+    at = 0
+    while (end := text.find(" ", at + _SLICE)) != -1:
+        yield text[at:end]
+        at = end
+    yield text[at:]
 
 
 def count_loss(visible: str, dropped: Iterable[str], markdown: str) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ class Notes:
     """What a converter records about one body."""
 
     links: Links
+    check: Callable[[], object] = lambda: None  # raises once the page has cost too much
     dropped: list[str] = field(default_factory=list)  # visible in the source, omitted on purpose
     hidden_characters: int = 0
     unknown_macros: Counter[str] = field(default_factory=Counter)

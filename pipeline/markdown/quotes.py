@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from pipeline.markdown.blocks import Block, join
 
+# The first word, where a colon or an exclamation mark follows it, or nothing.
+_FIRST_WORD = re.compile(r"\W*+(\w++)\W*(?:[:!]|$)")
 _QUOTABLE = ("text", "title", "list", "quote")
 
 
@@ -47,4 +49,5 @@ def _with_label(blocks: Sequence[Block], label: str) -> list[Block]:
 
 def _begins_with(text: str, label: str) -> bool:
     """Return whether the author already wrote the label: `Note: …`."""
-    return re.match(rf"\W*{label}\b\W*(?:[:!]|$)", text, re.IGNORECASE) is not None
+    word = _FIRST_WORD.match(text)
+    return word is not None and word[1].lower() == label.lower()

@@ -11,17 +11,28 @@ from pipeline.markdown.notes import Notes
 _ERROR = re.compile(
     r"(?<!`)(?:Unable to render Jira issues macro, execution error\.?"
     r"|We don['’]t have a way to export this macro\.?"
-    r"|Error rendering macro(?:\s*['‘\"][^'’\"\n]*['’\"])?)(?!`)"
+    r"|Error rendering macro(?:\s*['‘\"][^'’\"\n]{0,200}['’\"])?)(?!`)"
 )
 _LONGEST_ERROR = 200  # characters of it in a warning
-_TEXT = re.compile(r"(?:^|>)[^<]*\w")
+_TEXT = re.compile(r"(?:\A|<[^<>]*+>)[^<\w]*+\w")
 
 
 def looks_failed(html: str) -> bool:
     """Guess, without a conversion, whether a body has an error instead of content, or no text."""
-    if "macro" in html and _ERROR.search(unescape(html)):
+    if "macro" in html and _ERROR.search(_unescape(html)):
         return True
     return not _TEXT.search(html)
+
+
+def _unescape(html: str) -> str:
+    """Return the text with its character references resolved, unless one is not a number.
+
+    Python refuses to read a number of thousands of digits.
+    """
+    try:
+        return unescape(html)
+    except ValueError:
+        return html
 
 
 def drop_render_errors(text: str, notes: Notes) -> str:

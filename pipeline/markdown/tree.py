@@ -8,7 +8,7 @@ comments: they become escaped text first. Names keep their prefix: `ac:link`, `r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from lxml import etree
@@ -17,16 +17,45 @@ Element = etree._Element
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*)([^<>]*)>")
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*+)([^<>]*+)>")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param")
 )
 _MAX_DEPTH = 1_000  # libxml2 gives up at 2,048 and would drop the rest of the page
+MAX_ATTRIBUTES = 1_000  # of an element: libxml2 takes quadratic time for a list of them
+MAX_ELEMENTS = 10_000_000  # of a page: each takes 150 bytes and more
+_SMALL = 50_000  # characters: a body that cannot exceed these limits by much
+
+
+class TooCostlyError(Exception):
+    """A body whose conversion would take too much memory or time."""
+
+
+class _Limits:
+    """A parser's target that builds nothing: it raises `TooCostlyError` over the limits."""
+
+    def __init__(self) -> None:
+        self._elements = 0
+
+    def start(self, _tag: str, attributes: Mapping[str, str]) -> None:
+        self._elements += 1
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise TooCostlyError(f"an element has more than {MAX_ATTRIBUTES:,} attributes")
+        if self._elements > MAX_ELEMENTS:
+            raise TooCostlyError(f"the page has more than {MAX_ELEMENTS:,} elements")
+
+    def close(self) -> None:
+        """Return nothing; lxml requires the method."""
 
 
 def parse(body: str) -> Element:
-    """Return the body's tree under one `div`, complete for 20 MB and for any nesting."""
+    """Return the body's tree under one `div`, complete for 20 MB and for any nesting.
+
+    Raises `TooCostlyError` for a body with too many elements, or too many attributes of one.
+    """
     body = to_html(body)
+    if len(body) > _SMALL:
+        etree.fromstring(_to_source(body), _to_parser(_Limits()))
     root, is_complete = _parse(body)
     if not is_complete:
         root, _ = _parse(_flatten(body))
@@ -47,12 +76,23 @@ def drop_control_characters(text: str) -> str:
 
 
 def _parse(body: str) -> tuple[Element, bool]:
-    parser = etree.HTMLParser(
-        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
-    )
-    source = b"<html><body><div>" + _to_bytes(body) + b"</div></body></html>"
-    root = etree.fromstring(source, parser)
+    parser = _to_parser()
+    root = etree.fromstring(_to_source(body), parser)
     return root, not any("depth" in error.message.lower() for error in parser.error_log)
+
+
+def _to_parser(target: _Limits | None = None) -> etree.HTMLParser:
+    return etree.HTMLParser(
+        encoding="utf-8",
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+        target=target,  # type: ignore[arg-type]  # the methods it lacks are not called
+    )
+
+
+def _to_source(body: str) -> bytes:
+    return b"<html><body><div>" + _to_bytes(body) + b"</div></body></html>"
 
 
 def _to_bytes(body: str) -> bytes:

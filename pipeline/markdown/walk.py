@@ -15,7 +15,7 @@ from lxml import etree
 from pipeline.markdown.blocks import Block, Content, Rendered, to_text_blocks
 from pipeline.markdown.groups import GROUPS, INLINE_GROUPS, LIMITS, is_block, is_bold, to_heading
 from pipeline.markdown.links import file_name, to_link
-from pipeline.markdown.lists import first_number, item_prefix, to_item, to_list
+from pipeline.markdown.lists import first_number, item_prefix, kind_of_items, to_item, to_list
 from pipeline.markdown.macros.boxes import box
 from pipeline.markdown.macros.table import Macro, find_macro
 from pipeline.markdown.marks import emphasize
@@ -37,6 +37,7 @@ class _Frame:
     blocks: list[Block] = field(default_factory=list)
     inline: list[str] = field(default_factory=list)
     rows: list[TableRow] = field(default_factory=list)  # of a table
+    kind_of_items: str = ""  # of a list
     marked: tuple[int, str] = (0, "")  # how many pieces end with which mark of emphasis
 
 
@@ -62,6 +63,7 @@ class Walk:
         states: list[_State] = []
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
+            self._notes.check()
             if event == "start":
                 state = self._open(element)
                 states.append(state)
@@ -97,8 +99,7 @@ class Walk:
     def _open_macro(self, element: Element, macro: Macro) -> _State:
         group = "quote" if macro.convert is box else "macro"
         if self._is_full(group):
-            self._flush()
-            return "block"
+            return self._open_plain(element)
         self._depth[group] += 1
         return self._push(_Frame(element, group, macro))
 
@@ -134,6 +135,8 @@ class Walk:
         frame = self._push(_Frame(element, group))
         if group == "table":
             self._tables.append(frame)
+        elif group == "list":
+            frame.kind_of_items = kind_of_items(element)
         return frame
 
     def _is_full(self, group: str) -> bool:
@@ -202,8 +205,9 @@ class Walk:
             case "list":
                 return to_list(blocks, first_number(element))
             case "item":
-                item = to_item(blocks, item_prefix(element))
-                return [item] if self._frames[-1].group == "list" else to_list([item], None)
+                outer = self._frames[-1]
+                item = to_item(blocks, item_prefix(element, outer.kind_of_items))
+                return [item] if outer.group == "list" else to_list([item], None)
             case "table":
                 self._tables.pop()
                 return [*blocks, *to_table(frame.rows)]

@@ -6,7 +6,7 @@ Where Confluence could not render a page, its storage format is fetched with it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -54,13 +54,15 @@ class Prefetch:
                     found[_id_of(result)] = result
         return [_with_ancestors(found[ref.id], ref) for ref in refs]
 
-    def to_markdown(self, page: Page) -> Markdown:
+    def to_markdown(self, page: Page, check: Callable[[], object] = lambda: None) -> Markdown:
         """Convert a page, from its storage format where Confluence could not render it.
+
+        `check`: see `markdown.to_markdown`.
 
         Raises `PageError` if the storage format is needed and cannot be fetched.
         """
         storage = self._storage.pop(page.ref.id, None)
-        converted = markdown.to_markdown(page)
+        converted = markdown.to_markdown(page, check=check)
         if not converted.render_failed:
             return converted
         if storage is None:  # `may_need_source` has missed it
@@ -68,7 +70,8 @@ class Prefetch:
                 storage = self._site.get_page(page.ref, "storage")
         if isinstance(storage, PageError):
             raise storage
-        return markdown.to_markdown(replace(page, html=storage.html, body_format="storage"))
+        source = replace(page, html=storage.html, body_format="storage")
+        return markdown.to_markdown(source, check=check)
 
     def _fetch_ahead(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         with self._slots_beside_listing:

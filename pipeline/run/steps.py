@@ -30,7 +30,7 @@ from pipeline.run.plan import (
 )
 from pipeline.run.prefetch import Prefetch
 from pipeline.run.scope import Scope
-from pipeline.run.stop import Stop, StoppedError
+from pipeline.run.stop import PageBudget, Stop, StoppedError
 from pipeline.run.threads import call_interruptibly, in_parallel
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
@@ -59,6 +59,7 @@ class Run:
         self._deleted: list[str] | None = None  # the confirmed ones, once they are
         self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
         self._prefetch = Prefetch(site, settings.own_workers)
+        self._budget = PageBudget(0, stop)  # of the page that is being converted
         self._unknown_macros: Counter[str] = Counter()
         self._hidden: Counter[str] = Counter()  # page → characters that no reader sees
 
@@ -157,6 +158,7 @@ class Run:
 
         The report does not quote the error: it may contain the page's text.
         """
+        self._budget = PageBudget(len(page.html), self.stop)
         try:
             yield
             self.report.passed(page.ref.id, "convert")
@@ -170,7 +172,8 @@ class Run:
 
     def to_markdown(self, page: Page) -> Markdown:
         """Convert a page, from its storage format where Confluence could not render it."""
-        markdown = call_interruptibly(partial(self._prefetch.to_markdown, page), self.stop)
+        convert = partial(self._prefetch.to_markdown, page, self._budget.check)
+        markdown = call_interruptibly(convert, self.stop)
         for warning in markdown.warnings:
             self.report.warn(f"page {page.ref.id} {page.ref.title!r}: {warning}")
         self._unknown_macros.update(markdown.unknown_macros)
@@ -189,6 +192,7 @@ class Run:
             settings.chunk_overlap,
             settings.embedding_model_id,
             self._limit.tokens,
+            self._budget.check,
         )
         return call_interruptibly(split, self.stop)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+_WHOLE_NUMBER = re.compile("-?[0-9]{1,9}")
+
 Check = Callable[[str], Any]
 
 
@@ -133,7 +135,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     """Check for a whole number from `low` to `high`."""
 
     def check(value: str) -> int:
-        if not re.fullmatch("-?[0-9]{1,9}", value) or not low <= int(value) <= high:
+        if not _WHOLE_NUMBER.fullmatch(value) or not low <= int(value) <= high:
             raise ValueError(f"must be a whole number from {low} to {high}")
         return int(value)
 

@@ -2,8 +2,14 @@
 
 import hashlib
 
+import pytest
+
+from pipeline.chunk import split
+from pipeline.chunk.link_targets import move_links
 from pipeline.chunk.tokens import count_tokens
+from pipeline.records import Markdown
 from tests.support.chunks import URL, chunks_of, prose
+from tests.support.convert import to_page
 
 
 def test_a_chunk_begins_with_its_title_and_headings() -> None:
@@ -83,3 +89,42 @@ def test_a_link_in_a_heading_is_below_the_text_too() -> None:
 def test_a_heading_in_code_is_code() -> None:
     (chunk,) = chunks_of("# Script\n\n```bash\n# not a heading\n\n## nor this\n```")
     assert chunk.text == "Nightly backup > Script\n\n```bash\n# not a heading\n\n## nor this\n```"
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("[a](b) [c](<d e>)", ["[a](b)", "[c](<d e>)"]),
+        ("[a [b] c](d) ![e](f)", ["[a [b] c](d)"]),
+        ("[a](b(c)d)", ["[a](b(c)d)"]),
+        ("C:\\[a](b)", ["[a](b)"]),
+        ("[a\\]b](c) [a\\[b](c)", ["[a\\]b](c)", "[a\\[b](c)"]),
+        ("[0, 10) [a](b)", ["[a](b)"]),
+        ("[x [b\\] [c](d)", ["[c](d)"]),
+        ("`[a](b)` ```\n[a](b)\n``` ~~~[a](b)", []),
+        ("` [a](b)", ["[a](b)"]),
+        ("[a](b c) [a](b [c](d)", ["[c](d)"]),
+        ("[a\nb](c)", []),
+    ],
+)
+def test_what_is_a_link(text: str, links: list[str]) -> None:
+    moved, found = move_links(text)
+    assert found == links
+    for link in links:
+        assert link not in moved
+
+
+def test_a_long_heading_is_written_once_and_shortened_in_what_is_below() -> None:
+    heading = "word " * 1_000 + "end"
+    parts = "".join(f"## Part {at}\n\n{prose(at, 9)}\n\n" for at in range(20))
+    chunks = chunks_of(f"# {heading}\n\n{parts}")
+    texts = [chunk.text for chunk in chunks]
+    assert sum("end" in text for text in texts) == 1
+    assert sum(text.count("word") for text in texts) < 9_000
+    assert all(chunk.tokens <= 1000 for chunk in chunks)
+
+
+def test_an_anchor_too_long_for_an_address_is_omitted() -> None:
+    markdown = Markdown("Title", "# One\n\ntext", ("x" * 2_000,))
+    [chunk] = split(to_page(""), markdown)
+    assert "#" not in str(chunk.metadata["url"])

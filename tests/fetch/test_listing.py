@@ -149,6 +149,13 @@ def test_titles_cannot_forge_log_lines(site: ConfluenceSite, state: SiteState) -
     assert ref.title == "A ERROR b c [31m"
 
 
+def test_a_title_is_bounded(site: ConfluenceSite, state: SiteState) -> None:
+    state.add_page("x" * 2_000, "KI")
+    with opened(site) as client:
+        (ref,) = list_all(client)
+    assert ref.title == "x" * 999 + "…"
+
+
 def test_links_are_the_sites_and_never_the_gateways(site: ConfluenceSite, state: SiteState) -> None:
     (page_id,) = add_pages(state, 1)
     with opened(site) as client:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.markdown import tree
 from tests.support.convert import convert, macro, plain, rich
 
 
@@ -60,6 +61,21 @@ def test_no_nesting_is_too_deep(tag: str, depth: int) -> None:
 def test_deep_structures_grow_with_their_text_only(start: str, end: str) -> None:
     texts = [convert(start * depth + end * depth, "storage").text for depth in (100, 400)]
     assert len(texts[1]) < 6 * len(texts[0])
+
+
+def test_an_element_with_too_many_attributes_is_left_to_the_second_converter() -> None:
+    attributes = " ".join(f"a{number}" for number in range(20_000))
+    result = convert(f"<p {attributes}>text</p>")
+    assert result.text == "text"
+    assert result.warnings == (
+        "converted with markdownify: the converter failed with TooCostlyError",
+    )
+
+
+def test_a_page_with_too_many_elements_fails_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "MAX_ELEMENTS", 10_000)
+    with pytest.raises(tree.TooCostlyError, match="more than 10,000 elements"):
+        tree.parse("<b>a</b>" * 10_001)
 
 
 WORDS = st.text(ascii_lowercase, min_size=3, max_size=8)

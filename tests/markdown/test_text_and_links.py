@@ -156,3 +156,15 @@ def test_an_unreadable_jira_list_is_a_link_and_a_warning() -> None:
     assert result.text == "[View in Jira](https://j.example/q)"
     assert result.warnings == ("Confluence could not render: Jira issues: Can't show details.",)
     assert not result.render_failed
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<p><a href="/x?{"y" * 9_000}">text</a></p>',
+        f'<p><ac:link><ri:page ri:content-title="{"x " * 5_000}"/><ac:link-body>text</ac:link-body>'
+        "</ac:link></p>",
+    ],
+)
+def test_an_address_that_no_server_takes_is_omitted(body: str) -> None:
+    assert_converts(body, "text")

@@ -65,6 +65,7 @@ class _Converter(MarkdownConverter):
 
     def process_tag(self, node: Tag, parent_tags: _ParentTags | None = None) -> str:
         """Convert an element; a block without text still separates what is around it."""
+        self._notes.check()
         parent_tags = parent_tags or set()
         text = self._process(node, parent_tags)
         if text or node.name in INLINE or node.name in _TABLE_PARTS:

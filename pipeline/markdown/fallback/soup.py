@@ -17,10 +17,14 @@ from pipeline.markdown.visible import INLINE, UNSEEN, is_hidden
 # for many of them.
 _NO_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)|<(?!/?[A-Za-z][^<>]*>)", re.DOTALL)
 
+# Python refuses to read a number of thousands of digits; no character has one of eight.
+_NO_CHARACTER = re.compile(r"&#[0-9]{8,}+;?")
+
 
 def parse(body: str) -> BeautifulSoup:
     """Parse a rendered or a storage body with Python's own HTML parser."""
     html = _NO_TAG.sub(lambda match: "&lt;" if match[0] == "<" else "", to_html(body))
+    html = _NO_CHARACTER.sub("\ufffd", html)
     return BeautifulSoup(f"<div>{html}</div>", "html.parser", multi_valued_attributes=None)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from pipeline.markdown.blocks import Block, Content, Rendered
 from pipeline.markdown.macros.boxes import box
 from pipeline.markdown.macros.frames import unwrap
@@ -9,6 +11,9 @@ from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, child
 
 _KNOWN = ("panel", "decision-list", "decision-item")
+# Of an extension and of its fallback: the node, the fallback and the text are among the first ones,
+# and looking at all of them again for each node would take quadratic time.
+_MOST_CHILDREN, _MOST_ELEMENTS = 10, 1_000
 
 
 def node(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -41,14 +46,21 @@ def is_second_copy(element: Element, notes: Notes) -> bool:
     extension = element.getparent()
     if extension is None or extension.tag != "ac:adf-extension":
         return False
-    first, fallback = child(extension, "ac:adf-node"), child(extension, "ac:adf-fallback")
+    parts = list(islice(extension, _MOST_CHILDREN))
+    first = next((part for part in parts if part.tag == "ac:adf-node"), None)
+    fallback = next((part for part in parts if part.tag == "ac:adf-fallback"), None)
     kind = "" if first is None else first.get("type") or ""
     is_known = kind in _KNOWN
-    is_node_read = first is not None and (
-        is_known or fallback is None or not any(map(str.strip, map(str, fallback.itertext())))
-    )
+    is_node_read = first is not None and (is_known or fallback is None or not _has_text(fallback))
     if element.tag == "ac:adf-fallback":
         return is_node_read
     if not is_known:
         notes.unknown_macros[kind] += 1
     return not is_node_read
+
+
+def _has_text(fallback: Element) -> bool:
+    """Return whether an element has text, as far as its first elements show."""
+    inner = islice(fallback.iterdescendants(), _MOST_ELEMENTS)
+    texts = (fallback.text, *(text for element in inner for text in (element.text, element.tail)))
+    return any(text and text.strip() for text in texts)

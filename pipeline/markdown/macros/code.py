@@ -19,9 +19,12 @@ _LANGUAGES = {
 _BRUSH = re.compile(r"brush:\s*([\w#+./-]+)")
 _LANGUAGE_CLASS = re.compile(r"(?:^|\s)(?:language|lang|highlight-source)-([\w#+-]+)")
 _JAVA = re.compile(
-    r"\b(?:public|private|import|class|void|new|return|static|final)\b.*[;{]"
-    r"|\bSystem\.|@Override\b|\b(?:int|long|boolean|double|String)(?:\[\])? \w+ ?[=;]"
+    r"\bSystem\.|@Override\b|\b(?:int|long|boolean|double|String)(?:\[\])? \w++ ?[=;]"
 )
+_JAVA_KEYWORD = re.compile(  # in Java a semicolon or a brace follows on its line
+    r"\b(?:public|private|import|class|void|new|return|static|final)\b"
+)
+_NOT_IN_LANGUAGE = re.compile(r"[^\w#+./-]")
 _SOURCES = ("plantuml", "plantumlrender", "mermaid", "html", "markdown", "latex")
 _DIAGRAM_NAMES = (  # parameters that may hold the name, best first
     "diagramDisplayName",
@@ -48,7 +51,7 @@ def code(element: Element, content: Content, notes: Notes) -> Rendered:
         title = "" if element is source else _rendered_title(element, notes)
     text = notes.drop_hidden(verbatim(source))
     language = "".join(language.lower().split())
-    language = _LANGUAGES.get(language, re.sub(r"[^\w#+./-]", "", language))
+    language = _LANGUAGES.get(language, _NOT_IN_LANGUAGE.sub("", language))
     return to_fence(text, language, title)
 
 
@@ -64,11 +67,18 @@ def _find_source(element: Element) -> Element:
 def _rendered_language(source: Element) -> str:
     """Return the highlighter's language; its default, Java, only where the text looks like Java."""
     if brush := _BRUSH.search(source.get("data-syntaxhighlighter-params") or ""):
-        is_default = brush[1] == "java" and not _JAVA.search(verbatim(source))
+        is_default = brush[1] == "java" and not _looks_like_java(verbatim(source))
         return "" if is_default else brush[1]
     inner = [source, *source.iterchildren("code")]
     found = _LANGUAGE_CLASS.search(" ".join(element.get("class") or "" for element in inner))
     return found[1] if found else ""
+
+
+def _looks_like_java(text: str) -> bool:
+    return _JAVA.search(text) is not None or any(
+        _JAVA_KEYWORD.search(line, 0, max(line.rfind(";"), line.rfind("{"), 0))
+        for line in text.split("\n")
+    )
 
 
 def _rendered_title(element: Element, notes: Notes) -> str:

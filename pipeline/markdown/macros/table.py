@@ -78,6 +78,7 @@ _TITLE = Macro(boxes.title)
 _BY_NAME = {name: macro for macro in reversed(MACROS) for name in macro.names.split()}
 _BY_TAG = {tag: macro for macro in reversed(MACROS) for tag in macro.tags.split()}
 _BY_CLASS = [(frozenset(macro.classes.split()), macro) for macro in MACROS if macro.classes]
+_LONGEST_CACHED = 200  # characters of a class: the cache must not fill the memory
 # No class makes a macro of any other tag, such as a cell or an item.
 CLASSED = frozenset(("a", "div", "fieldset", "form", "img", "section", "span", "thead", "ul"))
 
@@ -104,9 +105,14 @@ def find_macro(element: Element, notes: Notes) -> Macro | None:
     return _BY_TAG.get(tag)
 
 
-@lru_cache(maxsize=4096)
 def find_by_class(tag: str, classes: str) -> Macro | None:
     """Return the first row with one of an element's classes, None where there is none."""
+    find = _find_by_class if len(classes) <= _LONGEST_CACHED else _find_by_class.__wrapped__
+    return find(tag, classes)
+
+
+@lru_cache(maxsize=4096)
+def _find_by_class(tag: str, classes: str) -> Macro | None:
     names = set(classes.split())
     for row_names, macro in _BY_CLASS:
         if row_names & names and (tag == "div" or macro.convert not in (code.code, boxes.box)):
@@ -115,5 +121,6 @@ def find_by_class(tag: str, classes: str) -> Macro | None:
 
 
 def _is_box_title(paragraph: Element) -> bool:
-    is_title = "title" in classes_of(paragraph)
+    """Return whether a paragraph of the class `title`, the first one in a box, is its title."""
+    is_title = paragraph.getprevious() is None and "title" in classes_of(paragraph)
     return is_title and "confluence-information-macro" in classes_of(paragraph.getparent())

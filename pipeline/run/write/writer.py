@@ -134,7 +134,7 @@ class Writer:
                 self._send(self._buffer[: self._batch_size])
 
     def _send_the_rest(self) -> None:
-        while self._buffer and self.error is None and not self._stop.event.is_set():
+        while self._buffer and self.error is None and self._stop.error is None:
             self._send(self._buffer[: self._batch_size])
             while self._in_flight and not self._buffer:  # parts of chunks that are too long
                 self._settle_oldest()
