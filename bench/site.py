@@ -1,18 +1,20 @@
-"""A stand-in site with many pages for the benchmark: `python -m bench.site PAGES LATENCY [big]`.
+"""A stand-in site with many pages for the benchmark: `python -m bench.site PAGES LATENCY [NAME]`.
 
-The pages are the demo's bodies, each with a number of its own; one of 20 MB if asked for. The
-first line on stdout is the base URL; each line on stdin is answered with the requests so far.
+The pages are the demo's bodies, each with a number of its own, and the one of `BIG_PAGES` that is
+named. The first line on stdout is the base URL; each line on stdin is answered with the requests so
+far.
 """
 
 from __future__ import annotations
 
 import sys
 
+from bench.big_pages import BIG_PAGES
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.pages import demo_state
 
 
-def to_state(pages: int, has_big_page: bool) -> SiteState:
+def to_state(pages: int, big_page: str) -> SiteState:
     """Bodies are made when they are asked for, so that the site stays small."""
     sample = demo_state()
     bodies = [page.body("export_view") for page in sample.pages.values() if page.space == "KI"]
@@ -23,16 +25,14 @@ def to_state(pages: int, has_big_page: bool) -> SiteState:
         state.add_page(
             f"Page {number}", "KI", lambda body=body, number=number: f"{body}<p>No. {number}</p>"
         )
-    if has_big_page:
-        state.add_page(
-            "Big", "KI", lambda: "<p>" + "some words of a very long page. " * 650_000 + "</p>"
-        )
+    if big_page:
+        state.add_page("Big", "KI", BIG_PAGES[big_page])
     return state
 
 
 if __name__ == "__main__":
     with ConfluenceSite(
-        to_state(int(sys.argv[1]), "big" in sys.argv),
+        to_state(int(sys.argv[1]), "".join(sys.argv[3:])),
         latency_seconds=float(sys.argv[2]),
         serves_legacy=True,  # LangChain's and LlamaIndex's client asks for nothing else
     ) as site:

@@ -1,6 +1,6 @@
 """The whole `sync.py` against stand-ins in processes of their own: overlap, memory, requests.
 
-    make bench            or: python -m bench.sync [overlap] [memory] [growth] [start]
+    make bench            or: python -m bench.sync [overlap] [memory] [growth] [start] [big]
 
 Machines differ and are shared: read the ratios, not the seconds.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.big_pages import BIG_PAGES
 from bench.plot import to_svg
 
 ROOT = Path(__file__).parent.parent
@@ -49,7 +49,7 @@ def servers(
     pages: int,
     *,
     slow: bool,
-    big: bool = False,
+    big_page: str = "",
     insert_free: bool = False,
     fetch_free: bool = False,
 ) -> Iterator[Ends]:
@@ -64,7 +64,7 @@ def servers(
         subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        for command in (site + ["big"] * big, api)
+        for command in (site + [big_page] * bool(big_page), api)
     ]
     try:
         addresses = [process.stdout.readline().strip() for process in started if process.stdout]
@@ -89,16 +89,15 @@ def run(environ: dict[str, str], folder: str) -> tuple[float, float, dict[str, d
     report = Path(folder) / "report.json"
     environ = environ | {"STATE_DIR": folder, "REPORT_FILE": str(report)}
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "sync.py"], cwd=ROOT, env=environ, stderr=subprocess.PIPE
-    )
-    log = process.communicate()[1]
-    seconds = time.perf_counter() - began
-    if process.returncode:
-        raise RuntimeError(log.decode()[-2000:])
-    # The children's maximum so far: measure the small runs first.
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return seconds, peak, json.loads(report.read_text())
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen([sys.executable, "sync.py"], cwd=ROOT, env=environ, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - began
+        if process.returncode not in (0, 1):
+            log.seek(0)
+            raise RuntimeError(log.read().decode()[-2000:])
+    return seconds, usage.ru_maxrss / 1024, json.loads(report.read_text())
 
 
 def measure_overlap(pages: int = 1000, rounds: int = 3) -> None:
@@ -129,16 +128,25 @@ def measure_memory() -> None:
     """Peak memory by number of pages, and what a run costs when nothing has changed."""
     for pages in (1000, 8000):
         with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as ends:
-            seconds, peak, report = run(ends.settings, folder)
+            seconds, peak, _ = run(ends.settings, folder)
             again, _, unchanged = run(ends.settings, folder)
         print(
             f"{pages} pages: {seconds:.1f} s, peak {peak:.0f} MB; no change: {again:.1f} s, "
             f"{unchanged['requests']['confluence']} Confluence requests, "
             f"{unchanged['chunks']['inserted']} chunks inserted"
         )
-    with tempfile.TemporaryDirectory() as folder, servers(200, slow=False, big=True) as ends:
-        seconds, peak, report = run(ends.settings, folder)
-    print(f"200 pages, one of 20 MB: {seconds:.1f} s, peak {peak:.0f} MB, {report['pages']}")
+
+
+def measure_big() -> None:
+    """Time and peak memory of a run over 200 pages, one of them of an extreme size."""
+    for name in BIG_PAGES:
+        big = servers(200, slow=False, big_page=name)
+        with tempfile.TemporaryDirectory() as folder, big as ends:
+            seconds, peak, report = run(ends.settings, folder)
+        chunks = report["chunks"]["inserted"]
+        print(f"{name:30} {seconds:6.1f} s  {peak:5.0f} MB  {chunks:6} chunks", flush=True)
+        for failure in report["failures"]:
+            print(f"  {failure['title']}: {failure['error']}")
 
 
 def measure_growth() -> None:
@@ -174,4 +182,5 @@ if __name__ == "__main__":
             "overlap": measure_overlap,
             "memory": measure_memory,
             "growth": measure_growth,
+            "big": measure_big,
         }[name]()
