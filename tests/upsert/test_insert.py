@@ -125,7 +125,7 @@ def test_what_is_stored_beside_a_chunk_that_is_too_long_is_not_sent_again(
         return stored
 
     monkeypatch.setattr(sink, "insert", refuse_poison)
-    done = insert_all(sink, CHUNKS, Waits(), EXACT)
+    done = insert_all(sink, CHUNKS, Recorded(), EXACT)
     sink.close()
     assert (set(done.too_long), set(done.handles), sent) == ({POISON}, IDS - {POISON}, [12])
 

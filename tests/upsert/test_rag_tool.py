@@ -132,7 +132,7 @@ def test_a_document_that_is_too_long_for_the_model_is_named(
     answers = {RAG_TOOL: (200, None), f"{OLD_PREFIX}/embeddings": (400, refusal)}
     sink = rag_faiss.open(base_url=proxy.base_url)
     proxy.fault = lambda method, path: answers.get(path)
-    done = insert_all(sink, DOCUMENTS[:2], threading.Event(), FAST)
+    done = insert_all(sink, DOCUMENTS[:2], Waiting(), FAST)
     assert done.too_long.keys() == {document.id for document in DOCUMENTS[:2]}
     assert done.failed == {}
 
