@@ -43,7 +43,7 @@ class Place:
     def ingest(self, **more: str) -> Ended:
         """One run of ingest_conf.py in this process, its report with it."""
         environ = self.environ | more
-        code = execute(INGEST, load_settings(INGEST.name, environ), ingest, FAST)
+        code = execute(INGEST, load_settings(INGEST.name, environ), ingest, retry=FAST)
         return Ended(code, "", load_report(environ))
 
     def lose_state(self) -> None:
@@ -158,7 +158,7 @@ def test_the_default_stores_identifier_is_kept_beside_the_ledger(
     environ = environment(
         site, llama_stack.base_url, tmp_path, SPACE_NAME="Known Issues", RESET="1"
     )
-    code = execute(INGEST, load_settings(INGEST.name, environ), ingest, FAST)
+    code = execute(INGEST, load_settings(INGEST.name, environ), ingest, retry=FAST)
     assert code == 0
     identifier = (tmp_path / "conf_known_issues.vdb").read_text("utf-8").strip()
     files = Looker(llama_stack.base_url, identifier, OLD_PREFIX).files()

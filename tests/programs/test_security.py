@@ -42,7 +42,7 @@ from tests.support.fast_retries import FAST
 {spoil}
 settings = load_settings(SYNC.name, os.environ)
 set_up_logging(settings)
-sys.exit(execute(SYNC, settings, sync, FAST, termination_log=Path(sys.argv[1])))
+sys.exit(execute(SYNC, settings, sync, retry=FAST, termination_log=Path(sys.argv[1])))
 """
 
 

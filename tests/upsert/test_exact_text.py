@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.records import Chunk
+from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import InsertUnclearError, UnusableSettingError
 from pipeline.upsert.errors import TooLongError
 from pipeline.upsert.files import store_files
@@ -102,6 +102,14 @@ def test_a_page_survives_the_deletion_of_another_with_the_same_words(
         sink = exact_place.open()
         sink.delete([stored(sink)[gone.id]])
         assert read(exact_place) == texts(*left)
+
+
+def test_a_chunk_can_be_deleted_by_the_run_that_stored_it(exact_place: VectorStoresPlace) -> None:
+    sink, chunk, other = exact_place.open(), to_chunk(1, YAML), to_chunk(2, "Other apps")
+    handles = sink.insert([chunk, other])
+    sink.delete([StoredChunk(chunk.id, chunk.page_id, handles[chunk.id])])
+    assert read(exact_place) == texts(other)
+    exact_place.assert_nothing_is_left_over()
 
 
 def test_an_emptied_store_takes_new_chunks_byte_for_byte(exact_place: VectorStoresPlace) -> None:

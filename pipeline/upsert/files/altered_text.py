@@ -8,6 +8,7 @@ from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.server.api import AnswerError, NoAnswerError
 from pipeline.upsert.server.made_by import MADE_BY_US
 
+_NUMBER = re.compile(r"\d+")
 _INDENTED = "apps:\n    web:\n\n\n        port"
 
 
@@ -30,7 +31,7 @@ def _get_major(api: StoreApi) -> int | None:
     except (AnswerError, NoAnswerError):
         return None
     version = answer.get("version") if isinstance(answer, dict) else answer
-    number = re.search(r"\d+", str(version))
+    number = _NUMBER.search(str(version))
     return int(number[0]) if number else None
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.records import StoredChunk
-from pipeline.upsert.files.entry import PENDING, Entry, to_entry
+from pipeline.upsert.files.entry import PENDING, Entry, is_altered, to_entry
 
 
 class Held:
@@ -64,7 +64,8 @@ class Held:
         places = Counter(entry.place for entry in entries.values())
         self.mark_shared({place for place, count in places.items() if count > 1})
         for entry in entries.values():
-            self._copies.setdefault(entry.text_hash, set()).add(entry.copy)
+            if is_altered(entry.text_hash):  # an exact chunk's is its own
+                self._copies.setdefault(entry.text_hash, set()).add(entry.copy)
         return {
             entry.chunk_id: file_id for file_id, entry in entries.items() if file_id not in known
         }
@@ -162,4 +163,4 @@ class Held:
     def give_back(self, text_hash: str, copy: int) -> None:
         """Release a copy number for other files of that text."""
         with self._lock:
-            self._copies[text_hash].discard(copy)
+            self._copies.get(text_hash, set()).discard(copy)
