@@ -14,7 +14,7 @@ from pipeline.upsert.files import store_files
 from pipeline.upsert.files.entry import PENDING, to_file_text
 from pipeline.upsert.files.exact_text import FILLER_ID, to_tail
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
-from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.api import AnswerError, Api
 from tests.support.ogx_on_postgres import PROVIDER, OgxOnPostgres
 from tests.support.sinks import to_api
 from tests.support.store_files import stored, to_chunk
@@ -274,3 +274,20 @@ def test_a_server_that_hides_its_version_is_tried(
     assert read(place) == texts(chunk)
     names = {row["name"] for row in place.look.get("/v1/vector_stores?limit=100")["data"]}
     assert "conf-try-text" not in names
+
+
+def test_a_database_that_cannot_filter_is_searched_without_a_filter(
+    ogx_postgres: OgxOnPostgres, places: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Api.post
+
+    def refuse_filters(api: Api, path: str, body: dict[str, Any]) -> Any:
+        if "filters" in body:
+            raise AnswerError("no native filtering", 501)
+        return post(api, path, body)
+
+    monkeypatch.setattr(Api, "post", refuse_filters)
+    place = VectorStoresPlace(ogx_postgres.base_url, PROVIDER, NEW_PREFIX, places)
+    chunk, other = to_chunk(1, YAML), to_chunk(2, "Other apps\n\n    and news")
+    place.open().insert([chunk])
+    assert place.open().find([chunk, other]).keys() == {chunk.id}

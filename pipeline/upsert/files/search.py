@@ -10,10 +10,12 @@ from pipeline.records import Chunk, Hit
 from pipeline.upsert.files.entry import to_file_id, to_hit
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
+from pipeline.upsert.server.api import AnswerError
 from pipeline.upsert.server.text_limit import ask_with_less
 
 # Servers filter late: 0.2 reads only five times the limit. OGX accepts no more than 50.
 LIMITS = (10, 50)
+NOT_IMPLEMENTED = 501
 
 
 def find_files(
@@ -38,7 +40,15 @@ def find_files(
 def _search_for(
     api: StoreApi, store: str, limit: int, chunk_id: str, beginning: str
 ) -> list[dict[str, Any]]:
-    return api.search(store, f"find: {beginning}", limit, chunk_id)
+    query = f"find: {beginning}"
+    try:
+        return api.search(store, query, limit, chunk_id)
+    except AnswerError as error:
+        if error.status != NOT_IMPLEMENTED:
+            raise
+    # Qdrant behind OGX 1.2 cannot filter.
+    rows = api.search(store, query, limit)
+    return [row for row in rows if row["attributes"].get("conf_chunk_id") == chunk_id]
 
 
 def search(api: StoreApi, store: str, question: str, top_k: int) -> list[Hit]:
