@@ -73,7 +73,6 @@ def servers(
             "CONF_USER": "demo@example.com",
             "CONF_API_TOKEN": "demo-token",
             "VECTOR_API_BASE_URL": addresses[1],
-            "SINCE_HOURS": "0",
             "VERIFY": "0",
             "PATH": os.environ["PATH"],
         }

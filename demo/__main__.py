@@ -21,8 +21,8 @@ from demo.servers import LlamaStack
 ROOT = Path(__file__).parent.parent
 POINTER = """
 To use it on your own site: cp .env.example .env, and fill in its first lines;
-check them with .venv/bin/python test_confluence.py; then run once
-SINCE_HOURS=0 .venv/bin/python sync.py, and sync.py without it from then on (every night, say)."""
+check them with .venv/bin/python test_confluence.py; then run .venv/bin/python sync.py,
+and again whenever you like (every night, say)."""
 
 
 def environment(site: ConfluenceSite, server: LlamaStack, state_dir: str) -> dict[str, str]:
@@ -34,7 +34,6 @@ def environment(site: ConfluenceSite, server: LlamaStack, state_dir: str) -> dic
         "SPACE_NAME": "Known Issues",
         "VECTOR_API_BASE_URL": server.base_url,
         "LLAMA_BASE_URL": server.base_url,
-        "SINCE_HOURS": "0",
         "STATE_DIR": state_dir,
     }
 

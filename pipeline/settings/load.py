@@ -68,16 +68,15 @@ def _to_value(
 
     Raises `ValueError` if it fails its check, or its file cannot be read.
     """
-    default = row.default_for(program_name)
     if program_name not in row.programs:
-        return row.check(default)
+        return row.check(row.default)
     if text := variables.get(name, "").strip():
         return row.check(text)
     if row.has_file and (path := variables.get(f"{name}_FILE", "").strip()):
         return secret(_read_file(f"{name}_FILE", Path(path)), Path(path))
     if row.alias and (text := variables.get(row.alias, "").strip()):
         return row.check(text)
-    return row.check("" if row.empty_is_value and name in variables else default)
+    return row.check(row.default)
 
 
 def _read_file(name: str, path: Path) -> str:

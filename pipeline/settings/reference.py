@@ -39,6 +39,4 @@ def _to_default(row: SettingRow) -> str:
         return row.shown
     if row.required_by == row.programs:
         return "required"
-    if row.default_of:
-        return ", ".join(f"{row.default_for(name)} ({name}.py)" for name in row.programs)
     return row.default

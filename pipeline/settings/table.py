@@ -6,10 +6,9 @@ The variable's name is the field's name in capitals.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from pipeline.settings import checks
@@ -32,15 +31,9 @@ class SettingRow:
     meaning: str
     programs: tuple[ProgramName, ...] = (SYNC, INGEST)  # that read it
     required_by: tuple[ProgramName, ...] = ()
-    default_of: Mapping[ProgramName, str] = MappingProxyType({})  # where it differs from `default`
     alias: str = ""  # another variable, read where the first is not set
     has_file: bool = False  # `<NAME>_FILE` may name a file that holds the value
-    empty_is_value: bool = False  # an empty variable is a value, not the default
     shown: str | None = None  # in the documentation instead of the default
-
-    def default_for(self, program_name: ProgramName) -> str:
-        """Return the default in one program, as text."""
-        return self.default_of.get(program_name, self.default)
 
 
 def _setting(default: str, check: Check, meaning: str, **more: Any) -> Any:
@@ -95,11 +88,11 @@ class Settings:
         alias="FILTER_LABELS",
     )
     since_hours: float = _setting(
-        "24", checks.hours,
-        "new pages are ingested only if modified within this many hours, or since the last "
-        "complete run if that was longer ago; known pages are always kept up to date; empty or "
-        "0: all pages",
-        default_of={INGEST: "0"}, empty_is_value=True,
+        "", checks.hours,
+        "the first run leaves out pages that were last modified longer ago; they are ingested "
+        "once they are edited, or by one run with 0. Later runs ingest every page that is new "
+        "in the listing, however old",
+        shown="all",
     )
     vector_api_base_url: str = _setting(
         "", checks.url, "URL of the Vector API, before `/v1/…`",

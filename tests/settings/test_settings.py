@@ -45,7 +45,7 @@ CONTRACT = {
     "LOG_LEVEL": "info",
     "RESET": False,
     "VECTOR_DB_ID": "conf-known-issues",
-    "SINCE_HOURS": 24,
+    "SINCE_HOURS": 0,
 }
 
 
@@ -57,8 +57,9 @@ def test_the_defaults_are_the_contracts() -> None:
     )
 
 
-def test_ingest_conf_ingests_all_pages_by_default() -> None:
-    assert load_settings("ingest_conf", ENOUGH).since_hours == 0
+@pytest.mark.parametrize("program_name", ["sync", "ingest_conf"])
+def test_all_pages_are_ingested_by_default(program_name: ProgramName) -> None:
+    assert load_settings(program_name, ENOUGH).since_hours == 0
 
 
 @pytest.mark.parametrize(

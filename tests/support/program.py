@@ -37,14 +37,13 @@ class Ended:
 
 
 def environment(site: ConfluenceSite, vector_url: str, folder: Path, **more: str) -> dict[str, str]:
-    """Return settings for a run of either program, of any age of pages; `more` adds to them."""
+    """Return settings for a run of either program; `more` adds to them."""
     return {
         "CONF_BASE_URL": site.gateway_url,
         "CONF_USER": site.user,
         "CONF_API_TOKEN": site.token,
         "VECTOR_API_BASE_URL": vector_url,
         "LLAMA_BASE_URL": vector_url,
-        "SINCE_HOURS": "0",
         "STATE_DIR": str(folder),
         "REPORT_FILE": str(folder / "report.json"),
         **more,
