@@ -1,4 +1,4 @@
-"""Which listed pages are ingested for the first time, and what the next run needs for that."""
+"""Which listed pages are ingested for the first time: all but what the first run left out."""
 
 from __future__ import annotations
 
@@ -12,52 +12,50 @@ from pipeline.state import Ledger
 
 log = logging.getLogger(__name__)
 SKEW = timedelta(hours=1)  # between Confluence's own clocks
-_RESTRICTED, _COMPLETE_RUN_BEGAN = "restricted", "complete_run_began"
 
 
 class Admission:
-    """Decides about pages that the collection does not hold yet; held pages are always kept."""
+    """Decides about pages that the collection does not hold yet; held pages are always kept.
+
+    The date decides in the first run only. What that leaves out is remembered until it is edited
+    or disappears from a complete listing. Any other unknown page is ingested however old it is:
+    restoring, moving, labelling or showing a page does not change its date.
+    """
 
     def __init__(self, settings: Settings, ledger: Ledger, began: datetime) -> None:
         """`began` is when the run began, by the clock that dates the pages."""
-        self._ledger, self._began = ledger, began
-        self._oldest = self._to_oldest(settings)
-        self._skipped_before = set(ledger.get_about(_RESTRICTED).split())
+        # A fresh store (rotation) is always built in full.
+        is_limited = settings.since_hours and settings.update_strategy != "rotate"
+        self._left_out = ledger.left_out() if is_limited else {}  # None: this is the first run
+        self._oldest, self._restricted = "", frozenset[str]()
+        if self._left_out is None:
+            self._oldest = _to_oldest(settings.since_hours, ledger, began)
+            # Earlier releases listed the pages that RESTRICTED_PAGES=skip kept out.
+            self._restricted = frozenset(ledger.get_about("restricted").split())
 
     def admits(self, ref: PageRef) -> bool:
-        """Return whether an unknown page is ingested: it is recent, or was restricted until now.
+        """Return whether a page that the collection does not hold is ingested."""
+        if self._left_out is None:
+            is_recent = not ref.modified or ref.modified >= self._oldest
+            return is_recent or ref.id in self._restricted
+        return self._left_out.get(ref.id) != ref.modified
 
-        Lifting a restriction does not change a page's modification time.
-        """
-        is_recent = not ref.modified or ref.modified >= self._oldest
-        return is_recent or ref.id in self._skipped_before
 
-    def remember_skipped(self, page_ids: Iterable[str]) -> None:
-        """Add restricted pages to those that are ingested once their restriction is lifted."""
-        self._save_skipped({*page_ids, *self._skipped_before})
+def remember_listing(ledger: Ledger, left_out: Iterable[PageRef]) -> None:
+    """Record that a listing was complete, and which of its pages were not admitted."""
+    ledger.leave_out((ref.id, ref.modified) for ref in left_out)
 
-    def remember_complete_run(self, skipped: Iterable[str]) -> None:
-        """Start the next run's window at this run; `skipped` are the pages restricted now."""
-        self._ledger.set_about(**{_COMPLETE_RUN_BEGAN: self._began.isoformat()})
-        self._save_skipped(skipped)
 
-    def _save_skipped(self, page_ids: Iterable[str]) -> None:
-        self._ledger.set_about(**{_RESTRICTED: " ".join(sorted(page_ids))})
-
-    def _to_oldest(self, settings: Settings) -> str:
-        """Return the time from which unknown pages are ingested, ISO 8601 in UTC; "": any time.
-
-        A fresh store (rotation) is always built in full.
-        """
-        if not settings.since_hours or settings.update_strategy == "rotate":
-            return ""
-        oldest = self._began - timedelta(hours=settings.since_hours)
-        if last := self._ledger.get_about(_COMPLETE_RUN_BEGAN):
-            oldest = min(oldest, datetime.fromisoformat(last) - SKEW)
-        else:
-            log.info(
-                "no earlier complete run: ingesting pages modified within the last %g hours; "
-                "SINCE_HOURS=0 ingests all",
-                settings.since_hours,
-            )
-        return oldest.strftime("%Y-%m-%dT%H:%M:%S")
+def _to_oldest(since_hours: float, ledger: Ledger, began: datetime) -> str:
+    """Return the time from which the first run ingests pages, ISO 8601 in UTC."""
+    oldest = began - timedelta(hours=since_hours)
+    # Earlier releases remembered only when the last complete run began: its window decides once.
+    if last := ledger.get_about("complete_run_began"):
+        oldest = min(oldest, datetime.fromisoformat(last) - SKEW)
+    log.info(
+        "no listing of an earlier run is remembered: ingesting pages modified since %s "
+        "(SINCE_HOURS=%g); SINCE_HOURS=0 ingests all",
+        f"{oldest:%Y-%m-%d %H:%M} UTC",
+        since_hours,
+    )
+    return oldest.strftime("%Y-%m-%dT%H:%M:%S")

@@ -60,18 +60,27 @@ class Collection:
         """
         self._claim()
         kept = self.ledger.get_about("identifier")
+        # A store that earlier runs have filled takes in every page when it is filled again: the
+        # date decides in the first run only.
+        has_filled = self.ledger.holds_files() is not None
         identifier = self.sink.open_collection(kept or self._vdb_file.load())
         log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)
         if kept and (kept != identifier or self.sink.opened_new):
             self._report.warn(
                 f"store {kept} is gone or unusable; re-ingesting every page into {identifier}"
             )
-            self.ledger.forget_chunks()
+            with self.ledger.together():
+                if has_filled:
+                    self.ledger.leave_out(())
+                self.ledger.forget_chunks()
         self._keep(identifier)
         if self.sink.can_list:  # the store's own list is right, also after a crash
             # Chunks of other shards' pages are in their ledgers.
             own = (chunk for chunk in self.sink.list_stored() if self._is_own(chunk.page_id))
-            log.info("the store lists %d chunks", self.ledger.adopt(own))
+            listed = self.ledger.adopt(own)
+            log.info("the store lists %d chunks", listed)
+            if has_filled and not listed:
+                self.ledger.leave_out(())
         elif not kept and not self.sink.opened_new:
             self.look_first = True
             self._report.warn(

@@ -69,15 +69,10 @@ class Scope:
                 )
         if settings.restricted_pages == "skip":
             self.restricted = self._ask(lambda: self._site.list_restricted(self.spaces, listed))
-            self.admission.remember_skipped(self.restricted)
             refs = [ref for ref in refs if ref.id not in self.restricted]
         refs = [ref for ref in refs if self._is_own(ref)]
         self._report.count_listed(len(refs))
         return refs
-
-    def remember_complete_run(self) -> None:
-        """Record what the next run needs to know of this one, which was complete."""
-        self.admission.remember_complete_run(self.restricted)
 
     def _to_offer(self, offer: Callable[[PageRef], None]) -> Callable[[PageRef], None] | None:
         """Return what the listing calls with each page.

@@ -18,6 +18,7 @@ from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
 from pipeline.http import RetryPolicy
 from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef, StoredChunk
 from pipeline.report import Progress, Report, TooManyFailuresError, show_hits, to_short
+from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions
 from pipeline.run.plan import (
@@ -73,6 +74,9 @@ class Run:
         if self.settings.shard_index and self.collection.sink.can_list:
             self.collection.wait_for_first_shard(self.settings.shard_index, self.stop)
         self.collection.open()
+        if self.collection.look_first and self.settings.shard_count == 1:
+            # The ledger is lost, so this is no first run. (A shard may find the store of another.)
+            self.collection.ledger.leave_out(())
 
     def list_pages(self) -> list[PageRef]:
         """Return every page in scope that is this run's share: complete, or an error."""
@@ -95,17 +99,20 @@ class Run:
             plan.unchanged,
             len(plan.delete),
         )
-        if plan.outside:
+        if plan.left_out:
             self.report.warn(
-                f"{plan.outside} pages older than SINCE_HOURS={settings.since_hours:g} were not "
-                "ingested; run once with SINCE_HOURS=0 to include them"
+                f"{len(plan.left_out)} pages older than SINCE_HOURS={settings.since_hours:g} were "
+                "not ingested by the first run and not edited since; run once with SINCE_HOURS=0 "
+                "to include them"
             )
         if settings.dry_run:
             log_plan(plan, self._confirm_deletions(plan), ledger.pages())
         if settings.update_strategy == "rotate" and not settings.dry_run:
-            return self._plan_rotation(plan, listed)
-        ledger.add_pending((ref.id, ref.title) for ref in plan.new)
-        self.report.count_unchanged(plan.unchanged)
+            plan = self._plan_rotation(plan, listed)
+        else:
+            ledger.add_pending((ref.id, ref.title) for ref in plan.new)
+            self.report.count_unchanged(plan.unchanged)
+        remember_listing(self.collection.ledger, plan.left_out)
         return plan
 
     def _diff(self, listed: Sequence[PageRef]) -> Plan:
@@ -124,7 +131,7 @@ class Run:
             self.report.count_unchanged(plan.unchanged)
             return plan
         self.collection.begin_rotation()
-        return Plan(tuple(listed), (), 0, (), 0)
+        return Plan(tuple(listed), (), 0, (), ())
 
     def _confirm_deletions(self, plan: Plan) -> list[str]:
         if self._deleted is None:
@@ -242,14 +249,13 @@ class Run:
             )
 
     def finish(self) -> None:
-        """Publish the collection, answer VERIFY_QUERY, and remember a complete run."""
+        """Publish the collection, and answer VERIFY_QUERY."""
         collection, settings = self.collection, self.settings
         self._warn_of_conversion()
         if self.report.has_failures:
             collection.abandon_rotation()
         else:
             collection.publish()
-            self._scope.remember_complete_run()
         self.report.set_stale(collection.ledger.stale())
         if settings.verify_query and not settings.dry_run:
             show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))

@@ -99,7 +99,7 @@ class Ledger:
     def forget_everything(self) -> None:
         """Forget every page, chunk and fact."""
         with self.together():
-            for table in ("chunks", "pages", "about"):
+            for table in ("chunks", "pages", "about", "left_out"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
 
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
@@ -239,3 +239,18 @@ class Ledger:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    # the last complete listing: every page of it is known, or left out
+
+    def left_out(self) -> dict[str, str] | None:
+        """Return page id → modification time of the pages left out; None before any listing."""
+        if not self.get_about("has_listed"):
+            return None
+        return dict(self._db.execute("SELECT page_id, modified FROM left_out").fetchall())
+
+    def leave_out(self, pages: Iterable[tuple[str, str]]) -> None:
+        """Replace the pages left out by those of a complete listing: (page id, modified)."""
+        with self.together():
+            self._db.execute("DELETE FROM left_out")
+            self._db.executemany("INSERT INTO left_out VALUES (?, ?)", pages)
+            self.set_about(has_listed="yes")

@@ -20,6 +20,11 @@ CREATE TABLE chunks (page_id TEXT NOT NULL, chunk_id TEXT NOT NULL, handle TEXT 
                      state TEXT NOT NULL CHECK (state IN ('sent', 'stored', 'stale')),
                      PRIMARY KEY (page_id, chunk_id, handle)) WITHOUT ROWID;
 """
+# Added since version 1, which reads a ledger that has them: an image can be rolled back.
+_LATER_TABLES = """
+CREATE TABLE IF NOT EXISTS left_out (page_id TEXT PRIMARY KEY, modified TEXT NOT NULL)
+    WITHOUT ROWID;
+"""
 
 
 @contextlib.contextmanager
@@ -65,7 +70,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if version == 0 and tables == 0:
         with connection:
-            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
+            connection.executescript(
+                f"BEGIN; {_SCHEMA} {_LATER_TABLES} PRAGMA user_version = {SCHEMA_VERSION};"
+            )
         return
     if version != SCHEMA_VERSION:
         raise LedgerError(
@@ -74,6 +81,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         )
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise sqlite3.DatabaseError("quick_check failed")
+    connection.executescript(_LATER_TABLES)
 
 
 @contextlib.contextmanager
@@ -86,7 +94,7 @@ def _readable(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise LedgerError(
             f"the ledger is damaged: {path}: {error}: restore it from a backup, or move it away "
-            "and run once with SINCE_HOURS=0 so that every page is ingested again"
+            "so that every page is ingested again"
         ) from error
 
 

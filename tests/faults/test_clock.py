@@ -1,4 +1,4 @@
-"""Wrong clocks: Confluence dates the pages, so its clock decides which are in the window."""
+"""Wrong clocks: Confluence dates the pages, so its clock decides what the first run leaves out."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, faults
-from pipeline.state.ledger_file import open_ledger
 from tests.support.program import environment, sync_now
 from tests.support.recovery import EVER, PAGES, check_that_a_clean_run_repairs, pages_in
 from tests.support.vector_api import VectorApi
@@ -28,18 +27,20 @@ def test_a_nightly_run_misses_no_page_with_a_wrong_clock(
     set_clock(site, hours)
     with VectorApi("underscore", delete_route="document") as api:
         environ = environment(site, api.base_url, tmp_path, **DAY)
+        now = site.state.clock()
+        recent = site.state.add_page("Recent", "KI", modified=now - timedelta(hours=23))
+        old = site.state.add_page("Old", "KI", modified=now - timedelta(hours=25))
         assert sync_now(environ).code == 0
-        assert len(pages_in(api)) == PAGES
-        night = timedelta(hours=25)  # moves the last run back instead of waiting
-        with open_ledger(tmp_path / "sync.sqlite3") as ledger:
-            began = datetime.fromisoformat(ledger.get_about("complete_run_began"))
-            ledger.set_about(complete_run_began=(began - night).isoformat())
-        then = site.state.clock() - night
-        missed = site.state.add_page("Just after the run", "KI", modified=then)
-        old = site.state.add_page("Old", "KI", modified=then - timedelta(hours=3))
+        assert len(pages_in(api)) == PAGES + 1
+        assert recent in pages_in(api)
+        missed = site.state.add_page("Just after the run", "KI", modified=now)
+        gap = site.state.add_page("Dated before", "KI", modified=now - timedelta(hours=28))
         assert sync_now(environ).code == 0
-        assert missed in pages_in(api)
+        assert {missed, gap} <= pages_in(api)
         assert old not in pages_in(api)
+        site.state.edit(old)
+        assert sync_now(environ).code == 0
+        assert old in pages_in(api)
         check_that_a_clean_run_repairs(site, api, tmp_path)
 
 

@@ -51,7 +51,7 @@ def test_the_window_limits_new_pages_only() -> None:
     other = replace(REF, id="2")
     plan = plan_of(held(REF), [replace(REF, version=9), other], admitted=False)
     assert [ref.id for ref in plan.changed] == ["1"]
-    assert (plan.new, plan.outside, plan.delete) == ((), 1, ())
+    assert (plan.new, plan.left_out, plan.delete) == ((), (other,), ())
 
 
 def test_a_pending_page_is_ingested_whatever_its_age() -> None:

@@ -41,6 +41,19 @@ def test_a_page_that_was_admitted_stays_pending_until_it_is_recorded(tmp_path: P
         assert ledger.pages()["1"].digest == "d1"
 
 
+def test_the_pages_left_out_are_those_of_the_last_complete_listing(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        assert ledger.left_out() is None
+        ledger.leave_out([("1", "2026-01-01"), ("2", "2026-01-02")])
+        ledger.leave_out([("2", "2026-01-02")])
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        assert ledger.left_out() == {"2": "2026-01-02"}
+        ledger.leave_out(())
+        assert ledger.left_out() == {}
+        ledger.forget_everything()
+        assert ledger.left_out() is None
+
+
 def test_a_second_run_on_the_same_ledger_is_refused(tmp_path: Path) -> None:
     with (
         open_ledger(tmp_path / "l.sqlite3"),

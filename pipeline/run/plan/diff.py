@@ -20,7 +20,7 @@ class Plan:
     changed: tuple[PageRef, ...]
     unchanged: int
     delete: tuple[str, ...]  # ids that the collection knows and the listing lacks
-    outside: int  # listed, unknown, and older than the window: not ingested
+    left_out: tuple[PageRef, ...]  # listed, unknown, and not admitted
 
     @property
     def upsert(self) -> tuple[PageRef, ...]:
@@ -41,12 +41,13 @@ def diff(
     new: list[PageRef] = []
     changed: list[PageRef] = []
     seen: set[str] = set()
-    unchanged = outside = 0
+    left_out: list[PageRef] = []
+    unchanged = 0
     for ref in listed:
         seen.add(ref.id)
         known = held.get(ref.id)
         if known is None and not is_admitted(ref):
-            outside += 1
+            left_out.append(ref)
         elif known is None:
             new.append(ref)
         elif known.digest != to_digest(ref):
@@ -54,7 +55,7 @@ def diff(
         else:
             unchanged += 1
     missing = tuple(page_id for page_id in held if page_id not in seen)
-    return Plan(tuple(new), tuple(changed), unchanged, missing, outside)
+    return Plan(tuple(new), tuple(changed), unchanged, missing, tuple(left_out))
 
 
 def log_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:
