@@ -79,7 +79,8 @@ class Collection:
             own = (chunk for chunk in self.sink.list_stored() if self._is_own(chunk.page_id))
             listed = self.ledger.adopt(own)
             log.info("the store lists %d chunks", listed)
-            if has_filled and not listed:
+            is_replacement = isinstance(self.sink, Counting) and self.sink.replaces_another
+            if is_replacement or (has_filled and not listed):
                 self.ledger.leave_out(())
         elif not kept and not self.sink.opened_new:
             self.look_first = True

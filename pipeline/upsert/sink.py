@@ -99,6 +99,8 @@ class Rotating(Protocol):
 class Counting(Sink, Protocol):
     """What a sink adds whose server keeps a list of files that it can lose or damage."""
 
+    replaces_another: bool  # whether a store of the same name was there, and could not be used
+
     def recount(self) -> list[StoredChunk]:
         """Return the chunks that were stored and that the store's list has lost since.
 

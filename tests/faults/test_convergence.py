@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -90,6 +91,7 @@ class Site(RuleBasedStateMachine):
 
     pages = Bundle("pages")
     options: ClassVar[dict[str, str]] = {}
+    age = timedelta()  # of every version, by its date
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,21 +107,28 @@ class Site(RuleBasedStateMachine):
         scope = {"SPACE_NAME": "Known Issues", "MAX_DELETE_PERCENT": "100", "BATCH_SIZE": "3"}
         return environment(self.site, api.base_url, folder, **scope, **self.options)
 
+    def date(self) -> datetime:
+        return self.state.clock() - self.age
+
     @initialize(target=pages, title=TITLES, texts=TEXTS)
     def begin(self, title: str, texts: list[str]) -> str:
-        return self.state.add_page(title, "KI", to_body(texts), labels=["keep"])
+        return self.state.add_page(
+            title, "KI", to_body(texts), labels=["keep"], modified=self.date()
+        )
 
     @rule(target=pages, title=TITLES, texts=TEXTS, labels=LABELS)
     def add(self, title: str, texts: list[str], labels: set[str]) -> str:
-        return self.state.add_page(title, "KI", to_body(texts), labels=labels, parent=self.home)
+        return self.state.add_page(
+            title, "KI", to_body(texts), labels=labels, parent=self.home, modified=self.date()
+        )
 
     @rule(page=pages, texts=TEXTS)
     def edit(self, page: str, texts: list[str]) -> None:
-        self.state.edit(page, to_body(texts))
+        self.state.edit(page, to_body(texts), modified=self.date())
 
     @rule(page=pages, title=TITLES)
     def rename(self, page: str, title: str) -> None:
-        self.state.rename(page, title)
+        self.state.rename(page, title, modified=self.date())
 
     @rule(page=pages, space=st.sampled_from(["KI", "OPS"]))
     def move(self, page: str, space: str) -> None:
@@ -184,7 +193,8 @@ class Site(RuleBasedStateMachine):
                 tempfile.TemporaryDirectory() as name,
             ):
                 folder = Path(name)
-                assert sync_now(self.environ(fresh, folder)).code == 0
+                complete = {"SINCE_HOURS": "0"}
+                assert sync_now(self.environ(fresh, folder) | complete).code == 0
                 assert self.documents_in(self.api, self.folder) == self.documents_in(fresh, folder)
             again = sync_now(self.environ(self.api, self.folder))
             assert (again["chunks"]["inserted"], again["chunks"]["deleted"]) == (0, 0)
@@ -201,6 +211,17 @@ class LabelledSite(Site):
     options: ClassVar[dict[str, str]] = {"LABELS": "keep"}
 
 
+class AgedSite(LabelledSite):
+    """The same with a window that no page is in: only the first run, of Home alone, has one."""
+
+    options: ClassVar[dict[str, str]] = {"LABELS": "keep", "SINCE_HOURS": "24"}
+    age = timedelta(days=300)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run()
+
+
 THOROUGH = settings(
     max_examples=25, stateful_step_count=12, deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -208,7 +229,7 @@ THOROUGH = settings(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("machine", [Site, LabelledSite])
+@pytest.mark.parametrize("machine", [Site, LabelledSite, AgedSite])
 def test_a_clean_run_repairs_everything(machine: type[Site]) -> None:
     run_state_machine_as_test(machine, settings=THOROUGH)
 

@@ -35,6 +35,7 @@ class FileSink(ABC):
         self._embedding_route: EmbeddingRoute | None = None
         self._is_listed = False  # whether the store's list was just read
         self.opened_new = False
+        self.replaces_another = False
 
     @property
     @abstractmethod
@@ -73,6 +74,7 @@ class FileSink(ABC):
             self._open_files(identifier)
         except DamagedListError as error:
             log.warning("%s; another store takes its place once it is complete", error)
+            self.replaces_another = True
             return False
         return True
 
@@ -82,7 +84,7 @@ class FileSink(ABC):
         if self._opened and self._opened.has_lost_vectors():
             log.warning("the store %s has lost its vectors: deleting it", self._identifier)
             self._opened.destroy()
-            self._identifier = ""
+            self._identifier, self.replaces_another = "", True
         self.opened_new = not self._identifier
         if self.opened_new:
             made = self._make_store()
