@@ -195,6 +195,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Futu
         yield ended
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_a_run_that_is_stopped_ends_in_time_and_the_next_one_repairs_it(
     place: Place, stopped: dict[str, Future[Stopped]], tmp_path: Path

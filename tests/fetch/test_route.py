@@ -11,6 +11,7 @@ from tests.support.site_pages import add_pages, list_all, pages_of
 SEARCH, SINGLE = "content/search", r"/pages/\d+"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "requests"),
     [
@@ -27,7 +28,8 @@ def test_a_search_that_always_fails_is_given_up_after_a_few_batches(
 ) -> None:
     ids = add_pages(state, 25)
     failed = site.fail(SEARCH, fault, times=None)
-    with opened(site, retry=HASTY) as client:
+    # Only where it is about time-outs: on a busy machine other answers would come too late, too.
+    with opened(site, retry=HASTY if fault == faults.hang(2) else QUICK) as client:
         refs = list_all(client)
         for _ in range(12):
             assert list(pages_of(client.get_pages(refs))) == ids

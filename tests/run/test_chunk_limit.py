@@ -165,6 +165,7 @@ def test_nothing_old_is_deleted_before_every_part_is_stored(
         assert place.lines() == set(changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 100])
 def test_parts_are_sent_whatever_the_batches(place: Place, size: int) -> None:
     for number in range(5):
@@ -175,6 +176,7 @@ def test_parts_are_sent_whatever_the_batches(place: Place, size: int) -> None:
     assert place.longest() <= WINDOW
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inserts", [2, 5, 9])
 def test_a_run_that_is_killed_between_the_parts_is_finished_by_the_next(
     place: Place, inserts: int
