@@ -50,6 +50,10 @@ class VectorStores(FileSink):
     def open_collection(self, known: str = "") -> str:
         """Find the store or create it, and remove what an interrupted run left half done."""
         identifier = super().open_collection(known)
+        if self._files.is_exact:
+            log.info(
+                "this server alters the text of files: each chunk is written again by vector-io"
+            )
         size = self._settings.chunk_tokens or 0
         if size > LARGEST_CHUNK and not self._files.is_exact:
             log.warning(

@@ -64,11 +64,16 @@ def nights(ogx_postgres: OgxOnPostgres, state: SiteState, tmp_path: Path) -> Ite
 
 
 def test_three_nights_leave_what_a_fresh_run_stores_and_the_last_writes_nothing(
-    nights: Nights, state: SiteState, monkeypatch: pytest.MonkeyPatch
+    nights: Nights,
+    state: SiteState,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(nights.server.database, "seconds", 0.001)  # it widens every race
+    caplog.set_level("INFO")
     pages = [state.add_page(f"Page {n}", "KI", to_body(n, 1)) for n in range(PAGES)]
     assert nights.run().code == 0
+    assert "each chunk is written again by vector-io" in caplog.text
     for n, page in enumerate(pages[:20]):
         state.edit(page, to_body(n, 2))
     for page in pages[-15:]:
