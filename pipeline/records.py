@@ -68,6 +68,8 @@ class StoredChunk:
     id: str
     page_id: str
     handle: str = ""  # what the store calls it, where that is not the id: a file id
+    # Of the metadata that a page's chunks share, "" where no list shows them.
+    metadata_digest: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

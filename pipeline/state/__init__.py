@@ -4,11 +4,12 @@
 """
 
 from pipeline.state.atomic import write_atomically
-from pipeline.state.ledger import HeldChunk, HeldPage, Ledger, LedgerError
+from pipeline.state.ledger import MIXED, HeldChunk, HeldPage, Ledger, LedgerError
 from pipeline.state.ledger_file import open_ledger, open_memory_ledger
 from pipeline.state.vdb_file import VdbFile
 
 __all__ = [
+    "MIXED",
     "HeldChunk",
     "HeldPage",
     "Ledger",

@@ -1,9 +1,10 @@
 """The ledger: what a collection holds, per page and chunk, in one SQLite database.
 
-A chunk is `sent` before its request, `stored` once the sink has confirmed it, and `stale` when it
-is outdated but the store cannot delete. A page is recorded when all of it is stored; with an empty
-digest it is pending: admitted, and to be fetched again. So a run that is killed at any point leaves
-a ledger that shows what is certain and what has to be looked up.
+A chunk is `sent` before it is inserted or deleted: it may be in the store or not. It is `stored`
+once the sink has confirmed it, and `stale` when it is outdated but the store cannot delete. A page is
+recorded when all of it is stored; with an empty digest it is pending: admitted or begun, and to be
+fetched again. So a run that is killed at any point leaves a ledger that shows what is certain and
+what has to be looked up, whatever settings or image the next run has.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from dataclasses import dataclass
 
 from pipeline.records import Chunk, StoredChunk
 
-# The column `face` holds the metadata digest; "?" is none that a page can have.
+# The column `face` holds the metadata digest.
+MIXED = "?"  # in its place: the chunks of the page may differ in it
 _MAKE_PENDING = "UPDATE pages SET digest = '', face = '?' WHERE page_id = ?"
 
 
@@ -29,7 +31,9 @@ class HeldPage:
 
     title: str
     digest: str
-    metadata_digest: str  # of what its chunks' metadata hold besides the text; empty if unknown
+    # Of what its chunks' metadata hold besides the text: `MIXED` if they differ, "" if unknown,
+    # `StoredChunk.metadata_digest` if only the store's list is known.
+    metadata_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +109,29 @@ class Ledger:
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
         """Replace the known chunks by the store's own list; return how many there are.
 
-        Pages for which the list and the ledger differ become pending.
+        Pages for which the list and the ledger differ become pending. What the list shows of the
+        metadata counts for pages that the ledger does not know.
         """
+        digests: dict[str, str] = {}
+
+        def to_row(chunk: StoredChunk) -> tuple[str, str, str]:
+            known = digests.setdefault(chunk.page_id, chunk.metadata_digest)
+            if known != chunk.metadata_digest:
+                digests[chunk.page_id] = MIXED
+            return chunk.page_id, chunk.id, chunk.handle
+
         with self.together():
             before = self._sum_chunks()
             self._db.execute("DELETE FROM chunks")
             self._db.executemany(
-                "INSERT OR IGNORE INTO chunks VALUES (?, ?, ?, 'stored')",
-                ((chunk.page_id, chunk.id, chunk.handle) for chunk in stored),
+                "INSERT OR IGNORE INTO chunks VALUES (?, ?, ?, 'stored')", map(to_row, stored)
             )
             after = self._sum_chunks()
             for page_id in before.keys() | after.keys():
-                self._db.execute("INSERT OR IGNORE INTO pages VALUES (?, '', '', '')", (page_id,))
+                self._db.execute(
+                    "INSERT OR IGNORE INTO pages VALUES (?, '', '', ?)",
+                    (page_id, digests.get(page_id, "")),
+                )
                 if page_id in before and before[page_id] != after.get(page_id):
                     self._db.execute(_MAKE_PENDING, (page_id,))
         return int(self._db.execute("SELECT count(*) FROM chunks").fetchone()[0])
@@ -150,6 +165,22 @@ class Ledger:
         """Remember (page id, title) of pages to ingest: a failure does not lose them."""
         with self.together():
             self._db.executemany("INSERT OR IGNORE INTO pages VALUES (?, ?, '', '')", pages)
+
+    def begin_page(
+        self, page_id: str, title: str, metadata_digest: str, doubtful: Iterable[StoredChunk] = ()
+    ) -> None:
+        """Make a page pending, before the first write or deletion for it.
+
+        `metadata_digest` is what its chunks have while it is written. The `doubtful` chunks are
+        about to be deleted: after a crash they are looked up.
+        """
+        with self.together():
+            self._db.execute(
+                "INSERT INTO pages VALUES (?, ?, '', ?) ON CONFLICT (page_id) "
+                "DO UPDATE SET digest = '', face = excluded.face",
+                (page_id, title, metadata_digest),
+            )
+            self.mark(doubtful, "sent")
 
     def record_page(self, page_id: str, title: str, digest: str, metadata_digest: str) -> None:
         """Record that all chunks of a page are stored."""
@@ -210,11 +241,23 @@ class Ledger:
             self._db.execute("UPDATE pages SET digest = '' WHERE page_id = ?", (chunk.page_id,))
 
     def mark(self, chunks: Iterable[StoredChunk], state: str) -> None:
-        """Change the state of chunks: stored or stale."""
+        """Change the state of chunks."""
         with self.together():
             self._db.executemany(
                 "UPDATE chunks SET state = ? WHERE page_id = ? AND chunk_id = ? AND handle = ?",
                 ((state, chunk.page_id, chunk.id, chunk.handle) for chunk in chunks),
+            )
+
+    def outdate(self, chunks: Iterable[StoredChunk]) -> None:
+        """Record that the store keeps these chunks, which are outdated.
+
+        One that is `sent` stays so: should its text come back, it has to be looked up.
+        """
+        with self.together():
+            self._db.executemany(
+                "UPDATE chunks SET state = 'stale' "
+                "WHERE page_id = ? AND chunk_id = ? AND handle = ? AND state = 'stored'",
+                ((chunk.page_id, chunk.id, chunk.handle) for chunk in chunks),
             )
 
     def forget(self, chunks: Iterable[StoredChunk]) -> None:
@@ -226,9 +269,13 @@ class Ledger:
             )
 
     def stale(self) -> list[StoredChunk]:
-        """Return the outdated chunks that the store still holds, by page."""
+        """Return the outdated chunks that the store still holds, or may hold, by page.
+
+        Of a page that is not pending, what was sent without being confirmed is outdated.
+        """
         rows = self._db.execute(
-            "SELECT chunk_id, page_id, handle FROM chunks WHERE state = 'stale' ORDER BY 2, 1"
+            "SELECT chunk_id, page_id, handle FROM chunks LEFT JOIN pages USING (page_id) "
+            "WHERE state = 'stale' OR (state = 'sent' AND digest IS NOT '') ORDER BY 2, 1"
         )
         return [StoredChunk(*row) for row in rows]
 

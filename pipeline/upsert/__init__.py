@@ -15,6 +15,7 @@ from pipeline.upsert.errors import (
     UnusableSettingError,
     VectorApiError,
 )
+from pipeline.upsert.files.entry import to_shared_digest
 from pipeline.upsert.insert import Inserted, insert_all
 from pipeline.upsert.sink import Counting, Embedding, Resetting, Rotating, Sink
 
@@ -32,4 +33,5 @@ __all__ = [
     "insert_all",
     "open_rag_tool",
     "open_sink",
+    "to_shared_digest",
 ]

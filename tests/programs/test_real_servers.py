@@ -107,6 +107,25 @@ def test_with_vector_stores_the_collection_follows_edits_and_deletions(
     assert third["pages"]["unchanged"] == 2
 
 
+def test_without_a_volume_a_moved_page_gets_its_new_space_and_link(
+    place: Place, site: ConfluenceSite
+) -> None:
+    place.state.add_space("OPS", "Operations")
+    assert place.sync(site, VECTOR_API_VARIANT="vector_stores").code == 0
+    place.state.move(place.fox, space="OPS")
+    for sent in (2, 0):
+        (place.folder / "sync.sqlite3").unlink()
+        ended = place.sync(site, VECTOR_API_VARIANT="vector_stores")
+        assert (ended.code, ended["chunks"]["inserted"], ended["chunks"]["deleted"]) == (
+            0,
+            sent,
+            sent,
+        )
+        rows = [row["attributes"] for row in place.look().files()]
+        found = {(row["space_key"], "/spaces/OPS/" in row["url"]) for row in rows if row["page_id"]}
+        assert found == {("KI", False), ("OPS", True)}
+
+
 def test_with_dash_and_rotation_a_fresh_store_takes_over(
     place: Place, site: ConfluenceSite
 ) -> None:

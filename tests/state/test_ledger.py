@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.records import Chunk, StoredChunk
-from pipeline.state.ledger import Ledger, LedgerError
+from pipeline.state.ledger import MIXED, HeldPage, Ledger, LedgerError
 from pipeline.state.ledger_file import open_ledger, open_memory_ledger
 
 
@@ -180,3 +180,39 @@ def test_a_lost_chunk_is_sent_again() -> None:
     ledger.record_page("1", "Title", "digest", "face")
     ledger.mark_lost(lost)
     assert (ledger.chunks("1"), ledger.pages()["1"].digest) == ([], "")
+
+
+def test_a_page_that_is_begun_is_pending_and_what_is_to_be_deleted_is_in_doubt() -> None:
+    ledger = open_memory_ledger()
+    ledger.confirm({"1-a": "1", "1-b": "1"}, {"1-a": "1-a", "1-b": "1-b"})
+    ledger.record_page("1", "Title", "digest", "face")
+    ledger.begin_page("1", "Title", "face", [StoredChunk("1-b", "1", "1-b")])
+    assert ledger.pages()["1"] == HeldPage("Title", "", "face")
+    assert states(ledger, "1") == {"1-a": "stored", "1-b": "sent"}
+
+
+def test_an_outdated_chunk_that_may_not_be_stored_is_stale_but_still_in_doubt() -> None:
+    ledger = open_memory_ledger()
+    ledger.expect([chunk("1", "a")])
+    ledger.begin_page("1", "Title", "face")
+    assert ledger.stale() == []  # of an unfinished page: it may be wanted
+    ledger.outdate([StoredChunk("conf-1-a", "1")])
+    ledger.record_page("1", "Title", "digest", "face")
+    assert states(ledger, "1") == {"conf-1-a": "sent"}
+    assert ledger.stale() == [StoredChunk("conf-1-a", "1")]
+
+
+def test_the_stores_list_shows_the_metadata_of_unknown_pages() -> None:
+    ledger = open_memory_ledger()
+    ledger.record_page("known", "Known", "digest", "face")
+    ledger.confirm({"k": "known"}, {"k": "file-k"})
+    listed = [
+        ("k", "known", "x"),
+        ("a", "1", "x"),
+        ("b", "1", "x"),
+        ("c", "2", "x"),
+        ("d", "2", "y"),
+    ]
+    ledger.adopt(StoredChunk(name, page, f"file-{name}", about) for name, page, about in listed)
+    found = {page_id: page.metadata_digest for page_id, page in ledger.pages().items()}
+    assert found == {"known": "face", "1": "x", "2": MIXED}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from pipeline.records import Chunk, Page, StoredChunk
 from pipeline.run.plan import to_metadata_digest
-from pipeline.state import HeldChunk, HeldPage
+from pipeline.state import MIXED, HeldChunk, HeldPage
+from pipeline.upsert import to_shared_digest
 
 
 @dataclass(slots=True)
@@ -17,6 +18,7 @@ class PageUpdate:
     page: Page
     digest: str
     metadata_digest: str
+    unfinished_metadata: str  # its metadata digest in the ledger until it is complete
     new: list[Chunk]  # to be inserted
     unsure: list[Chunk]  # of these, what was sent before without being confirmed
     old: list[StoredChunk]  # to be deleted once all new chunks are stored
@@ -71,7 +73,8 @@ def compare(
     """
     metadata_digest = to_metadata_digest(page)
     # Metadata that readers filter by has changed: every chunk carries it, so all are sent again.
-    renews = can_delete and recorded and recorded.metadata_digest not in ("", metadata_digest)
+    has_changed = bool(held) and not (recorded and _has(recorded, metadata_digest, chunks))
+    renews = can_delete and has_changed
     current = {chunk.id for chunk in chunks}
     sent = {known.stored.id for known in held if known.state == "sent"}
     keep = {
@@ -86,8 +89,10 @@ def compare(
         page=page,
         digest=digest,
         metadata_digest=metadata_digest,
+        unfinished_metadata=MIXED if has_changed else metadata_digest,
         new=new,
-        unsure=[chunk for chunk in new if chunk.id in sent],
+        # A search shows what is stored, but not with which metadata.
+        unsure=[chunk for chunk in new if chunk.id in sent and not renews],
         old=[known.stored for known in held if _is_old(known, keep, current)],
         current_again=[
             known.stored for known in held if known.state == "stale" and known.stored.id in current
@@ -98,6 +103,12 @@ def compare(
         chunk_ids=current,
         waiting={chunk.id for chunk in new},
     )
+
+
+def _has(recorded: HeldPage, metadata_digest: str, chunks: Sequence[Chunk]) -> bool:
+    """Return whether what is stored of the page has its metadata of now."""
+    listed = {to_shared_digest(chunk.metadata) for chunk in chunks[:1]}
+    return recorded.metadata_digest in {metadata_digest, *listed}
 
 
 def _is_old(held: HeldChunk, keep: Mapping[str, StoredChunk], current: set[str]) -> bool:

@@ -1,8 +1,9 @@
 """The writer: batches of new chunks to the sink, in a thread beside fetching and converting.
 
 Where the server accepts inserts side by side, one is sent before the last is answered. For each
-page the order is fixed: insert what is new, delete what is old, record. The ledger knows of a chunk
-before it is sent, so a crash at any point leaves nothing that the next run cannot look up.
+page the order is fixed: mark it as unfinished, insert what is new, delete what is old, record. The
+ledger knows of a chunk before it is sent or deleted, so a crash leaves nothing that the next run
+cannot look up.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pipeline.run.collection import Collection
 from pipeline.run.stop import Stop
 from pipeline.run.write.page_update import PageUpdate, compare
 from pipeline.run.write.sample import Sample
+from pipeline.state import MIXED
 from pipeline.upsert import Inserted, InsertRejectedError, InsertUnclearError, insert_all
 
 log = logging.getLogger(__name__)
@@ -81,13 +83,17 @@ class Writer:
         """Delete a page from the collection. Call it once the writer has finished."""
         held = self._ledger.chunks(page_id)
         page = self._ledger.page(page_id)
+        title = page.title if page else ""
+        old = [chunk.stored for chunk in held if chunk.state != "stale"]
+        if old and self._sink.can_delete:
+            self._ledger.begin_page(page_id, title, MIXED, self._to_doubtful(old))
         try:
-            self._remove([chunk.stored for chunk in held if chunk.state != "stale"])
+            with self._ledger.together():
+                self._remove(old)
+                self._ledger.forget_page(page_id)
         except (InsertRejectedError, InsertUnclearError) as error:
-            title = page.title if page else ""
             self._report.fail(PageFailure(page_id, title, "delete", str(error)))
             return
-        self._ledger.forget_page(page_id)
         if self._sink.can_delete and held:
             self._report.count_page("deleted")
 
@@ -128,8 +134,11 @@ class Writer:
             if work is None:
                 self._send_the_rest()
                 return
-            with self._ledger.together():  # a crash in between only means work done again
-                self._accept(*work)
+            with self._ledger.together():
+                update = self._accept(*work)
+            if not update.waiting:
+                with self._ledger.together():
+                    self._complete(update)
             while len(self._buffer) >= self._batch_size and self.error is None:
                 self._send(self._buffer[: self._batch_size])
 
@@ -139,15 +148,25 @@ class Writer:
             while self._in_flight and not self._buffer:  # parts of chunks that are too long
                 self._settle_oldest()
 
-    def _accept(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> None:
+    def _accept(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> PageUpdate:
         """Compare the page's chunks with those held; queue what is new."""
         page_id, can_delete = page.ref.id, self._sink.can_delete
         held, recorded = self._ledger.chunks(page_id), self._ledger.page(page_id)
         update = compare(page, digest, chunks, held, recorded, can_delete=can_delete)
         self._open[page_id] = update
         self._queue_new(update)
-        if not update.waiting:
-            self._complete(update)
+        if not update.waiting and update.old and can_delete:
+            self._begin(update)
+        return update
+
+    def _begin(self, update: PageUpdate) -> None:
+        """Mark a page as unfinished. Committed before the first request that changes the store."""
+        ref, doubtful = update.page.ref, self._to_doubtful(update.old)
+        self._ledger.begin_page(ref.id, ref.title, update.unfinished_metadata, doubtful)
+
+    def _to_doubtful(self, old: Sequence[StoredChunk]) -> Sequence[StoredChunk]:
+        """Return which of these chunks, to be deleted, the next run could not see in a list."""
+        return old if self._sink.can_delete and not self._sink.can_list else ()
 
     def _queue_new(self, update: PageUpdate) -> None:
         """Queue what is new of a page and not found in the store."""
@@ -164,7 +183,10 @@ class Writer:
         self._buffer = self._buffer[len(batch) :]
         if not batch:
             return
-        self._ledger.expect(batch)
+        with self._ledger.together():
+            for page_id in dict.fromkeys(chunk.page_id for chunk in batch):
+                self._begin(self._open[page_id])
+            self._ledger.expect(batch)
         insert = partial(insert_all, self._sink, batch, self._stop.waiting, self._retry)
         self._in_flight.append((batch, in_background(insert, "insert")))
         while len(self._in_flight) >= self._sink.inserts_at_once:
@@ -242,4 +264,4 @@ class Writer:
             self._ledger.forget(stored)
             self._report.count_chunks("deleted", len(stored))
         else:
-            self._ledger.mark(stored, "stale")
+            self._ledger.outdate(stored)

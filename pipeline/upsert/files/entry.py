@@ -6,6 +6,7 @@ A file's attributes hold all that the next run needs to know of it.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ BLANK = "\u200b"  # not seen, not embedded, and kept by servers that strip white
 JOINER = "\u2060"  # not seen either; see `to_tail`
 PENDING = {"conf_pending": 1}  # attributes of a file whose chunk has not been overwritten yet
 EXACT = "exact-"  # begins the text hash of a chunk that is stored byte for byte
+_OF_THE_PAGE = ("title", "space_key", "labels", "url")
 _OURS = ("conf_chunk_id", "conf_text", "conf_copy")
 _THE_SERVERS = (  # attributes that servers add
     "chunk_id",
@@ -38,6 +40,7 @@ class Entry:
     page_id: str
     text_hash: str  # 16 hex digits of SHA-256; `EXACT` and a mark of its own for an exact chunk
     copy: int  # how many BLANKs follow the text, see `FileWriter.to_file`
+    metadata_digest: str = ""  # see `to_shared_digest`; "" for a file of this run
 
     @property
     def place(self) -> tuple[str, int]:
@@ -67,7 +70,8 @@ def to_entry(row: Mapping[str, Any], *, requires_exact: bool = False) -> Entry |
     page_id = str(attributes["page_id"])
     if requires_exact and is_altered(str(text_hash)) and page_id:  # not the filler of `LastFile`
         chunk_id = f"{chunk_id}-altered"
-    return Entry(str(row["id"]), str(chunk_id), page_id, str(text_hash), int(copy))
+    shared = to_shared_digest(attributes)
+    return Entry(str(row["id"]), str(chunk_id), page_id, str(text_hash), int(copy), shared)
 
 
 def is_altered(text_hash: str) -> bool:
@@ -96,6 +100,17 @@ def to_attributes(chunk: Chunk, text_hash: str, copy: int) -> dict[str, str | in
     attributes = {name: _fit(name, value) for name, value in chunk.metadata.items()}
     attributes |= zip(_OURS, (chunk.id, text_hash, copy), strict=True)
     return attributes
+
+
+def to_shared_digest(metadata: Mapping[str, Any]) -> str:
+    """Return a digest of what a page's chunks share, from a chunk's metadata or its file's.
+
+    The anchor is not of the page, and a long link loses it in the attributes.
+    """
+    shared = {name: str(metadata.get(name) or "") for name in _OF_THE_PAGE}
+    shared["url"] = shared["url"].partition("#")[0]
+    fitted = [_fit(name, value) for name, value in shared.items()]
+    return hashlib.sha256(json.dumps(fitted).encode()).hexdigest()[:16]
 
 
 def to_hit(attributes: Mapping[str, Any], text: str, score: float) -> Hit:

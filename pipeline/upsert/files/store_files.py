@@ -158,7 +158,9 @@ class StoreFiles:
         """Yield every chunk of ours that the store holds."""
         for entry in self._held:
             if entry.chunk_id != FILLER.id:
-                yield StoredChunk(entry.chunk_id, entry.page_id, entry.file_id)
+                yield StoredChunk(
+                    entry.chunk_id, entry.page_id, entry.file_id, entry.metadata_digest
+                )
 
     def load_new(self) -> dict[str, str]:
         """Read the list again; return what is new in it since it was read: chunk id → file id."""
