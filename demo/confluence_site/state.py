@@ -101,6 +101,14 @@ class SiteState(Content):
                 bodies["storage"] = storage
             self._save(replace(page, bodies=bodies), modified)
 
+    def drop_old_version(self, page_id: str) -> None:
+        """Delete an earlier version of a page: Confluence renumbers those that follow it."""
+        with self.lock:
+            page = self.page(page_id)
+            if page.version < 2:
+                raise ValueError(f"page {page_id} has no earlier version")
+            self._put_page(replace(page, version=page.version - 1))
+
     def rename(self, page_id: str, title: str, *, modified: datetime | None = None) -> None:
         """Save a new version with another title."""
         with self.lock:

@@ -49,10 +49,15 @@ def to_site_url(base: object) -> str:
     return "" if is_gateway else base.rstrip("/")
 
 
+def to_base(site_url: str, settings: Settings) -> str:
+    """Return the base of links for people; "" while the site's address is unknown."""
+    root = settings.conf_base_url
+    return site_url or ("" if root.startswith(GATEWAY) else f"{root}/wiki")
+
+
 def to_page_url(ref: PageRef, site_url: str, settings: Settings) -> str:
     """Return a link to the page that a person can open; "" while the site's address is unknown."""
-    root = settings.conf_base_url
-    base = site_url or ("" if root.startswith(GATEWAY) else f"{root}/wiki")
+    base = to_base(site_url, settings)
     if not base:
         return ""
     return base + (ref.web_path or BY_NAME[ref.content_type].web_path.format(id=ref.id))

@@ -125,7 +125,7 @@ class Bodies:
         for answer in rows:
             row, html = to_content_row(answer), to_body(answer, "export_view")
             ref = by_id.get(row.id)
-            if ref is None or row.status != "current" or row.version < ref.version or html is None:
+            if ref is None or row.status != "current" or html is None or _is_outdated(row, ref):
                 continue
             yield row.id, self._to_page(ref, row, html, to_search_labels(answer), "export_view")
 
@@ -162,8 +162,19 @@ class Bodies:
             ref,
             version=row.version,
             title=row.title,
-            modified=row.modified,
+            # Of one version the listing's: an edit that the listing did not show is not missed.
+            modified=row.modified if row.version > ref.version else ref.modified,
             web_path=row.web_path or ref.web_path,
         )
         url = to_page_url(ref, self._transport.site_url, self._settings)
         return Page(ref, url, html, labels, body_format)
+
+
+def _is_outdated(row: ContentRow, ref: PageRef) -> bool:
+    """Return whether a row of the search is older than the listing's.
+
+    An edit together with the deletion of an old version keeps the number. The two APIs may round
+    the milliseconds differently.
+    """
+    seconds = len("2026-06-15T09:30:00")
+    return (row.version, row.modified[:seconds]) < (ref.version, ref.modified[:seconds])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from pipeline.fetch import filters, listing, restrictions, spaces
 from pipeline.fetch.account import Account
-from pipeline.fetch.addresses import to_page_url
+from pipeline.fetch.addresses import to_base, to_page_url
 from pipeline.fetch.bodies import Bodies
 from pipeline.fetch.rows import Space
 from pipeline.fetch.transport import Transport
@@ -104,6 +104,11 @@ class Site:
     def get_page(self, ref: PageRef, body_format: str) -> Page:
         """Return one page as it is now. Raises `PageError`; see `Bodies`."""
         return self._bodies.get_page(ref, body_format)
+
+    @property
+    def address(self) -> str:
+        """The base of links for people; "" while the site's address is unknown."""
+        return to_base(self._transport.site_url, self._settings)
 
     def to_url(self, ref: PageRef) -> str:
         """Return a link that a person can open; "" while the site's address is unknown."""

@@ -50,6 +50,11 @@ class Scope:
         """Which unknown pages are ingested, decided once the spaces are resolved."""
         return Admission(self._settings, self._collection.ledger, self._began)
 
+    @property
+    def address(self) -> str:
+        """The base of the site's links for people, known once the spaces are resolved."""
+        return self._site.address
+
     def list_pages(self, offer: Callable[[PageRef], None]) -> list[PageRef]:
         """Return every page in scope that is this run's share: complete, or an error.
 

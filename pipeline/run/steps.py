@@ -24,6 +24,7 @@ from pipeline.run.deletions import Deletions
 from pipeline.run.plan import (
     ChunkLimit,
     Plan,
+    adopt_earlier_digests,
     diff,
     log_plan,
     to_conversion_digest,
@@ -87,6 +88,7 @@ class Run:
     def plan(self, listed: Sequence[PageRef]) -> Plan:
         """Compare what is listed with what the ledger knows."""
         ledger, settings = self.collection.ledger, self.settings
+        adopt_earlier_digests(ledger, listed, self._conversion_digest, self._scope.address)
         plan = self._diff(listed)
         if plan.upsert and self._limit.measure():  # a run without work asks nothing
             plan = self._diff(listed)
@@ -119,9 +121,12 @@ class Run:
         pages, admits = self.collection.ledger.pages(), self._scope.admission.admits
         return diff(pages, listed, self._to_digest, admits)
 
+    @property
+    def _conversion_digest(self) -> str:
+        return to_conversion_digest(self.settings, self._limit.tokens)
+
     def _to_digest(self, ref: PageRef) -> str:
-        conversion = to_conversion_digest(self.settings, self._limit.tokens)
-        return to_page_digest(ref, conversion)
+        return to_page_digest(ref, self._conversion_digest, self._scope.address)
 
     def _plan_rotation(self, plan: Plan, listed: Sequence[PageRef]) -> Plan:
         """Plan every page into a fresh store, unless nothing has changed."""

@@ -1,10 +1,10 @@
 """The ledger: what a collection holds, per page and chunk, in one SQLite database.
 
 A chunk is `sent` before it is inserted or deleted: it may be in the store or not. It is `stored`
-once the sink has confirmed it, and `stale` when it is outdated but the store cannot delete. A page is
-recorded when all of it is stored; with an empty digest it is pending: admitted or begun, and to be
-fetched again. So a run that is killed at any point leaves a ledger that shows what is certain and
-what has to be looked up, whatever settings or image the next run has.
+once the sink has confirmed it, and `stale` when it is outdated but the store cannot delete. A page
+is recorded when all of it is stored; with an empty digest it is pending: admitted or begun, and to
+be fetched again. So a run that is killed at any point leaves a ledger that shows what is certain
+and what has to be looked up, whatever settings or image the next run has.
 """
 
 from __future__ import annotations
@@ -187,6 +187,14 @@ class Ledger:
         with self.together():
             self._db.execute(
                 "REPLACE INTO pages VALUES (?, ?, ?, ?)", (page_id, title, digest, metadata_digest)
+            )
+
+    def replace_digests(self, digests: Mapping[str, str]) -> None:
+        """Record other digests, by page id, of pages that are unchanged."""
+        with self.together():
+            self._db.executemany(
+                "UPDATE pages SET digest = ? WHERE page_id = ?",
+                ((digest, page_id) for page_id, digest in digests.items()),
             )
 
     def forget_page(self, page_id: str) -> None:

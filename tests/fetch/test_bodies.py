@@ -77,6 +77,27 @@ def test_a_row_older_than_the_listing_is_not_taken(site: ConfluenceSite, state: 
     assert pages[second].html == "<p>before</p>"
 
 
+def test_a_row_of_the_same_version_number_but_an_earlier_time_is_not_taken(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    first, second = add_pages(state, 2)
+    state.edit(first, "<p>now</p>")
+    state.drop_old_version(first)  # the edit has the number of the version that the row shows
+
+    def age(answer: dict[str, Any]) -> dict[str, Any]:
+        for row in answer["results"]:
+            row["body"]["export_view"]["value"] = "<p>before</p>"
+            if row["id"] == first:
+                row["version"]["when"] = "2020-01-01T00:00:00.000Z"
+        return answer
+
+    site.fail("content/search", faults.rewritten(age), times=None)
+    with opened(site) as client:
+        pages = pages_of(client.get_pages(list_all(client)))
+    assert pages[first].html == "<p>now</p>"
+    assert pages[second].html == "<p>before</p>"
+
+
 def test_a_page_edited_after_the_listing_has_its_newer_version(
     site: ConfluenceSite, state: SiteState
 ) -> None:

@@ -190,7 +190,7 @@ def test_lone_surrogates_and_control_characters_are_removed(
 ) -> None:
     page_id = state.add_page("P", "KI")
     body = (
-        '{"id": "%s", "status": "current", "title": "A\\ud800\\nB", "version": {"number": 1, '
+        '{"id": "%s", "status": "current", "title": "A\\ud800\\nB", "version": {"number": 2, '
         '"createdAt": "2026-06-15T09:30:00+02:00"}, "body": {"view": {"value": "x\\udfffy"}}, '
         '"_links": {}}'
     )

@@ -11,15 +11,16 @@ from pipeline.run.plan import diff, to_page_digest
 from pipeline.run.scope import is_in_shard
 from pipeline.state.ledger import HeldPage
 
+SITE = "https://acme.example/wiki"
 REF = PageRef("1", 3, "Title", "KI", modified="2026-06-01T00:00:00.000Z", ancestors=("Home",))
 
 
 def held(*refs: PageRef) -> dict[str, HeldPage]:
-    return {ref.id: HeldPage(ref.title, to_page_digest(ref, "f"), "face") for ref in refs}
+    return {ref.id: HeldPage(ref.title, to_page_digest(ref, "f", SITE), "face") for ref in refs}
 
 
 def plan_of(known, listed, admitted=True):
-    return diff(known, listed, lambda ref: to_page_digest(ref, "f"), lambda ref: admitted)
+    return diff(known, listed, lambda ref: to_page_digest(ref, "f", SITE), lambda ref: admitted)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ def plan_of(known, listed, admitted=True):
         {"space": "OPS"},
         {"ancestors": ("Elsewhere",)},
         {"labels": ("runbook",)},
+        {"modified": "2026-07-01T00:00:00.000Z"},  # an old version was deleted with an edit
     ],
 )
 def test_what_can_change_a_chunk_changes_the_page(change) -> None:
@@ -38,12 +40,17 @@ def test_what_can_change_a_chunk_changes_the_page(change) -> None:
 
 
 def test_an_unchanged_page_is_left_alone() -> None:
-    plan = plan_of(held(REF), [replace(REF, modified="2026-07-01T00:00:00.000Z")])
+    plan = plan_of(held(REF), [replace(REF, web_path="/x")])
     assert (plan.upsert, plan.unchanged, plan.delete) == ((), 1, ())
 
 
 def test_another_converter_refreshes_every_page() -> None:
-    plan = diff(held(REF), [REF], lambda ref: to_page_digest(ref, "other"), lambda ref: True)
+    plan = diff(held(REF), [REF], lambda ref: to_page_digest(ref, "other", SITE), lambda ref: True)
+    assert plan.changed == (REF,)
+
+
+def test_another_address_of_the_site_refreshes_every_page() -> None:
+    plan = diff(held(REF), [REF], lambda ref: to_page_digest(ref, "f", "x"), lambda ref: True)
     assert plan.changed == (REF,)
 
 

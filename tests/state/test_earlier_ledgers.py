@@ -59,6 +59,21 @@ def test_pages_of_an_earlier_collection_are_unchanged(form: Form, tmp_path: Path
     assert ended["requests"]["confluence"] < 10  # no body was fetched
 
 
+def test_an_earlier_collection_follows_what_its_digests_did_not_have(tmp_path: Path) -> None:
+    state = to_state()
+    with VectorApi(delete_route="document") as api, ConfluenceSite(state) as site:
+        to_sink(api.base_url).close()
+        restore("underscore", api.base_url, tmp_path, forget_digests=False)
+        environ = environment(site, api.base_url, tmp_path, CONF_SITE_URL=f"{SITE}/wiki")
+        assert sync_now(environ)["pages"]["unchanged"] == PAGES
+        page = next(iter(state.page_ids("KI")))
+        state.edit(page, "<p>Other text.</p>")
+        state.drop_old_version(page)
+        assert sync_now(environ)["pages"]["changed"] == 1
+        ended = sync_now(environ | {"CONF_SITE_URL": "https://other.example/wiki"})
+        assert ended["pages"]["changed"] == PAGES
+
+
 @pytest.mark.parametrize("form", ["dash", "underscore"])
 def test_a_page_converted_again_gives_the_chunks_of_the_earlier_version(
     form: Form, tmp_path: Path

@@ -26,16 +26,27 @@ def to_conversion_digest(settings: Settings, hard_limit: int | None = None) -> s
     return _digest([*facts, hard_limit] if hard_limit else facts)
 
 
-def to_page_digest(ref: PageRef, conversion_digest: str) -> str:
-    """Return the digest of everything about a page that can change its chunks."""
-    return _digest(
-        [ref.version, ref.title, ref.space, ref.ancestors, ref.labels, conversion_digest]
-    )
+def to_page_digest(ref: PageRef, conversion_digest: str, address: str) -> str:
+    """Return the digest of everything about a page that can change its chunks or their metadata.
+
+    The time is that of the version: deleting an old version gives a new one the number of another.
+    `address` is the base of the site's links for people.
+    """
+    return _digest([ref.modified, address, *_to_earlier_facts(ref, conversion_digest)])
+
+
+def to_earlier_page_digest(ref: PageRef, conversion_digest: str) -> str:
+    """Return the page's digest as release 1.0.0 recorded it."""
+    return _digest(_to_earlier_facts(ref, conversion_digest))
 
 
 def to_metadata_digest(page: Page) -> str:
     """Return the digest of the metadata that all chunks of a page share."""
     return _digest([page.ref.title, page.ref.space, page.url, page.labels])
+
+
+def _to_earlier_facts(ref: PageRef, conversion_digest: str) -> list[object]:
+    return [ref.version, ref.title, ref.space, ref.ancestors, ref.labels, conversion_digest]
 
 
 def _digest(facts: Sequence[object]) -> str:
