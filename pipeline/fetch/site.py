@@ -110,6 +110,11 @@ class Site:
         """The base of links for people; "" while the site's address is unknown."""
         return to_base(self._transport.site_url, self._settings)
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The API's root, and what the site calls itself: "" until it has answered."""
+        return self._settings.conf_base_url, self._transport.own_address
+
     def to_url(self, ref: PageRef) -> str:
         """Return a link that a person can open; "" while the site's address is unknown."""
         return to_page_url(ref, self._transport.site_url, self._settings)

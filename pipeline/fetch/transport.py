@@ -62,7 +62,7 @@ class Transport:
 
     def __init__(self, settings: Settings, waiting: Waiting, retry: RetryPolicy) -> None:
         self.requests: int = 0
-        self.site_url = settings.conf_site_url  # for people; else learned from the answers
+        self.own_address = ""  # what the site calls itself, learned from the answers
         self.clock_ahead = timedelta()  # the site's clock minus ours, learned from the answers
         self._settings, self._retry = settings, retry
         self._root = settings.conf_base_url
@@ -71,6 +71,11 @@ class Transport:
         self._retries = Retries(retry, waiting.pause, self._cooldown.wait, self._cool_down)
         self._session = _open_session(settings)
         warn_of_plain_http("CONF_BASE_URL", self._root)
+
+    @property
+    def site_url(self) -> str:
+        """The base of links for people: CONF_SITE_URL, else what the answers show."""
+        return self._settings.conf_site_url or self.own_address
 
     def get(self, path: str, params: Params | None = None, is_final: IsFinal = never) -> Json:
         """Return the answer's JSON object. An error that `is_final` is not retried."""
@@ -125,7 +130,7 @@ class Transport:
             self.clock_ahead = moment - datetime.now(UTC)
         links = answer.get("_links")
         links = links if isinstance(links, dict) else {}
-        self.site_url = self.site_url or to_site_url(links.get("base"))
+        self.own_address = self.own_address or to_site_url(links.get("base"))
         link = links.get("next")
         return answer, str(link or response.links.get("next", {}).get("url", ""))
 

@@ -11,7 +11,14 @@ from pipeline.records import Chunk, StoredChunk
 from pipeline.report import Report
 from pipeline.run.plan import keep_limit
 from pipeline.run.stop import Stop
-from pipeline.state import Ledger, LedgerError, VdbFile, open_memory_ledger
+from pipeline.state import (
+    Ledger,
+    VdbFile,
+    claim,
+    claim_site,
+    claim_variant,
+    open_memory_ledger,
+)
 from pipeline.upsert import Counting, Resetting, Rotating, Sink, VectorApiError
 
 log = logging.getLogger(__name__)
@@ -36,13 +43,27 @@ class Collection:
         self._report, self._is_own = report, is_own
         self._vdb_file = VdbFile(state_dir, name)
         self._kept_ledger: Ledger | None = None  # while a fresh store is being built
+        self._site_identity = ("", "")  # see `Site.identity`
         self.look_first = False  # the store may hold chunks that the ledger does not know
+
+    def claim(self, site_root: str, site_address: str) -> None:
+        """Record whose ledger this is, but for the variant and the model.
+
+        Raises `LedgerError` if it belongs to another collection, server or site.
+        """
+        self._site_identity = site_root, site_address
+        self._claim_place()
+
+    def _claim_place(self) -> None:
+        claim(self.ledger, server=self.server, collection=self.name)
+        claim_site(self.ledger, *self._site_identity)
 
     def reset(self) -> None:
         """Delete every store of this name, and forget what they held."""
         if isinstance(self.sink, Resetting):
             self.sink.reset()
             self.ledger.forget_everything()
+            self._claim_place()
 
     def wait_for_first_shard(self, shard_index: int, stop: Stop) -> None:
         """Let the first shard create the store, where names are not unique.
@@ -56,16 +77,19 @@ class Collection:
     def open(self) -> None:
         """Find the collection or create it, and match the ledger with what it holds.
 
-        Raises `LedgerError` if the ledger belongs to another collection.
+        Raises `LedgerError` if the ledger is that of another variant, and `UnusableSettingError` if
+        the collection was made with another embedding model.
         """
-        self._claim()
+        self._claim_variant()
         kept = self.ledger.get_about("identifier")
         # A store that earlier runs have filled takes in every page when it is filled again: the
         # date decides in the first run only.
         has_filled = self.ledger.holds_files() is not None
         identifier = self.sink.open_collection(kept or self._vdb_file.load())
         log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)
-        if kept and (kept != identifier or self.sink.opened_new):
+        is_kept = kept == identifier and not self.sink.opened_new
+        self._claim_model(self.ledger.get_about("model") if is_kept else "")
+        if kept and not is_kept:
             self._report.warn(
                 f"store {kept} is gone or unusable; re-ingesting every page into {identifier}"
             )
@@ -90,21 +114,12 @@ class Collection:
                 "since then remains; keep STATE_DIR, or use UPDATE_STRATEGY=rotate"
             )
 
-    def _claim(self) -> None:
-        """Record whose ledger this is. Raises `LedgerError` if it is another collection's."""
-        self.ledger.claim(server=self.server, collection=self.name)
-        variant, kept = self.sink.variant, self.ledger.get_about("variant")
-        if variant == "dry_run":
-            return
-        has_files = self.ledger.holds_files()
-        is_other = kept != variant if kept else has_files not in (None, self.sink.can_list)
-        if is_other:
-            raise LedgerError(
-                f"the ledger in STATE_DIR is that of a collection made with another variant than "
-                f"{variant}{f', {kept}' if kept else ''}: set VECTOR_API_VARIANT to that one, or "
-                "give the run a STATE_DIR of its own, so that it builds a second collection"
-            )
-        self.ledger.set_about(variant=variant)
+    def _claim_variant(self) -> None:
+        if self.sink.variant != "dry_run":
+            claim_variant(self.ledger, self.sink.variant, has_files=self.sink.can_list)
+
+    def _claim_model(self, kept: str) -> None:
+        self.ledger.set_about(model=self.sink.check_model(kept))
 
     def _keep(self, identifier: str) -> None:
         """Record the store's identifier where the next run and people look for it."""
@@ -147,7 +162,9 @@ class Collection:
             self.sink.remove_damaged()
         if self._kept_ledger is None or not isinstance(self.sink, Rotating):
             return
-        self._claim()
+        self._claim_place()
+        self._claim_variant()
+        self._claim_model("")
         identifier = self.sink.identifier
         self.ledger.set_about(identifier=identifier)
         self.ledger.copy_to(self._kept_ledger)

@@ -51,6 +51,11 @@ class Scope:
         return Admission(self._settings, self._collection.ledger, self._began)
 
     @property
+    def site_identity(self) -> tuple[str, str]:
+        """See `Site.identity`; known once the spaces are resolved."""
+        return self._site.identity
+
+    @property
     def address(self) -> str:
         """The base of the site's links for people, known once the spaces are resolved."""
         return self._site.address

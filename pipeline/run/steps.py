@@ -70,6 +70,7 @@ class Run:
     def connect(self) -> None:
         """Check the credentials, resolve the spaces, find or make the collection."""
         self._scope.resolve()
+        self.collection.claim(*self._scope.site_identity)
         if self.settings.reset:
             self.collection.reset()
         if self.settings.shard_index and self.collection.sink.can_list:

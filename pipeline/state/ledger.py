@@ -78,17 +78,6 @@ class Ledger:
         with self.together():
             self._db.executemany("REPLACE INTO about VALUES (?, ?)", values.items())
 
-    def claim(self, **identity: str) -> None:
-        """Record whose ledger this is. Raises `LedgerError` if it belongs to another collection."""
-        for name, value in identity.items():
-            kept = self.get_about(name)
-            if kept and kept != value:
-                raise LedgerError(
-                    f"the ledger in STATE_DIR belongs to {name} {kept!r}, and this run is for "
-                    f"{value!r}: give it a STATE_DIR of its own (or move the ledger file away)"
-                )
-        self.set_about(**identity)
-
     def holds_files(self) -> bool | None:
         """Return whether the handles of the chunks are files; None if no chunk has a handle."""
         row = self._db.execute("SELECT handle FROM chunks WHERE handle != ''").fetchone()

@@ -12,11 +12,16 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.dash_stores import ClientEmbeds, DashStores, ServerEmbeds
+from pipeline.upsert.dash_stores import ClientEmbeds, DashStore, DashStores, ServerEmbeds
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.find_by_query import ask_beside, find_by_query
 from pipeline.upsert.server.api import AnswerError, Api
 from pipeline.upsert.server.description import Description
+from pipeline.upsert.server.embedding_models import (
+    SECOND_COLLECTION,
+    refuse_other_model,
+    to_model_fact,
+)
 from pipeline.upsert.server.lost_store import lost_store_ends_the_run
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
@@ -35,9 +40,11 @@ class Dash:
     can_list = False
     inserts_at_once = 2
 
-    def __init__(self, api: Api, stores: DashStores, name: str) -> None:
-        self._api, self._stores, self._name = api, stores, name
+    def __init__(self, api: Api, stores: DashStores, settings: Settings) -> None:
+        self._api, self._stores, self._settings = api, stores, settings
+        self._name = settings.collection_id
         self.identifier = ""
+        self._made_with = ""  # the store's model, as the server tells it
         self.opened_new = False
 
     @property
@@ -47,11 +54,13 @@ class Dash:
 
     def look_up(self, known: str = "") -> str:
         """Return the identifier kept from an earlier run if it exists, else that of our name."""
-        self.identifier = self._choose(known)
+        stores = self._stores.list_stores()
+        self.identifier = self._choose(stores, known)
+        models = (store.model for store in stores if store.identifier == self.identifier)
+        self._made_with = next(models, "")
         return self.identifier
 
-    def _choose(self, known: str) -> str:
-        stores = self._stores.list_stores()
+    def _choose(self, stores: Sequence[DashStore], known: str) -> str:
         if any(store.identifier == known for store in stores):
             return known
         if known:
@@ -75,6 +84,17 @@ class Dash:
         if self.opened_new:
             self.identifier = self._stores.make(self._name, fresh=False)
         return self.identifier
+
+    def check_model(self, kept: str) -> str:
+        """Return the store's model; a rotation may change it."""
+        made_with = self._made_with or kept
+        if self._settings.update_strategy != "rotate":
+            cure = (
+                f"run with UPDATE_STRATEGY=rotate, which builds a new store, or {SECOND_COLLECTION}"
+            )
+            refuse_other_model(self._settings, made_with, cure, self._api)
+            self._stores.use_model_of(made_with)
+        return to_model_fact(self._settings, made_with)
 
     def list_stored(self) -> Iterator[StoredChunk]:
         """Dash servers do not list chunks."""
@@ -123,7 +143,7 @@ class Dash:
 
     def make_fresh(self) -> str:
         """Create another store of the same name and use it from now on."""
-        self.identifier = self._stores.make(self._name, fresh=True)
+        self.identifier, self._made_with = self._stores.make(self._name, fresh=True), ""
         return self.identifier
 
     def older_stores(self) -> list[str]:
@@ -169,7 +189,7 @@ def open_dash(api: Api, settings: Settings, description: Description) -> Dash:
             f"VECTOR_API_VARIANT=dash, but {api.base_url}/openapi.json has neither form of it: "
             f"looked for {ROUTES}; found {description.to_summary()}"
         )
-    return Dash(api, stores, settings.collection_id)
+    return Dash(api, stores, settings)
 
 
 def _takes_vectors(description: Description) -> bool:

@@ -47,6 +47,10 @@ class DryRun:
         self.opened_new = not identifier
         return identifier or "(not created in a dry run)"
 
+    def check_model(self, kept: str) -> str:
+        """Return the model of the real collection. Raises as a real run does."""
+        return self._sink.check_model(kept) if self._sink and not self.opened_new else kept
+
     def list_stored(self) -> Iterator[StoredChunk]:
         """Return what the real collection holds."""
         return self._sink.list_stored() if self._sink and not self.opened_new else iter(())

@@ -31,6 +31,7 @@ class Store(NamedTuple):
 
     identifier: str
     name: str
+    model: str  # that it was made with; "" where the server does not tell
 
 
 class RagClient:
@@ -59,7 +60,11 @@ class RagClient:
         """Return every store of the server."""
         rows = self._call(self._client.vector_dbs.list)
         return [
-            Store(row.identifier, getattr(row, "vector_db_name", None) or row.identifier)
+            Store(
+                row.identifier,
+                getattr(row, "vector_db_name", None) or row.identifier,
+                getattr(row, "embedding_model", None) or "",
+            )
             for row in rows
         ]
 

@@ -39,10 +39,12 @@ class RagTool(FileSink):
     """
 
     variant = "rag_tool"
+    another_model = "run once with RESET=1, which deletes the store and builds a new one"
 
     def __init__(self, api: Api, settings: Settings) -> None:
         super().__init__(api, settings, settings.vector_db_id)
         self._client = RagClient(api, settings.vector_api_token)
+        self._models: dict[str, str] = {}  # of every store
 
     @property
     def can_delete(self) -> bool:
@@ -123,10 +125,14 @@ class RagTool(FileSink):
     def _list_candidates(self, known: str) -> list[str]:
         routes = self._routes
         stores = self._client.list_stores()
+        self._models = {store.identifier: store.model for store in stores}
         if any(store.identifier == known for store in stores):
             return [known]
         named = [store.identifier for store in stores if store.name == self._name]
         return sorted(named, key=lambda store: _count_files(routes, store), reverse=True)
+
+    def _get_model(self) -> str:
+        return self._models.get(self._identifier, "")
 
     def _make_store(self) -> str:
         model = find_embedding_model(self._api, self._settings)

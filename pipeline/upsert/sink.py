@@ -47,6 +47,14 @@ class Sink(Protocol):
     def open_collection(self, known: str = "") -> str:
         """Find the collection as `look_up` does, or create it; return the identifier to keep."""
 
+    def check_model(self, kept: str) -> str:
+        """Return the embedding model of the open collection, "" if nothing tells it.
+
+        `kept` is what an earlier run has recorded; what the server says goes first. Raises
+        `UnusableSettingError` if EMBEDDING_MODEL_ID is set to another model; where it is not set,
+        the collection keeps its own.
+        """
+
     def list_stored(self) -> Iterator[StoredChunk]:
         """Yield every chunk of ours in the collection, complete or an error.
 

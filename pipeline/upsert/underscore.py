@@ -16,6 +16,7 @@ from pipeline.upsert.errors import InsertRejectedError, VectorApiError
 from pipeline.upsert.find_by_query import find_by_query
 from pipeline.upsert.server.api import REFUSING, AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
+from pipeline.upsert.server.embedding_models import SECOND_COLLECTION, refuse_other_model
 from pipeline.upsert.server.lost_store import lost_store_ends_the_run
 
 ROOT = "/v1/vector_io"
@@ -36,7 +37,7 @@ class Underscore:
         """`routes`: (method, path) of every route that the server describes; may be empty."""
         self._api = api
         self._collection = settings.collection_id
-        self._model = settings.embedding_model_id
+        self._settings = settings
         self.opened_new = False
         self._delete_route = _choose_delete_route(routes)
         self.can_delete = self._delete_route is not None
@@ -62,7 +63,7 @@ class Underscore:
             return self._collection
         body = {
             "collection_id": self._collection,
-            "embedding_model_id": self._model,
+            "embedding_model_id": self._settings.embedding_model_id,
             "metadata": {"source": "confluence"},
         }
         try:
@@ -72,6 +73,11 @@ class Underscore:
             if error.status != 409:  # another run has just made it
                 raise
         return self._collection
+
+    def check_model(self, kept: str) -> str:
+        """Return the model that an earlier run recorded: these servers do not tell it."""
+        refuse_other_model(self._settings, kept, SECOND_COLLECTION)
+        return kept or self._settings.embedding_model_id
 
     def _exists(self, unknown: Collection[int]) -> bool:
         """Return whether the collection answers queries; `unknown`: statuses of a missing one."""

@@ -126,6 +126,18 @@ def test_without_a_volume_a_moved_page_gets_its_new_space_and_link(
         assert found == {("KI", False), ("OPS", True)}
 
 
+@pytest.mark.parametrize("variant", ["vector_stores", "dash"])
+def test_another_model_than_the_stores_is_refused(
+    place: Place, site: ConfluenceSite, variant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert place.sync(site, VECTOR_API_VARIANT=variant).code == 0
+    (place.folder / "sync.sqlite3").unlink()  # the server tells it
+    other = {"VECTOR_API_VARIANT": variant, "EMBEDDING_MODEL_ID": "another"}
+    assert place.sync(site, **other).code == 2
+    assert "EMBEDDING_MODEL_ID=another, but the store was made with " in caplog.text
+    assert place.sync(site, VECTOR_API_VARIANT=variant)["chunks"]["inserted"] == 0
+
+
 def test_with_dash_and_rotation_a_fresh_store_takes_over(
     place: Place, site: ConfluenceSite
 ) -> None:

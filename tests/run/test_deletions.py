@@ -195,7 +195,7 @@ def test_a_narrower_scope_is_subject_to_the_delete_guard(place: Place) -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    [{"CHUNK_TOKENS": "500"}, {"CHUNK_OVERLAP": "0"}, {"EMBEDDING_MODEL_ID": "all-MiniLM-L12-v2"}],
+    [{"CHUNK_TOKENS": "500"}, {"CHUNK_OVERLAP": "0"}],
     ids=str,
 )
 def test_a_changed_chunk_setting_refreshes_every_page(

@@ -113,14 +113,6 @@ def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
         pass
 
 
-def test_another_collections_ledger_is_refused(tmp_path: Path) -> None:
-    with open_ledger(tmp_path / "l.sqlite3") as ledger:
-        ledger.claim(server="http://a", collection="one")
-        ledger.claim(server="http://a", collection="one")
-        with pytest.raises(LedgerError, match="belongs to collection 'one'"):
-            ledger.claim(server="http://a", collection="two")
-
-
 def test_the_stores_own_list_replaces_the_ledgers() -> None:
     ledger = open_memory_ledger()
     for page in ("same", "less", "more"):

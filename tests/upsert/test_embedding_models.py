@@ -10,7 +10,9 @@ from pipeline.upsert import UnusableSettingError
 from pipeline.upsert.server.embedding_models import (
     EmbeddingModel,
     find_embedding_model,
+    find_model_of_store,
     measure_dimension,
+    refuse_other_model,
 )
 from tests.support.sinks import to_api, to_settings
 
@@ -121,3 +123,49 @@ def test_a_dimension_that_is_not_listed_is_measured_by_one_embedding(
     model = EmbeddingModel("m", None)
     assert measure_dimension(to_api(URL), "/v1/embeddings", model) == 768
     assert measure_dimension(to_api(URL), "/v1/embeddings", EmbeddingModel("m", 384)) == 384
+
+
+def refuse(made_with: str, *rows: dict[str, Any], **environ: str) -> None:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.get(f"{URL}/v1/models", json={"data": [*rows]})
+        refuse_other_model(to_settings(URL, **environ), made_with, "rotate", to_api(URL))
+
+
+@pytest.mark.parametrize(
+    ("made_with", "wanted"),
+    [
+        (GRANITE, {}),  # none is named: the store keeps its own
+        ("", {"EMBEDDING_MODEL_ID": GRANITE}),
+        (f"vllm/{GRANITE}", {"EMBEDDING_MODEL_ID": GRANITE}),
+        (GRANITE, {"EMBEDDING_MODEL_ID": f"vllm/{GRANITE}"}),
+        ("two", {"EMBEDDING_MODEL_ID": "one"}),  # another name of the same model
+    ],
+)
+def test_the_model_of_a_store_may_be_named_in_any_way(
+    made_with: str, wanted: dict[str, str]
+) -> None:
+    refuse(made_with, listed("one", 3, "same"), listed("two", None, "same"), **wanted)
+
+
+def test_another_model_than_that_of_the_store_is_refused_with_the_ways_out() -> None:
+    rows = listed(f"vllm/{GRANITE}", 3, GRANITE), listed(f"st/{MINILM}", 3, MINILM)
+    with pytest.raises(UnusableSettingError) as raised:
+        refuse(f"st/{MINILM}", *rows, EMBEDDING_MODEL_ID=GRANITE)
+    assert str(raised.value) == (
+        f"EMBEDDING_MODEL_ID={GRANITE}, but the store was made with st/{MINILM}: set "
+        f"EMBEDDING_MODEL_ID=st/{MINILM}, or rotate"
+    )
+
+
+def test_vectors_are_made_with_the_model_of_the_store_whatever_the_default_is(
+    mock: responses.RequestsMock,
+) -> None:
+    mock.get(f"{URL}/v1/models", json={"data": [listed(MINILM, 384), listed(GRANITE, 768)]})
+    model = find_model_of_store(to_api(URL), to_settings(URL), GRANITE)
+    assert (model.name, model.dimension) == (GRANITE, 768)
+
+
+def test_a_store_whose_model_the_server_has_lost_is_an_error(mock: responses.RequestsMock) -> None:
+    mock.get(f"{URL}/v1/models", json={"data": [listed(MINILM, 384)]})
+    with pytest.raises(UnusableSettingError, match=f"made with {GRANITE}.*it has {MINILM}"):
+        find_model_of_store(to_api(URL), to_settings(URL), GRANITE)

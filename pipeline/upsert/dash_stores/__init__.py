@@ -7,6 +7,6 @@ has to bring its vector, which `/v1/embeddings` makes.
 
 from pipeline.upsert.dash_stores.client_embeds import ClientEmbeds
 from pipeline.upsert.dash_stores.server_embeds import ServerEmbeds
-from pipeline.upsert.dash_stores.stores import DashStores
+from pipeline.upsert.dash_stores.stores import DashStore, DashStores
 
-__all__ = ["ClientEmbeds", "DashStores", "ServerEmbeds"]
+__all__ = ["ClientEmbeds", "DashStore", "DashStores", "ServerEmbeds"]

@@ -12,8 +12,8 @@ from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_row
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
 from pipeline.upsert.server.api import Api
-from pipeline.upsert.server.embedding_models import EmbeddingModel, find_embedding_model
-from pipeline.upsert.server.made_by import is_made_by_us, to_variant
+from pipeline.upsert.server.embedding_models import EmbeddingModel, find_model_of_store
+from pipeline.upsert.server.made_by import is_made_by_us, to_model, to_variant
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 EMBEDDINGS = "/v1/embeddings"
@@ -28,12 +28,13 @@ class ClientEmbeds:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api, self._settings, self._name = api, settings, settings.collection_id
         self._routes = StoreApi(api, NEW_PREFIX)
+        self._store_model = ""
         self._model: EmbeddingModel | None = None
 
     def list_stores(self) -> list[DashStore]:
         """See `DashStores`."""
         return [
-            DashStore(row["id"], row.get("name") or "", is_made_by_us(row))
+            DashStore(row["id"], row.get("name") or "", is_made_by_us(row), to_model(row))
             for row in self._routes.list_stores()
             if row.get("name") != self._name or to_variant(self._api, row) != "vector_stores"
         ]
@@ -53,6 +54,10 @@ class ClientEmbeds:
             return made
         self.remove(made)
         return ours[0]
+
+    def use_model_of(self, store_model: str) -> None:
+        """See `DashStores`."""
+        self._store_model = store_model
 
     def remove(self, identifier: str) -> None:
         """See `DashStores`."""
@@ -82,5 +87,5 @@ class ClientEmbeds:
     @property
     def _used_model(self) -> EmbeddingModel:
         if self._model is None:
-            self._model = find_embedding_model(self._api, self._settings)
+            self._model = find_model_of_store(self._api, self._settings, self._store_model)
         return self._model

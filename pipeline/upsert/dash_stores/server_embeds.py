@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ class ServerEmbeds:
     def list_stores(self) -> list[DashStore]:
         """See `DashStores`. Of one name, the identifiers that we choose sort by age."""
         rows = (self._api.get(ROUTE) or {}).get("data") or []
-        stores = [_to_store(str(row["identifier"]), row.get("vector_db_name")) for row in rows]
+        stores = [_to_store(row) for row in rows]
         return sorted(stores, key=lambda store: store.identifier)
 
     def has_collection(self, name: str) -> bool:
@@ -59,6 +59,9 @@ class ServerEmbeds:
             body["embedding_dimension"] = model.dimension
         made = self._api.post(ROUTE, body) or {}
         return str(made.get("identifier") or identifier)
+
+    def use_model_of(self, store_model: str) -> None:
+        """See `DashStores`: the server does."""
 
     def remove(self, identifier: str) -> None:
         """See `DashStores`."""
@@ -87,6 +90,8 @@ def to_identifier(name: str) -> str:
     return OWN_IDENTIFIER + slug
 
 
-def _to_store(identifier: str, name: str | None) -> DashStore:
+def _to_store(row: Mapping[str, Any]) -> DashStore:
+    identifier = str(row["identifier"])
     # Early 0.2 servers know no names: there, the identifier is the name.
-    return DashStore(identifier, name or identifier, identifier.startswith(OWN_IDENTIFIER))
+    name, model = row.get("vector_db_name") or identifier, str(row.get("embedding_model") or "")
+    return DashStore(identifier, name, identifier.startswith(OWN_IDENTIFIER), model)

@@ -17,6 +17,7 @@ class DashStore:
     identifier: str
     name: str
     is_ours: bool  # made by this tool: rotation may remove it
+    model: str  # that it was made with; "" where the server does not tell
 
 
 class DashStores(Protocol):
@@ -32,6 +33,9 @@ class DashStores(Protocol):
 
     def make(self, name: str, *, fresh: bool) -> str:
         """Make a store, another one of that name if `fresh`; return its identifier."""
+
+    def use_model_of(self, store_model: str) -> None:
+        """Make vectors with the model that the store was made with, "" if unknown."""
 
     def remove(self, identifier: str) -> None:
         """Remove a store with all its chunks; a store that does not exist is no error."""

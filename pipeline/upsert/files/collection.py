@@ -13,8 +13,12 @@ from pipeline.upsert.files.store_api import DamagedListError, StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
 from pipeline.upsert.files.store_list import list_own_uploads
 from pipeline.upsert.server.api import Api
-from pipeline.upsert.server.embedding_models import find_embedding_model
-from pipeline.upsert.server.made_by import is_made_by_us
+from pipeline.upsert.server.embedding_models import (
+    find_embedding_model,
+    refuse_other_model,
+    to_model_fact,
+)
+from pipeline.upsert.server.made_by import is_made_by_us, to_model
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 log = logging.getLogger(__name__)
@@ -26,6 +30,7 @@ class FileSink(ABC):
     A subclass adds how its server lists and creates stores, and how it stores chunks.
     """
 
+    another_model: str  # how a person gets a store with another model
     inserts_at_once = 1  # `LastFile` has to know which file was stored last
 
     def __init__(self, api: Api, settings: Settings, name: str) -> None:
@@ -33,6 +38,7 @@ class FileSink(ABC):
         self._identifier = ""
         self._opened: StoreFiles | None = None
         self._embedding_route: EmbeddingRoute | None = None
+        self._model: str | None = None  # see `_get_model`; None: not asked for
         self._is_listed = False  # whether the store's list was just read
         self.opened_new = False
         self.replaces_another = False
@@ -96,6 +102,19 @@ class FileSink(ABC):
         if self._opened:
             self._opened.tidy()
         return self._identifier
+
+    def check_model(self, kept: str) -> str:
+        """Return the store's model, with which the server makes all its vectors."""
+        made_with = self._get_model() or kept
+        refuse_other_model(self._settings, made_with, self.another_model, self._api)
+        return to_model_fact(self._settings, made_with)
+
+    def _get_model(self) -> str:
+        """Return the model that the server tells for the store; "" if it does not."""
+        if self._model is None:
+            routes = self._routes
+            self._model = to_model((routes and routes.get_store(self._identifier)) or {})
+        return self._model
 
     def recount(self) -> list[StoredChunk]:
         """Return the chunks that were stored and that the store's list has lost since."""
@@ -164,9 +183,7 @@ class FileSink(ABC):
         """Return the route by which the server embeds a text; see `Embedding`."""
         routes = self._routes
         if routes and self._embedding_route is None:
-            about = (routes.get_store(self._identifier) or {}).get("metadata") or {}
-            model = str(about.get("embedding_model") or "")
-            model = model or find_embedding_model(self._api, self._settings).name
+            model = self._get_model() or find_embedding_model(self._api, self._settings).name
             self._embedding_route = routes.to_embedding_route(model)
         return self._embedding_route
 
@@ -196,7 +213,7 @@ class FileSink(ABC):
 
     def _open_files(self, identifier: str) -> None:
         self._identifier, routes = identifier, self._routes
-        self._embedding_route = None
+        self._embedding_route = self._model = None
         self._opened = (
             StoreFiles(routes, identifier, self._settings) if routes and identifier else None
         )

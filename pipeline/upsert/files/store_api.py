@@ -80,7 +80,7 @@ class StoreApi:
             "embedding_model": model.name,
             # The model without its dimension would be refused, and yet leave a store behind.
             "embedding_dimension": measure_dimension(self.api, f"{self.prefix}/embeddings", model),
-            "metadata": to_mark(variant),
+            "metadata": to_mark(variant, model.name),
             **to_provider_field(self.api, provider),
         }
         try:

@@ -14,6 +14,9 @@ from pipeline.upsert.server.api import AnswerError, Api, to_segment
 from pipeline.upsert.server.made_by import MADE_BY_US
 
 log = logging.getLogger(__name__)
+SECOND_COLLECTION = (
+    "give the run a COLLECTION_ID and a STATE_DIR of their own, so that it builds a second one"
+)
 _STORES = "/v1/vector_stores"
 _NAMED_MODEL = re.compile(r"Embedding model '([^']+)'")
 
@@ -25,6 +28,52 @@ class EmbeddingModel:
     name: str
     dimension: int | None  # of its vectors; None where it is not listed
     resource: str = ""  # the provider's own name: one model may be listed under two names
+
+
+def refuse_other_model(
+    settings: Settings, made_with: str, cure: str, api: Api | None = None
+) -> None:
+    """Raise `UnusableSettingError` if EMBEDDING_MODEL_ID is set to another model than `made_with`.
+
+    `cure` is what else a person can do. The names of one model differ by its provider's name;
+    `api` is asked where they differ by more, None where the server lists no models.
+    """
+    wanted = settings.embedding_model_id
+    if not made_with or settings.is_default("embedding_model_id") or _is_same(wanted, made_with):
+        return
+    models = (api and _list_models(api)) or []
+    found = _choose(models, wanted)
+    if found is None or found != _choose(models, made_with):
+        raise UnusableSettingError(
+            f"EMBEDDING_MODEL_ID={wanted}, but the store was made with {made_with}: set "
+            f"EMBEDDING_MODEL_ID={made_with}, or {cure}"
+        )
+
+
+def to_model_fact(settings: Settings, made_with: str) -> str:
+    """Return the model to record: `made_with`, else what EMBEDDING_MODEL_ID is set to, or ""."""
+    is_default = settings.is_default("embedding_model_id")
+    return made_with or ("" if is_default else settings.embedding_model_id)
+
+
+def find_model_of_store(api: Api, settings: Settings, made_with: str) -> EmbeddingModel:
+    """Return the model for the vectors of a store that was made with `made_with`, "" if unknown.
+
+    Where EMBEDDING_MODEL_ID is not set, another default of the server changes nothing. Raises
+    `UnusableSettingError` where the server does not have the model any more.
+    """
+    if not made_with or not settings.is_default("embedding_model_id"):
+        return find_embedding_model(api, settings)
+    models = _list_models(api)
+    if models is None:
+        return EmbeddingModel(made_with, None)
+    if found := _choose(models, made_with):
+        return found
+    raise UnusableSettingError(
+        f"the store was made with {made_with}, and the server does not have that embedding model "
+        f"any more; it has {', '.join(model.name for model in models) or 'none'}: bring it back, "
+        "or set EMBEDDING_MODEL_ID and build a new store with UPDATE_STRATEGY=rotate"
+    )
 
 
 def find_embedding_model(api: Api, settings: Settings) -> EmbeddingModel:
@@ -113,6 +162,11 @@ def _to_model(row: Mapping[str, Any]) -> EmbeddingModel | None:
         return None
     resource = row.get("provider_resource_id") or about.get("provider_resource_id") or ""
     return EmbeddingModel(str(name), int(dimension) if dimension else None, str(resource))
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Return whether two names differ by no more than the provider's name in front."""
+    return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
 
 
 def _choose(models: list[EmbeddingModel], required: str) -> EmbeddingModel | None:

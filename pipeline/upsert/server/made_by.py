@@ -10,12 +10,19 @@ from pipeline.upsert.server.api import Api
 OWN_IDENTIFIER = "conf-"  # begins those that this tool chooses, for dash on Llama Stack 0.2
 MADE_BY_US = {"made_by": "confluence-vector-sync"}
 _VARIANT = "made_with"
+_MODEL = "made_with_model"  # Llama Stack 0.2 shows none; later servers add `embedding_model`
 QUERY = "/v1/vector-io/query"
 
 
-def to_mark(variant: str) -> dict[str, str]:
-    """Return the metadata of a store that is made with a variant."""
-    return {**MADE_BY_US, _VARIANT: variant}
+def to_mark(variant: str, model: str) -> dict[str, str]:
+    """Return the metadata of a store that is made with a variant and an embedding model."""
+    return {**MADE_BY_US, _VARIANT: variant, _MODEL: model}
+
+
+def to_model(store: Mapping[str, Any]) -> str:
+    """Return the embedding model that a store was made with, "" if nothing shows it."""
+    metadata = store.get("metadata") or {}
+    return str(metadata.get("embedding_model") or metadata.get(_MODEL) or "")
 
 
 def is_made_by_us(store: Mapping[str, Any]) -> bool:
