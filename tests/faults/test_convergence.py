@@ -26,8 +26,8 @@ from hypothesis.stateful import (
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
 from pipeline.run.start import Signals
-from tests.support.program import environment, sync_now
-from tests.support.vector_api import Fault, VectorApi
+from tests.support.program import DETAILS, Ended, environment, load_report, sync_now
+from tests.support.vector_api import DeleteRoute, Fault, Form, VectorApi
 
 TITLES = st.sampled_from(["Alpha", "Beta", "Gamma", "Delta"])
 TEXTS = st.lists(
@@ -59,8 +59,12 @@ API_FAULTS: list[dict[str, Any]] = [
 ]
 
 
+SIZES = st.sampled_from([{}, {"CHUNK_TOKENS": "150", "CHUNK_OVERLAP": "0"}])
+
+
 def to_body(texts: list[str]) -> str:
-    return "".join(f"<h2>Part {n}</h2><p>Say {text}.</p>" for n, text in enumerate(texts))
+    """Each part is a chunk of its own, and several with a small CHUNK_TOKENS."""
+    return "".join(f"<h2>Part {n}</h2><p>Say {text}. {DETAILS}</p>" for n, text in enumerate(texts))
 
 
 def _sync_in_child(environ: dict[str, str]) -> None:
@@ -92,20 +96,34 @@ class Site(RuleBasedStateMachine):
     pages = Bundle("pages")
     options: ClassVar[dict[str, str]] = {}
     age = timedelta()  # of every version, by its date
+    form: ClassVar[Form] = "underscore"
+    delete_route: ClassVar[DeleteRoute] = "document"
+    complete: ClassVar[tuple[int, ...]] = (0,)  # exit codes of a run without failures
 
     def __init__(self) -> None:
         super().__init__()
+        self.size: dict[str, str] = {}  # settings that change between runs
         self.folder = Path(tempfile.mkdtemp())
         self.state = SiteState()
         self.state.add_space("KI", "Known Issues")
         self.state.add_space("OPS", "Operations")
         self.home = self.state.add_page("Home", "KI", to_body(["home"]), labels=["keep"])
         self.site = ConfluenceSite(self.state).__enter__()
-        self.api = VectorApi(delete_route="document").start()
+        self.api = self.to_api().start()
+
+    def to_api(self) -> VectorApi:
+        return VectorApi(self.form, self.delete_route)
+
+    def sync(self) -> Ended:
+        return sync_now(self.environ(self.api, self.folder))
+
+    def writes(self) -> int:
+        """What a run is killed after: requests that change the collection."""
+        return self.api.count("insert") + self.api.count("delete")
 
     def environ(self, api: VectorApi, folder: Path) -> dict[str, str]:
         scope = {"SPACE_NAME": "Known Issues", "MAX_DELETE_PERCENT": "100", "BATCH_SIZE": "3"}
-        return environment(self.site, api.base_url, folder, **scope, **self.options)
+        return environment(self.site, api.base_url, folder, **(scope | self.options | self.size))
 
     def date(self) -> datetime:
         return self.state.clock() - self.age
@@ -152,20 +170,20 @@ class Site(RuleBasedStateMachine):
 
     @rule()
     def run(self) -> None:
-        assert sync_now(self.environ(self.api, self.folder)).code == 0
+        assert self.sync().code in self.complete
 
     @rule(fault=st.sampled_from(SITE_FAULTS), after=st.integers(0, 8), times=st.integers(1, 9))
     def run_with_a_site_that_fails(
         self, fault: Callable[[], faults.Fault], after: int, times: int
     ) -> None:
         self.site.fail("", fault(), after=after, times=times)
-        assert sync_now(self.environ(self.api, self.folder)).code in (0, 1, 3, 4)
+        assert self.sync().code in (*self.complete, 1, 3, 4)
         self.site.clear_faults()
 
     @rule(fault=st.sampled_from(API_FAULTS), times=st.integers(1, 9))
     def run_with_a_vector_api_that_fails(self, fault: dict[str, Any], times: int) -> None:
         self.api.faults = [Fault(**fault, times=times)]
-        assert sync_now(self.environ(self.api, self.folder)).code in (0, 1, 5)
+        assert self.sync().code in (*self.complete, 1, 5)
         self.api.faults = []
 
     @rule(after=st.integers(1, 30))
@@ -176,33 +194,78 @@ class Site(RuleBasedStateMachine):
             after,
         )
 
-    def documents_in(self, api: VectorApi, folder: Path) -> dict[str, tuple[str, object, object]]:
-        """Return chunk id → text, title and space key."""
+    @rule(after=st.integers(1, 4))
+    def run_and_kill_between_writes(self, after: int) -> None:
+        sync_and_stop(self.environ(self.api, self.folder), self.writes, after)
+
+    @rule(size=SIZES)
+    def change_the_chunk_size(self, size: dict[str, str]) -> None:
+        self.size = size
+
+    @rule(size=SIZES, after=st.integers(1, 4))
+    def kill_a_run_with_a_chunk_size_that_is_put_back(
+        self, size: dict[str, str], after: int
+    ) -> None:
+        before, self.size = self.size, size
+        self.run_and_kill_between_writes(after)
+        self.size = before
+
+    @rule(page=pages, after=st.integers(1, 4))
+    def kill_a_run_while_a_page_is_away(self, page: str, after: int) -> None:
+        before = self.state.pages[page].space
+        self.state.move(page, space="OPS" if before == "KI" else "KI")
+        self.run_and_kill_between_writes(after)
+        self.state.move(page, space=before)
+
+    def documents_in(self, api: VectorApi, folder: Path) -> dict[str, tuple[object, ...]]:
+        """Return chunk id → text, and the metadata that readers filter by."""
         return {
-            row.id: (row.text, row.metadata["title"], row.metadata["space_key"])
+            row.id: (row.text, *(row.metadata[name] for name in ("title", "space_key", "url")))
             for row in api.documents("confluence").values()
         }
 
     def teardown(self) -> None:
         try:
             self.state.reindex()
-            last = sync_now(self.environ(self.api, self.folder))
-            assert last.code == 0
-            with (
-                VectorApi(delete_route="document") as fresh,
-                tempfile.TemporaryDirectory() as name,
-            ):
+            assert self.sync().code in self.complete
+            with self.to_api() as fresh, tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
                 complete = {"SINCE_HOURS": "0"}
                 assert sync_now(self.environ(fresh, folder) | complete).code == 0
                 assert self.documents_in(self.api, self.folder) == self.documents_in(fresh, folder)
-            again = sync_now(self.environ(self.api, self.folder))
+            again = self.sync()
             assert (again["chunks"]["inserted"], again["chunks"]["deleted"]) == (0, 0)
             assert self.site.writes == []
         finally:
             self.api.stop()
             self.site.__exit__(None, None, None)
             shutil.rmtree(self.folder)
+
+
+class TwoSpaces(Site):
+    """The same with both spaces in scope: a page that moves stays."""
+
+    options: ClassVar[dict[str, str]] = {"SPACE_NAME": ""}
+
+
+class WithoutDeletion(Site):
+    """A server that cannot delete: apart from what is reported as stale, all is as it should be."""
+
+    delete_route: ClassVar[DeleteRoute] = ""
+    complete: ClassVar[tuple[int, ...]] = (0, 7)
+
+    def documents_in(self, api: VectorApi, folder: Path) -> dict[str, tuple[object, ...]]:
+        assert not api.duplicates("confluence"), "stored twice"
+        report = load_report({"REPORT_FILE": str(folder / "report.json")})
+        stale = {row["chunk_id"] for row in report["stale"]}
+        rows = api.documents("confluence").values()
+        return {row.id: (row.text,) for row in rows if row.id not in stale}
+
+
+class OnDash(WithoutDeletion):
+    """A server on which a chunk that is sent twice is there twice."""
+
+    form: ClassVar[Form] = "dash"
 
 
 class LabelledSite(Site):
@@ -229,7 +292,9 @@ THOROUGH = settings(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("machine", [Site, LabelledSite, AgedSite])
+@pytest.mark.parametrize(
+    "machine", [Site, LabelledSite, AgedSite, TwoSpaces, WithoutDeletion, OnDash]
+)
 def test_a_clean_run_repairs_everything(machine: type[Site]) -> None:
     run_state_machine_as_test(machine, settings=THOROUGH)
 

@@ -23,6 +23,9 @@ class RealSite(Site):
         super().__init__()
         self.name = new_name()
 
+    def writes(self) -> int:
+        return len(self.site.requests)
+
     def environ(self, api: VectorApi, folder: Path) -> dict[str, str]:
         own = api is self.api
         return super().environ(api, folder) | {
@@ -30,7 +33,7 @@ class RealSite(Site):
             "COLLECTION_ID": self.name if own else f"{self.name}-fresh-{id(api)}",
         }
 
-    def documents_in(self, api: VectorApi, folder: Path) -> dict[str, tuple[str, object, object]]:
+    def documents_in(self, api: VectorApi, folder: Path) -> dict[str, tuple[object, ...]]:
         identifier = next(folder.glob("*.vdb")).read_text().strip()
         look = Looker(self.server.base_url, identifier, "/v1/openai/v1")
         question = {look.key: look.store, "query": "What is said?", "params": {"max_chunks": 500}}
@@ -40,7 +43,8 @@ class RealSite(Site):
             metadata = row["metadata"]
             assert metadata["conf_chunk_id"] not in found, "duplicate chunk"
             text = row["content"].rstrip("\u200b")
-            found[metadata["conf_chunk_id"]] = (text, metadata["title"], metadata["space_key"])
+            about = (metadata[name] for name in ("title", "space_key", "url"))
+            found[metadata["conf_chunk_id"]] = (text, *about)
         assert look.uploads() == {row["id"] for row in look.files()}
         return found
 
