@@ -5,8 +5,9 @@
 """
 
 from pipeline.state.atomic import write_atomically
+from pipeline.state.held import MIXED, HeldChunk, HeldPage
 from pipeline.state.identity import claim, claim_site, claim_variant
-from pipeline.state.ledger import MIXED, HeldChunk, HeldPage, Ledger, LedgerError
+from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.ledger_file import open_ledger, open_memory_ledger
 from pipeline.state.vdb_file import VdbFile
 

@@ -12,36 +12,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from pipeline.records import Chunk, StoredChunk
+from pipeline.state.held import MIXED, HeldChunk, HeldPage
 
 # The column `face` holds the metadata digest.
-MIXED = "?"  # in its place: the chunks of the page may differ in it
 _MAKE_PENDING = "UPDATE pages SET digest = '', face = '?' WHERE page_id = ?"
 
 
 class LedgerError(Exception):
     """The ledger cannot be used; the message contains the cure. Nothing was changed. Exit 2."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldPage:
-    """A page that the collection holds in full, or a pending one (empty digest)."""
-
-    title: str
-    digest: str
-    # Of what its chunks' metadata hold besides the text: `MIXED` if they differ, "" if unknown,
-    # `StoredChunk.metadata_digest` if only the store's list is known.
-    metadata_digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeldChunk:
-    """A chunk as the ledger knows it."""
-
-    stored: StoredChunk
-    state: str  # sent, stored or stale
 
 
 class Ledger:

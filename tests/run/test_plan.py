@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.records import PageRef
 from pipeline.run.plan import diff, to_page_digest
 from pipeline.run.scope import is_in_shard
-from pipeline.state.ledger import HeldPage
+from pipeline.state import HeldPage
 
 SITE = "https://acme.example/wiki"
 REF = PageRef("1", 3, "Title", "KI", modified="2026-06-01T00:00:00.000Z", ancestors=("Home",))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.records import Chunk, StoredChunk
-from pipeline.state.ledger import MIXED, HeldPage, Ledger, LedgerError
+from pipeline.state import MIXED, HeldPage
+from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.ledger_file import open_ledger, open_memory_ledger
 
 
