@@ -19,7 +19,7 @@ from pipeline.upsert.files.collection import FileSink
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi, to_prefix
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.description import Description, get_description
-from pipeline.upsert.server.embedding_models import SECOND_COLLECTION, find_embedding_model
+from pipeline.upsert.server.embedding_models import find_embedding_model
 from pipeline.upsert.server.made_by import is_made_by_us, to_variant
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,6 @@ class VectorStores(FileSink):
     variant = "vector_stores"
     can_delete = True
     can_list = True
-    another_model = SECOND_COLLECTION
 
     def __init__(self, api: Api, settings: Settings) -> None:
         super().__init__(api, settings, settings.collection_id)

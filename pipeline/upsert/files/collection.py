@@ -14,6 +14,7 @@ from pipeline.upsert.files.store_files import StoreFiles
 from pipeline.upsert.files.store_list import list_own_uploads
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import (
+    SECOND_COLLECTION,
     find_embedding_model,
     refuse_other_model,
     to_model_fact,
@@ -30,7 +31,7 @@ class FileSink(ABC):
     A subclass adds how its server lists and creates stores, and how it stores chunks.
     """
 
-    another_model: str  # how a person gets a store with another model
+    another_model = SECOND_COLLECTION  # how a person gets a store with another model
     inserts_at_once = 1  # `LastFile` has to know which file was stored last
 
     def __init__(self, api: Api, settings: Settings, name: str) -> None:
