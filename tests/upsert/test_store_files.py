@@ -176,3 +176,18 @@ def test_tidying_removes_older_files_of_a_chunk_and_uploads_that_no_store_holds(
     names = [row["filename"] for row in memory.list_uploads()]
     assert [row["id"] for row in memory.list_files(STORE)] == ["file-2"]
     assert names == [f"{CATS.id}.{STORE}.md", f"{DOGS.id}.vs_2.md"]
+
+
+def test_a_store_that_never_rests_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Other shards write into it, while this one removes what its killed run has left."""
+    memory, counts, pauses = MemoryApi("sqlite-vec"), itertools.count(), list[float]()
+    monkeypatch.setattr(memory, "can_lose_files", True)
+    monkeypatch.setattr(memory, "count_files", lambda _store: next(counts), raising=False)
+    monkeypatch.setattr(memory, "has_chunks", lambda *_: False, raising=False)
+    monkeypatch.setattr("time.sleep", pauses.append)
+    memory.upload(f"conf-1-0123456789abcdef.{STORE}.md", "left")
+    open_files(memory).tidy()
+    assert list(memory.list_uploads()) == []
+    assert len(pauses) < 60

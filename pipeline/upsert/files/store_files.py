@@ -29,6 +29,7 @@ from pipeline.upsert.files.workers import Workers
 log = logging.getLogger(__name__)
 YOUNGEST_OF_SHARDS = 900.0  # seconds; another shard may be about to attach its upload
 REST, REST_SECONDS = 3, 1.0  # equal counts in a row, so far apart: OGX works once a second
+LONGEST_REST = 30  # counts
 
 
 class StoreFiles:
@@ -126,11 +127,12 @@ class StoreFiles:
     def _wait_for_rest(self) -> None:
         """Wait until the server has finished what an interrupted run asked for.
 
-        A deletion beside it would damage the store's list.
+        A deletion beside it would damage the store's list. A store that never rests, because other
+        shards write into it, is not waited for longer.
         """
         log.info("an interrupted run left files behind: removing them once the server is at rest")
         counts = [-1]
-        while len(counts) < REST or len(set(counts[-REST:])) > 1:
+        while (len(counts) < REST or len(set(counts[-REST:])) > 1) and len(counts) < LONGEST_REST:
             counts.append(self._api.count_files(self._store))
             time.sleep(REST_SECONDS)
 
