@@ -200,7 +200,7 @@ def test_the_variant_of_a_collection_that_an_earlier_release_made_is_seen(ogx: O
     """It did not mark the variant: only chunks that are not files show it."""
     own = {"COLLECTION_ID": new_name()}
     with pytest.MonkeyPatch.context() as earlier:
-        earlier.setattr(store_api, "to_mark", lambda _: MADE_BY_US)
+        earlier.setattr(store_api, "to_mark", lambda *_: MADE_BY_US)
         forced = choose(ogx.base_url, VECTOR_API_VARIANT="dash", **own)
         forced.open_collection()
     assert choose(ogx.base_url, **own).variant == "vector_stores", "nothing is lost with it"
