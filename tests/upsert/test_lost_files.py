@@ -1,13 +1,14 @@
 """Stores whose list of files was damaged by the server, on OGX with its lists in a table."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
+from pipeline.upsert import VectorApiError
 from pipeline.upsert.files import store_list
 from pipeline.upsert.files.store_api import NEW_PREFIX
 from tests.support.file_lists import FileLists
-from tests.support.ogx_on_postgres import PROVIDER
+from tests.support.ogx_on_postgres import PROVIDER, OgxOnPostgres
 from tests.support.store_files import stored, to_chunk
 from tests.support.store_places import VectorStoresPlace
 
@@ -139,3 +140,23 @@ def test_a_long_list_is_read_file_by_file(
     assert len(stored(sink)) == 1
     sink.insert([ONE, OTHER])
     assert stored(damaged.open()).keys() == {ONE.id, OTHER.id}
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_lost_chunk_is_removed_by_a_later_run_if_its_file_is_refused_now(
+    ogx_postgres: OgxOnPostgres,
+    places: ExitStack,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+) -> None:
+    place = DamagedPlace(ogx_postgres.base_url, PROVIDER, NEW_PREFIX, places)
+    place.lists = FileLists(ogx_postgres)
+    handles = place.open().insert([ONE, OTHER])
+    place.lose(handles[ONE.id])
+    with monkeypatch.context() as away:
+        away.setattr(ogx_postgres.embeddings, "refusal", status)
+        with suppress(VectorApiError):
+            place.open()
+    assert stored(place.open()).keys() == {OTHER.id}
+    assert place.texts() == [OTHER.text]
+    place.assert_nothing_is_left_over()

@@ -13,6 +13,7 @@ from pipeline.upsert.files.store_files import StoreFiles
 from pipeline.upsert.server.api import AnswerError
 from tests.support.sinks import to_settings
 from tests.support.store_files import to_chunks
+from tests.support.waiting import Recorded
 
 STORE = "vs_1"
 CATS, DOGS, SHIPS = to_chunks("cats", "dogs", "ships")
@@ -186,7 +187,8 @@ def test_a_store_that_never_rests_is_not_waited_for_for_ever(
     monkeypatch.setattr(memory, "can_lose_files", True)
     monkeypatch.setattr(memory, "count_files", lambda _store: next(counts), raising=False)
     monkeypatch.setattr(memory, "has_chunks", lambda *_: False, raising=False)
-    monkeypatch.setattr("time.sleep", pauses.append)
+    waiting = Recorded(pauses.append)
+    monkeypatch.setattr(memory, "waiting", waiting, raising=False)
     memory.upload(f"conf-1-0123456789abcdef.{STORE}.md", "left")
     open_files(memory).tidy()
     assert list(memory.list_uploads()) == []

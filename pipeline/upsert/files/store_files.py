@@ -12,7 +12,12 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.errors import UnusableSettingError
+from pipeline.upsert.errors import (
+    InsertRejectedError,
+    InsertUnclearError,
+    UnusableSettingError,
+    VectorApiError,
+)
 from pipeline.upsert.files.altered_text import alters_text
 from pipeline.upsert.files.entry import PENDING, NewFile, to_place_of_file
 from pipeline.upsert.files.exact_text import FILLER_ID, ExactText
@@ -76,7 +81,7 @@ class StoreFiles:
             self._wait_for_rest()
             self._held.load(self._read_list())
             unlisted = self._list_unlisted()
-            self._list_again(unlisted)
+            unlisted = self._list_again(unlisted)
         failed = self._held.take_failed()
         if failed and self._exact:  # they may have chunks
             self._exact.guard_last()
@@ -134,10 +139,15 @@ class StoreFiles:
         counts = [-1]
         while (len(counts) < REST or len(set(counts[-REST:])) > 1) and len(counts) < LONGEST_REST:
             counts.append(self._api.count_files(self._store))
-            time.sleep(REST_SECONDS)
+            self._api.api.waiting.pause(REST_SECONDS)
 
-    def _list_again(self, unlisted: Sequence[str]) -> None:
-        """Attach the files again that the store's list has lost, so that their chunks can go."""
+    def _list_again(self, unlisted: Sequence[str]) -> list[str]:
+        """Attach the files again that the store's list has lost, so that their chunks can go.
+
+        Returns the uploads that are not needed any more: one that the server refuses is kept, as
+        nothing else could ever remove its chunks.
+        Raises `VectorApiError` where the server does not answer as it should.
+        """
         lost: list[str] = []
 
         def look(file_id: str) -> None:
@@ -146,13 +156,26 @@ class StoreFiles:
 
         self._workers.run(look, [file_id for file_id in unlisted if file_id not in self._held])
         if not lost:
-            return
+            return list(unlisted)
         log.warning("the store's list has lost %d files: removing their chunks", len(lost))
-        texts = {file_id: self._api.get_upload(file_id) for file_id in lost}
-        for file_id, text in texts.items():
-            self._api.attach(self._store, file_id, text, PENDING)
+        places: set[tuple[str, int]] = set()
+        refused: set[str] = set()
+        for file_id in lost:
+            text = self._api.get_upload(file_id)
+            try:
+                self._api.attach(self._store, file_id, text, PENDING)
+            except InsertRejectedError as error:
+                refused.add(file_id)
+                log.warning(
+                    "the chunks of %s still answer, the next run tries again: %s", file_id, error
+                )
+            except InsertUnclearError as error:
+                raise VectorApiError(f"a lost file cannot be removed: {error}") from error
+            else:
+                places.add(to_place_of_file(text))
         self._held.load(self._read_list())
-        self._held.mark_shared({to_place_of_file(text) for text in texts.values()})
+        self._held.mark_shared(places)
+        return [file_id for file_id in unlisted if file_id not in refused]
 
     # read
 
