@@ -34,12 +34,16 @@ class VectorStores(FileSink):
     can_delete = True
     can_list = True
 
-    def __init__(self, api: Api, settings: Settings) -> None:
+    def __init__(
+        self, api: Api, settings: Settings, description: Description | None = None
+    ) -> None:
+        """Without its description, the server is asked for it when it is needed."""
         super().__init__(api, settings, settings.collection_id)
+        self._description = description
 
     @cached_property
     def _routes(self) -> StoreApi:
-        prefix = to_prefix(get_description(self._api))
+        prefix = to_prefix(self._description or get_description(self._api))
         if not prefix:
             raise VectorApiError(
                 f"{self._api.base_url} has no vector stores: its /openapi.json shows no "
@@ -91,9 +95,9 @@ def has_vector_stores(description: Description) -> bool:
     return bool(to_prefix(description))
 
 
-def open_vector_stores(api: Api, settings: Settings, _description: Description) -> VectorStores:
-    """Return the sink, which reads the description itself when it is opened."""
-    return VectorStores(api, settings)
+def open_vector_stores(api: Api, settings: Settings, description: Description) -> VectorStores:
+    """Return the sink; without a description, it reads that itself when it is opened."""
+    return VectorStores(api, settings, description if description.paths else None)
 
 
 def _to_rank(store: Mapping[str, Any]) -> tuple[int, bool, int]:
