@@ -133,6 +133,7 @@ def inject(row: Site, site: ConfluenceSite) -> None:
     site.fail(where, row.fault(), times=row.times, after=row.after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", SITE, ids=lambda row: row.name)
 def test_a_fault_of_confluence_has_its_exit_code_and_is_repaired_by_the_next_run(
     row: Site, site: ConfluenceSite, tmp_path: Path

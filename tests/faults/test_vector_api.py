@@ -76,6 +76,7 @@ API = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["dash", "underscore"])
 @pytest.mark.parametrize("row", API, ids=lambda row: row.name)
 def test_a_fault_of_the_vector_api_has_its_exit_code_and_is_repaired_by_the_next_run(

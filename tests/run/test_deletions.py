@@ -269,6 +269,7 @@ def test_a_rotation_is_subject_to_the_delete_guard(dash: Place) -> None:
     assert len(dash.api.documents(identifier(dash))) == 2 * PAGES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["dash", "underscore"])
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("after", [1, 3, 5, 6, 7, 8, 9, 11, 14, 18])
