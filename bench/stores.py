@@ -51,7 +51,7 @@ VARIANTS = ("vector_stores", "dash")
 
 def main(arguments: Sequence[str]) -> None:
     """Measure what the arguments name, or everything with 1,000 chunks."""
-    count, *rest = [*arguments, "1000"][:1] + list(arguments[1:])
+    count, *rest = arguments or ["1000"]
     variants = rest[:1] or VARIANTS
     print("| server | variant | first night | a tenth replaced | a tenth deleted |")
     print("|---|---|---:|---:|---:|")
@@ -93,7 +93,7 @@ def put(sink: Sink, chunks: Sequence[Chunk]) -> dict[str, str]:
     handles: dict[str, str] = {}
     for batch in batched(chunks, 100):
         done = insert_all(sink, batch, Waiting())
-        assert not done.failed, done.failed
+        assert len(done.handles) == len(batch), (done.failed, done.too_long)
         handles |= done.handles
     return handles
 

@@ -154,7 +154,9 @@ class Settings:
         "0", checks.flag, "log the plan; write nothing, not even the ledger"
     )
     verify: bool = _setting(
-        "1", checks.flag, "after the run, query the collection for a sample of the new chunks"
+        "1", checks.flag,
+        "after the run, count what the store holds (where it lists), and query it for a sample of "
+        "the new chunks",
     )
     verify_query: str = _setting(
         "", checks.text,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 
 class VectorApiError(Exception):
@@ -51,3 +52,12 @@ class InsertUnclearError(Exception):
         super().__init__(message)
         self.retry_after = retry_after  # seconds; None where the answer names no time
         self.still_at_work = still_at_work  # the server may store them after this error
+
+
+@contextmanager
+def must_be_stored(otherwise: str) -> Iterator[None]:
+    """Turn a failed insert, of something that is no chunk of a page, into a `VectorApiError`."""
+    try:
+        yield
+    except (InsertRejectedError, InsertUnclearError) as error:
+        raise VectorApiError(f"{otherwise}: {error}") from error

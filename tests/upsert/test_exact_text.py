@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import Chunk, StoredChunk
-from pipeline.upsert import InsertUnclearError, UnusableSettingError
+from pipeline.upsert import (
+    InsertRejectedError,
+    InsertUnclearError,
+    UnusableSettingError,
+    VectorApiError,
+)
 from pipeline.upsert.errors import TooLongError
 from pipeline.upsert.files import store_files
 from pipeline.upsert.files.entry import PENDING, to_file_text
@@ -127,7 +132,7 @@ def test_what_an_earlier_release_left_altered_is_not_found_and_can_be_replaced(
 ) -> None:
     chunks = [to_chunk(1, YAML), to_chunk(2, YAML), to_chunk(3, "About apps\n\n    of others")]
     with monkeypatch.context() as earlier:
-        earlier.setattr(store_files, "alters_text", lambda *_: False)
+        earlier.setattr(store_files, "alters_text", lambda *_, may_try: False)
         exact_place.open().insert(chunks)
     sink = exact_place.open()
     altered = stored(sink)
@@ -195,6 +200,7 @@ def test_shards_are_refused_because_the_server_would_lose_files(
 ) -> None:
     with pytest.raises(UnusableSettingError, match="SHARD_COUNT=2"):
         exact_place.open(SHARD_COUNT="2", SHARD_INDEX="0")
+    assert exact_place.make().look_up() == "", "no store is left behind"
 
 
 @pytest.mark.parametrize("server", ["ogx_postgres"])
@@ -291,3 +297,42 @@ def test_a_database_that_cannot_filter_is_searched_without_a_filter(
     chunk, other = to_chunk(1, YAML), to_chunk(2, "Other apps\n\n    and news")
     place.open().insert([chunk])
     assert place.open().find([chunk, other]).keys() == {chunk.id}
+
+
+@pytest.mark.parametrize("error", [InsertUnclearError("no answer"), InsertRejectedError("no")])
+def test_a_server_that_cannot_be_tried_ends_the_run_and_keeps_no_store(
+    ogx_postgres: OgxOnPostgres,
+    places: ExitStack,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    def fail(*_: object) -> str:
+        raise error
+
+    get = Api.get
+    monkeypatch.setattr(
+        Api, "get", lambda api, path, *rest: None if "version" in path else get(api, path, *rest)
+    )
+    place = VectorStoresPlace(ogx_postgres.base_url, PROVIDER, NEW_PREFIX, places)
+    with monkeypatch.context() as failing:
+        failing.setattr(StoreApi, "upload", fail)
+        with pytest.raises(VectorApiError, match="keeps a text as it is"):
+            place.open()
+    names = {row["name"] for row in place.look.get("/v1/vector_stores?limit=100")["data"]}
+    assert "conf-try-text" not in names
+
+
+def test_a_dry_run_tries_no_server(
+    ogx_postgres: OgxOnPostgres, places: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = VectorStoresPlace(ogx_postgres.base_url, PROVIDER, NEW_PREFIX, places)
+    chunk = to_chunk(1, YAML)
+    place.open().insert([chunk])
+    get = Api.get
+    monkeypatch.setattr(
+        Api, "get", lambda api, path, *rest: None if "version" in path else get(api, path, *rest)
+    )
+    monkeypatch.setattr(Api, "post_once", pytest.fail)
+    sink = place.make(DRY_RUN="1")
+    assert sink.look_up() == place.identifier
+    assert stored(sink).keys() == {chunk.id}

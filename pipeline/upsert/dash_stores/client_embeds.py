@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import batched
 from typing import Any
 
 from pipeline.records import Chunk
@@ -15,9 +14,6 @@ from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import EmbeddingModel, find_model_of_store
 from pipeline.upsert.server.made_by import is_made_by_us, to_model, to_variant
 from pipeline.upsert.server.text_limit import EmbeddingRoute
-
-EMBEDDINGS = "/v1/embeddings"
-TEXTS_A_REQUEST = 100
 
 
 class ClientEmbeds:
@@ -65,11 +61,8 @@ class ClientEmbeds:
 
     def to_rows(self, chunks: Sequence[Chunk]) -> list[dict[str, Any]]:
         """See `DashStores`."""
-        vectors = [
-            vector
-            for batch in batched(chunks, TEXTS_A_REQUEST)
-            for vector in self._routes.embed(self._used_model.name, [each.text for each in batch])
-        ]
+        texts = [chunk.text for chunk in chunks]
+        vectors = self._routes.embed(self._used_model.name, texts)
         return [
             to_row(chunk)
             | {
@@ -82,7 +75,7 @@ class ClientEmbeds:
 
     def find_embedding_route(self) -> EmbeddingRoute:
         """See `DashStores`."""
-        return EmbeddingRoute(self._api, EMBEDDINGS, self._used_model.name)
+        return self._routes.to_embedding_route(self._used_model.name)
 
     @property
     def _used_model(self) -> EmbeddingModel:

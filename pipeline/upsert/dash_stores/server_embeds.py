@@ -13,7 +13,7 @@ from pipeline.settings import Settings
 from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_row
 from pipeline.upsert.server.api import Api, to_segment
-from pipeline.upsert.server.embedding_models import find_embedding_model
+from pipeline.upsert.server.embedding_models import find_embedding_model, find_model_of_store
 from pipeline.upsert.server.made_by import OWN_IDENTIFIER
 from pipeline.upsert.server.providers import to_provider_field
 from pipeline.upsert.server.text_limit import EmbeddingRoute
@@ -29,6 +29,7 @@ class ServerEmbeds:
     def __init__(self, api: Api, settings: Settings, embeddings: str = "") -> None:
         """`embeddings` is the server's route for embeddings, "" where it has none."""
         self._api, self._settings, self._embeddings = api, settings, embeddings
+        self._store_model = ""
         self._embedding_route: EmbeddingRoute | None = None
 
     def list_stores(self) -> list[DashStore]:
@@ -61,7 +62,8 @@ class ServerEmbeds:
         return str(made.get("identifier") or identifier)
 
     def use_model_of(self, store_model: str) -> None:
-        """See `DashStores`: the server does."""
+        """See `DashStores`."""
+        self._store_model = store_model
 
     def remove(self, identifier: str) -> None:
         """See `DashStores`."""
@@ -74,7 +76,7 @@ class ServerEmbeds:
     def find_embedding_route(self) -> EmbeddingRoute | None:
         """See `DashStores`."""
         if self._embeddings and self._embedding_route is None:
-            model = find_embedding_model(self._api, self._settings)
+            model = find_model_of_store(self._api, self._settings, self._store_model)
             self._embedding_route = EmbeddingRoute(self._api, self._embeddings, model.name)
         return self._embedding_route
 

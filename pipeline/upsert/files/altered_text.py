@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 
+from pipeline.upsert.errors import must_be_stored
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.server.api import AnswerError, NoAnswerError
-from pipeline.upsert.server.made_by import MADE_BY_US
+from pipeline.upsert.server.embedding_models import EmbeddingModel
 
 _NUMBER = re.compile(r"\d+")
 _INDENTED = "apps:\n    web:\n\n\n        port"
 
 
-def alters_text(api: StoreApi, store: str) -> bool:
+def alters_text(api: StoreApi, store: str, *, may_try: bool) -> bool:
     """Return whether the server strips white space from the text of files.
 
     OGX does, from 1.0 on. Where the server does not tell its version, another store of the same
-    model and provider is made, tried and deleted.
+    model and provider is made, tried and deleted; without `may_try`, the answer is False there.
     """
     if api.prefix == OLD_PREFIX:
         return False
     major = _get_major(api)
-    return _try_text(api, store) if major is None else major >= 1
+    if major is None:
+        return may_try and _try_text(api, store)
+    return major >= 1
 
 
 def _get_major(api: StoreApi) -> int | None:
@@ -37,19 +40,17 @@ def _get_major(api: StoreApi) -> int | None:
 
 def _try_text(api: StoreApi, store: str) -> bool:
     about = (api.get_store(store) or {}).get("metadata") or {}
-    body = {
-        "name": "conf-try-text",
-        "embedding_model": about.get("embedding_model"),
-        "embedding_dimension": int(about.get("embedding_dimension") or 0),
-        "provider_id": about.get("provider_id"),
-        "metadata": MADE_BY_US,
-    }
-    tried = str(api.api.post_once(f"{api.prefix}/vector_stores", body)["id"])
-    file_id = api.upload(f"try.{tried}.md", _INDENTED)
+    dimension = int(about.get("embedding_dimension") or 0) or None
+    model = EmbeddingModel(str(about.get("embedding_model") or ""), dimension)
+    provider = str(about.get("provider_id") or "")
+    tried, file_id = api.make_store("conf-try-text", model, provider, "vector_stores"), ""
     try:
-        api.attach(tried, file_id, _INDENTED, {})
-        chunk = api.read_chunk(tried, file_id)
+        with must_be_stored("it is not known whether the server keeps a text as it is"):
+            file_id = api.upload(f"try.{tried}.md", _INDENTED)
+            api.attach(tried, file_id, _INDENTED, {})
+            chunk = api.read_chunk(tried, file_id)
         return _INDENTED not in str(chunk.get("text") or chunk.get("content"))
     finally:
         api.delete_store(tried)
-        api.delete_upload(file_id)
+        if file_id:
+            api.delete_upload(file_id)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.errors import VectorApiError
+from pipeline.upsert.errors import UnusableSettingError, VectorApiError
 from pipeline.upsert.files.store_api import DamagedListError, StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
 from pipeline.upsert.files.store_list import list_own_uploads
@@ -87,6 +87,7 @@ class FileSink(ABC):
 
     def open_collection(self, known: str = "") -> str:
         """Find the store or create it, and remove what an interrupted run left half done."""
+        self._refuse_shards()
         self.look_up(known)
         if self._opened and self._opened.has_lost_vectors():
             log.warning("the store %s has lost its vectors: deleting it", self._identifier)
@@ -116,6 +117,15 @@ class FileSink(ABC):
             routes = self._routes
             self._model = to_model((routes and routes.get_store(self._identifier)) or {})
         return self._model
+
+    def _refuse_shards(self) -> None:
+        """Raise `UnusableSettingError` where several runs at a time would damage the store."""
+        routes, count = self._routes, self._settings.shard_count
+        if routes and routes.can_lose_files and count > 1:
+            raise UnusableSettingError(
+                f"SHARD_COUNT={count}: this server loses files that several runs attach to one "
+                "vector store; leave SHARD_COUNT unset, or use VECTOR_API_VARIANT=dash"
+            )
 
     def recount(self) -> list[StoredChunk]:
         """Return the chunks that were stored and that the store's list has lost since."""

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import batched
 from typing import Any
 from uuid import uuid4
 
-from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
+from pipeline.upsert.errors import must_be_stored
 from pipeline.upsert.files.entry import BLANK, JOINER, PENDING
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
@@ -50,11 +49,7 @@ class ExactText:
         """
         if self._is_sqlite:
             return [()] * len(texts)
-        return [
-            vector
-            for batch in batched(texts, _ROWS_A_REQUEST)
-            for vector in self._api.embed(self._model, batch)
-        ]
+        return [*self._api.embed(self._model, texts)]
 
     def write(self, chunks: Sequence[ExactChunk]) -> None:
         """Overwrite the chunks of attached files, then mark the files as complete.
@@ -79,10 +74,8 @@ class ExactText:
         """
         if not self._is_faiss:
             return
-        try:
+        with must_be_stored("no chunk can be deleted safely"):
             self._store_filler()
-        except (InsertRejectedError, InsertUnclearError) as error:
-            raise VectorApiError(f"no chunk can be deleted safely: {error}") from error
 
     def _store_filler(self) -> None:
         text = uuid4().hex

@@ -8,7 +8,7 @@ end; where none stays, a filler is.
 from __future__ import annotations
 
 from pipeline.records import Chunk
-from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError, VectorApiError
+from pipeline.upsert.errors import must_be_stored
 from pipeline.upsert.files.file_writer import FileWriter
 from pipeline.upsert.files.held import Held
 
@@ -35,11 +35,9 @@ class LastFile:
         if self._last and self._last not in doomed:
             return []
         staying = self._held.get_newest_but(doomed)
-        try:
+        with must_be_stored("nothing was deleted"):
             if not staying:
                 self._last = self._writer.put(FILLER)
                 return []
             self._last = self._writer.put_again(staying)
-        except (InsertRejectedError, InsertUnclearError) as error:
-            raise VectorApiError(f"nothing was deleted: {error}") from None
         return [staying]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import batched
 from typing import Any
 
 from pipeline.upsert.errors import (
@@ -26,6 +27,7 @@ from pipeline.upsert.server.refusals import says_too_long
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
+_TEXTS_A_REQUEST = 100
 LARGEST_CHUNK = 4096  # tokens, as the server counts them
 _SPECIAL_TOKEN = re.compile(r"<\|(?=(?:endoftext|endofprompt|fim_\w+)\|>)")
 
@@ -94,13 +96,15 @@ class StoreApi:
         """Remove a store; its uploads stay. One that is gone already is no error."""
         self._delete(self._to_path(store))
 
-    def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
-        """Return the vector of each text. Raises as `Api.insert` does."""
-        body = {"model": model, "input": list(texts)}
-        rows = (self.api.insert(f"{self.prefix}/embeddings", body) or {}).get("data") or []
-        if len(rows) != len(texts):
-            raise InsertUnclearError(f"{len(texts)} texts got {len(rows)} embeddings")
-        return [row["embedding"] for row in sorted(rows, key=lambda row: row.get("index", 0))]
+    def embed(self, model: str, texts: Sequence[str]) -> Iterator[list[float]]:
+        """Yield the vector of each text. Raises as `Api.insert` does."""
+        for batch in batched(texts, _TEXTS_A_REQUEST):
+            body = {"model": model, "input": list(batch)}
+            rows = (self.api.insert(f"{self.prefix}/embeddings", body) or {}).get("data") or []
+            if len(rows) != len(batch):
+                raise InsertUnclearError(f"{len(batch)} texts got {len(rows)} embeddings")
+            for row in sorted(rows, key=lambda row: row.get("index", 0)):
+                yield row["embedding"]
 
     def to_embedding_route(self, model: str) -> EmbeddingRoute:
         """Return the server's route for embeddings with a model."""

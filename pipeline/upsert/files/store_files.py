@@ -12,12 +12,7 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.errors import (
-    InsertRejectedError,
-    InsertUnclearError,
-    UnusableSettingError,
-    VectorApiError,
-)
+from pipeline.upsert.errors import InsertRejectedError, VectorApiError, must_be_stored
 from pipeline.upsert.files.altered_text import alters_text
 from pipeline.upsert.files.entry import PENDING, NewFile, to_place_of_file
 from pipeline.upsert.files.exact_text import FILLER_ID, ExactText
@@ -47,19 +42,13 @@ class StoreFiles:
         self._youngest = YOUNGEST_OF_SHARDS if settings.shard_count > 1 else 0.0
         self._workers = Workers(api.threads)
         self._sent: set[str] = set()  # ids of the chunks that this run has sent
-        self.is_exact = alters_text(api, store)
+        self.is_exact = alters_text(api, store, may_try=not settings.dry_run)
         self._held = Held(requires_exact=self.is_exact)
         self._files = FileWriter(api, store, self._held, self._workers)
         self._last = LastFile(self._held, self._files)
         self._exact: ExactText | None = None
         self._writer: FileWriter | ExactWriter = self._files
         if self.is_exact:
-            if settings.shard_count > 1:
-                raise UnusableSettingError(
-                    f"SHARD_COUNT={settings.shard_count}: this server loses files that "
-                    "several runs attach to one vector store; leave SHARD_COUNT unset, or use "
-                    "VECTOR_API_VARIANT=dash"
-                )
             self._exact = ExactText(api, store, self._provider, self._workers)
             self._writer = ExactWriter(api, store, self._held, self._workers, self._exact)
         self._held.load(self._read_list())
@@ -132,8 +121,8 @@ class StoreFiles:
     def _wait_for_rest(self) -> None:
         """Wait until the server has finished what an interrupted run asked for.
 
-        A deletion beside it would damage the store's list. A store that never rests, because other
-        shards write into it, is not waited for longer.
+        A deletion beside it would damage the store's list. A store that never rests, because
+        another run writes into it, is not waited for longer.
         """
         log.info("an interrupted run left files behind: removing them once the server is at rest")
         counts = [-1]
@@ -163,14 +152,13 @@ class StoreFiles:
         for file_id in lost:
             text = self._api.get_upload(file_id)
             try:
-                self._api.attach(self._store, file_id, text, PENDING)
-            except InsertRejectedError as error:
+                with must_be_stored("a lost file cannot be removed"):
+                    self._api.attach(self._store, file_id, text, PENDING)
+            except VectorApiError as error:
+                if not isinstance(error.__cause__, InsertRejectedError):
+                    raise
                 refused.add(file_id)
-                log.warning(
-                    "the chunks of %s still answer, the next run tries again: %s", file_id, error
-                )
-            except InsertUnclearError as error:
-                raise VectorApiError(f"a lost file cannot be removed: {error}") from error
+                log.warning("%s; the next run tries again", error)
             else:
                 places.add(to_place_of_file(text))
         self._held.load(self._read_list())
