@@ -45,5 +45,6 @@ def execute_check(settings: Settings, job: Callable[[Check], None], signals: Sig
     except (ConfluenceError, StoppedWaitingError) as error:
         cause = stop.error or error
         log.error("%s", cause)
+        signals.leaves_threads = stop.error is not None
         return to_exit_code(cause)
     return ExitCode.OK

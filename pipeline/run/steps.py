@@ -120,7 +120,8 @@ class Run:
 
     def _diff(self, listed: Sequence[PageRef]) -> Plan:
         pages, admits = self.collection.ledger.pages(), self._scope.admission.admits
-        return diff(pages, listed, self._to_digest, admits)
+        conversion, address = self._conversion_digest, self._scope.address
+        return diff(pages, listed, lambda ref: to_page_digest(ref, conversion, address), admits)
 
     @property
     def _conversion_digest(self) -> str:
@@ -230,12 +231,13 @@ class Run:
         Some servers answer 200 to inserts that they lose.
         """
         settings, collection = self.settings, self.collection
-        if settings.verify and not settings.dry_run:
-            for lost in collection.recount():
-                self._report_lost(lost, "the store's list has lost it")
+        if not settings.verify or settings.dry_run:
+            return
+        for lost in collection.recount():
+            self._report_lost(lost, "the store's list has lost it")
         written = self._writer.sample.chunks
         sample = [chunk for chunk in written if not self.report.has_failed(chunk.page_id)]
-        if not settings.verify or settings.dry_run or not sample:
+        if not sample:
             return
         found = collection.look_up(sample)
         log.info("verified: %d of %d sampled chunks were found", len(found), len(sample))
