@@ -1,4 +1,4 @@
-"""The collection of a run: opened, matched with its ledger, published, or rotated."""
+"""The collection of a run: opened, and matched with its ledger."""
 
 from __future__ import annotations
 
@@ -9,17 +9,9 @@ from pathlib import Path
 
 from pipeline.records import Chunk, StoredChunk
 from pipeline.report import Report
-from pipeline.run.plan import keep_limit
 from pipeline.run.stop import Stop
-from pipeline.state import (
-    Ledger,
-    VdbFile,
-    claim,
-    claim_site,
-    claim_variant,
-    open_memory_ledger,
-)
-from pipeline.upsert import Counting, Resetting, Rotating, Sink, VectorApiError
+from pipeline.state import Ledger, VdbFile, claim, claim_site, claim_variant
+from pipeline.upsert import Counting, Resetting, Sink
 
 log = logging.getLogger(__name__)
 FIRST_SHARD_SECONDS = 20  # five more for each shard before this one
@@ -42,7 +34,6 @@ class Collection:
         self.name, self.server, self.sink, self.ledger = name, server, sink, ledger
         self._report, self._is_own = report, is_own
         self._vdb_file = VdbFile(state_dir, name)
-        self._kept_ledger: Ledger | None = None  # while a fresh store is being built
         self._site_identity = ("", "")  # see `Site.identity`
         self.look_first = False  # the store may hold chunks that the ledger does not know
 
@@ -97,7 +88,7 @@ class Collection:
                 if has_filled:
                     self.ledger.leave_out(())
                 self.ledger.forget_chunks()
-        self._keep(identifier)
+        self.keep(identifier)
         if self.sink.can_list:  # the store's own list is right, also after a crash
             # Chunks of other shards' pages are in their ledgers.
             own = (chunk for chunk in self.sink.list_stored() if self._is_own(chunk.page_id))
@@ -121,28 +112,19 @@ class Collection:
     def _claim_model(self, kept: str) -> None:
         self.ledger.set_about(model=self.sink.check_model(kept))
 
-    def _keep(self, identifier: str) -> None:
+    def keep(self, identifier: str) -> None:
         """Record the store's identifier where the next run and people look for it."""
         self._report.set_collection(identifier)
         self.ledger.set_about(identifier=identifier)
         if self.sink.variant != "dry_run":
             self._vdb_file.save(identifier)
 
-    def begin_rotation(self) -> None:
-        """Write everything from now on into a fresh store; the old one stays active meanwhile."""
-        if not isinstance(self.sink, Rotating):
-            raise VectorApiError(
-                f"UPDATE_STRATEGY=rotate is for stores that cannot delete; {self.sink.variant} "
-                "replaces and deletes in place: use UPDATE_STRATEGY=upsert"
-            )
-        self._kept_ledger, self.ledger = self.ledger, open_memory_ledger()
-        keep_limit(self._kept_ledger, self.ledger)
-        log.info("rotation: building %s", self.sink.make_fresh())
-
-    @property
-    def is_rotating(self) -> bool:
-        """Whether a fresh store is being built."""
-        return self._kept_ledger is not None
+    def claim_fresh(self, identifier: str) -> None:
+        """Record in the ledger of a fresh store whose it is."""
+        self._claim_place()
+        self._claim_variant()
+        self._claim_model("")
+        self.ledger.set_about(identifier=identifier)
 
     def recount(self) -> list[StoredChunk]:
         """Return the chunks of this run's share that the store has lost since they were stored."""
@@ -156,29 +138,7 @@ class Collection:
             return self.sink.look_up_stored(sample)
         return self.sink.find(sample).keys()
 
-    def publish(self) -> None:
-        """Make the fresh store the active one, then remove the older ones."""
+    def remove_damaged(self) -> None:
+        """Delete the stores of the same name that this one replaces."""
         if isinstance(self.sink, Counting) and self.sink.can_list:
             self.sink.remove_damaged()
-        if self._kept_ledger is None or not isinstance(self.sink, Rotating):
-            return
-        self._claim_place()
-        self._claim_variant()
-        self._claim_model("")
-        identifier = self.sink.identifier
-        self.ledger.set_about(identifier=identifier)
-        self.ledger.copy_to(self._kept_ledger)
-        self.ledger, self._kept_ledger = self._kept_ledger, None
-        self._keep(identifier)
-        log.info("rotation: %s is active from now on", identifier)
-        for older in self.sink.older_stores():
-            self.sink.delete_store(older)
-            log.info("rotation: removed the older store %s", older)
-
-    def abandon_rotation(self) -> None:
-        """Remove the unfinished fresh store; the previous one stays active."""
-        if self._kept_ledger is None or not isinstance(self.sink, Rotating):
-            return
-        self.ledger, self._kept_ledger = self._kept_ledger, None
-        self.sink.delete_store(self.sink.identifier)
-        self._report.warn("rotation aborted; the previous store stays active")

@@ -31,6 +31,7 @@ from pipeline.run.plan import (
     to_page_digest,
 )
 from pipeline.run.prefetch import Prefetch
+from pipeline.run.rotation import Rotation
 from pipeline.run.scope import Scope
 from pipeline.run.stop import PageBudget, Stop, StoppedError
 from pipeline.run.threads import call_interruptibly, in_parallel
@@ -57,6 +58,7 @@ class Run:
         self.settings, self.collection = settings, collection
         self.report, self.stop, self._retry = report, stop, retry
         self._scope = Scope(settings, site, collection, report, stop)
+        self._rotation = Rotation(collection, report)
         self._deletions = Deletions(site, self._scope, collection, report, stop)
         self._deleted: list[str] | None = None  # the confirmed ones, once they are
         self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
@@ -137,7 +139,7 @@ class Run:
         if is_current or self.collection.sink.opened_new:
             self.report.count_unchanged(plan.unchanged)
             return plan
-        self.collection.begin_rotation()
+        self._rotation.begin()
         return Plan(tuple(listed), (), 0, (), ())
 
     def _confirm_deletions(self, plan: Plan) -> list[str]:
@@ -219,7 +221,7 @@ class Run:
     def prune(self, plan: Plan) -> None:
         """Delete the pages that are gone, once everything new is written."""
         self._writer.finish()
-        if self.collection.is_rotating:
+        if self._rotation.is_active:
             return
         for page_id in self._confirm_deletions(plan):
             self.stop.check()
@@ -261,9 +263,10 @@ class Run:
         collection, settings = self.collection, self.settings
         self._warn_of_conversion()
         if self.report.has_failures:
-            collection.abandon_rotation()
+            self._rotation.abandon()
         else:
-            collection.publish()
+            collection.remove_damaged()
+            self._rotation.publish()
         self.report.set_stale(collection.ledger.stale())
         if settings.verify_query and not settings.dry_run:
             show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))
@@ -290,4 +293,4 @@ class Run:
         """End early: save what is done, leave the previous collection active."""
         if "_writer" in vars(self):
             self._writer.abandon()
-        self.collection.abandon_rotation()
+        self._rotation.abandon()

@@ -45,7 +45,7 @@ class Writer:
         retry: RetryPolicy | None = None,
     ) -> None:
         self._sink, self._ledger = collection.sink, collection.ledger
-        self._look_first = collection.look_first and not collection.is_rotating
+        self._look_first = collection.look_first
         self._report, self._batch_size, self._stop = report, batch_size, stop
         self._retry = retry
         self._queue: Queue[_Work | None] = Queue(PAGES_AHEAD)  # None: finish
