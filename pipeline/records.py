@@ -26,13 +26,32 @@ class PageRef:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page with its body, as Confluence delivered it."""
+    """A page with its bodies, as Confluence delivered them."""
 
     ref: PageRef
     url: str  # a person can open it: the site's address, never the gateway's
     html: str
     labels: tuple[str, ...] = ()  # sorted
     body_format: str = "export_view"  # export_view, view or storage: the converter reads all
+    storage: str | None = None  # its source beside `html`; None where it could not be fetched
+
+
+@dataclass(frozen=True, slots=True)
+class IncludedPage:
+    """A page whose text another page shows, as that page's macro names it."""
+
+    title: str = ""
+    space: str = ""  # the space's key; "" for the space of the page with the macro
+    id: str = ""  # where the macro names the page by its id instead
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What the text of a page depends on besides the page itself."""
+
+    included: tuple[IncludedPage, ...] = ()
+    # Whether it also shows what changes without any page: Jira, reports, a failed rendering.
+    is_dynamic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,8 @@ class Markdown:
     hidden_characters: int = 0  # dropped because no reader sees them
     unknown_macros: Mapping[str, int] = field(default_factory=dict)  # name → how often
     warnings: tuple[str, ...] = ()  # one line each, without the page's name
-    render_failed: bool = False  # an error replaces content: convert the storage format instead
+    render_failed: bool = False  # an error replaces content in the rendered body
+    dependencies: Dependencies = Dependencies()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Pages with their bodies: 25 at once by v1's search, or one alone by v2, which is current."""
+"""Pages with both of their bodies: 25 in one search by v1, or one alone by v2, which is current."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipeline.fetch.content import BY_NAME, CONTENT_TYPES, ROWS_A_REQUEST, SEARC
 from pipeline.fetch.cql import to_ids_query
 from pipeline.fetch.errors import (
     BrokenAnswerError,
+    GoneError,
     PageError,
     StatusError,
     asks_too_much,
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 
 PAGES_A_REQUEST = 25  # the search returns no more where bodies are expanded
 _SMALLEST_SEARCH = 5  # pages: a search for fewer costs no less than asking for each
-_EXPAND = "body.export_view,version,metadata.labels"  # what the search adds to each row
+_EXPAND = "body.export_view,body.storage,version,metadata.labels"  # what the search adds to a row
 
 
 class Bodies:
@@ -58,20 +59,42 @@ class Bodies:
             found |= self._search(content, of_type)
         return [found.get(ref.id) or self._get_or_failure(ref) for ref in refs]
 
-    def get_page(self, ref: PageRef, body_format: str) -> Page:
-        """Return one page as v2 has it now; `body_format` is storage, view or export_view.
+    def get_page(self, ref: PageRef) -> Page:
+        """Return one page as v2 has it now, with a request for each of its bodies.
 
-        Raises `PageError` if it is not there, not current or not readable any more, or if only this
-        page fails; `ConfluenceError` if it is not the page's fault.
+        A page that Confluence cannot render has its storage format in the place of the rendered
+        body; this is asked for once, as the retries are spent. `storage` is None where only the
+        storage format fails.
+
+        Raises `PageError` if it is not there, not current or not readable any more, or if both of
+        its bodies fail; `ConfluenceError` if it is not the page's fault.
         """
-        route = self._singly[body_format]
         try:
-            page = self._get_page(ref, body_format, is_failure if route.is_failing else never)
+            page = self._get_body(ref, "export_view")
+        except GoneError:
+            raise
+        except PageError as error:
+            source = self._get_body(ref, "storage", is_final=is_failure)
+            log.warning("page %s: using its storage format: %s", ref.id, error)
+            return replace(source, storage=source.html)
+        try:
+            return replace(page, storage=self._get_body(ref, "storage").html)
+        except PageError as error:
+            log.warning("page %s: without its storage format: %s", ref.id, error)
+            return page
+
+    def _get_body(self, ref: PageRef, body_format: str, is_final: IsFinal = never) -> Page:
+        """Return one page with one of its bodies. Raises as `get_page` does."""
+        route = self._singly[body_format]
+        if route.is_failing:
+            is_final = is_failure
+        try:
+            page = self._ask_for_body(ref, body_format, is_final)
         except (StatusError, BrokenAnswerError) as error:
             route.note(answered=not error.can_pass)
             self._account.rule_out_site_failure(error)
             if isinstance(error, StatusError) and error.status in (403, 404):
-                raise PageError(f"not there or not readable any more: {error}") from None
+                raise GoneError(f"not there or not readable any more: {error}") from None
             raise PageError(str(error)) from None
         route.note(answered=True)
         return page
@@ -123,25 +146,28 @@ class Bodies:
     ) -> Iterator[tuple[str, Page]]:
         """Yield rows as pages, without those that are outdated or incomplete."""
         for answer in rows:
-            row, html = to_content_row(answer), to_body(answer, "export_view")
+            row = to_content_row(answer)
+            html, storage = to_body(answer, "export_view"), to_body(answer, "storage")
             ref = by_id.get(row.id)
-            if ref is None or row.status != "current" or html is None or _is_outdated(row, ref):
+            if ref is None or row.status != "current" or html is None or storage is None:
                 continue
-            yield row.id, self._to_page(ref, row, html, to_search_labels(answer), "export_view")
+            if not _is_outdated(row, ref):
+                page = self._to_page(ref, row, html, to_search_labels(answer), "export_view")
+                yield row.id, replace(page, storage=storage)
 
     def _get_or_failure(self, ref: PageRef) -> Page | PageFailure:
         try:
-            return self.get_page(ref, "export_view")
+            return self.get_page(ref)
         except PageError as error:
             return PageFailure(ref.id, ref.title, "fetch", str(error))
 
-    def _get_page(self, ref: PageRef, body_format: str, is_final: IsFinal) -> Page:
+    def _ask_for_body(self, ref: PageRef, body_format: str, is_final: IsFinal) -> Page:
         path = BY_NAME[ref.content_type].to_path(ref.id)
         params: Params = {"body-format": body_format, "include-labels": "true"}
         answer = self._transport.get(path, params, is_final)
         row, html = to_content_row(answer), to_body(answer, body_format)
         if row.status != "current":
-            raise PageError(f"its status is {row.status} now")
+            raise GoneError(f"its status is {row.status} now")
         if html is None:
             raise PageError(f"GET {path}: the answer has no {body_format} body")
         return self._to_page(ref, row, html, self._list_labels(answer, path), body_format)

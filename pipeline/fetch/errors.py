@@ -60,6 +60,10 @@ class PageError(Exception):
     """One page cannot be fetched, while the site and the credentials work."""
 
 
+class GoneError(PageError):
+    """The page is not there, not current or not readable any more, in whatever format."""
+
+
 def asks_too_much(error: RequestError) -> bool:
     """Return whether a smaller question may succeed: 500, 504, a time-out, too big an answer."""
     if isinstance(error, StatusError):

@@ -101,9 +101,9 @@ class Site:
         """Return each of at most 25 pages, or a PageFailure with the reason."""
         return self._bodies.get_pages(refs)
 
-    def get_page(self, ref: PageRef, body_format: str) -> Page:
+    def get_page(self, ref: PageRef) -> Page:
         """Return one page as it is now. Raises `PageError`; see `Bodies`."""
-        return self._bodies.get_page(ref, body_format)
+        return self._bodies.get_page(ref)
 
     @property
     def address(self) -> str:

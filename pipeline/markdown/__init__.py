@@ -1,12 +1,14 @@
-"""A page's body as Markdown: one pass over its tree, one table of macros.
+"""A page's bodies as Markdown: one pass over a tree, one table of macros.
 
-`to_markdown(page)` converts rendered HTML and storage format alike; `may_need_source` guesses
-whether a rendered page needs its storage format; `VERSION` changes with the Markdown of a page.
+`convert_page(page)` converts the rendered body, or the storage format where the rendering failed,
+and finds which other pages the text depends on. `to_markdown(page)` converts the one body
+`page.html`, in either format. `VERSION` changes with the Markdown of a page.
 
 Inside: `convert` drives `walk` (plain HTML) and `macros/` (Confluence's own elements), with
-`fallback/` for a page on which they fail.
+`fallback/` for a page on which they fail; `both_bodies/` reads a page's two bodies.
 """
 
-from pipeline.markdown.convert import VERSION, may_need_source, to_markdown
+from pipeline.markdown.both_bodies import convert_page
+from pipeline.markdown.convert import VERSION, to_markdown
 
-__all__ = ["VERSION", "may_need_source", "to_markdown"]
+__all__ = ["VERSION", "convert_page", "to_markdown"]

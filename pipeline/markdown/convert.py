@@ -10,7 +10,6 @@ from pipeline.markdown.blocks import join_page
 from pipeline.markdown.links import Links
 from pipeline.markdown.loss import count_loss
 from pipeline.markdown.notes import Converted, Notes
-from pipeline.markdown.render_errors import looks_failed
 from pipeline.markdown.tree import parse
 from pipeline.markdown.visible import drop_hidden_characters, visible_text
 from pipeline.markdown.walk import Walk
@@ -142,11 +141,6 @@ def _to_record(page: Page, result: _Result, reason: str = "") -> Markdown:
         warnings=tuple(dict.fromkeys(warnings)),
         render_failed=(notes.is_render_failed or not result.text) and not _is_storage(page),
     )
-
-
-def may_need_source(page: Page) -> bool:
-    """Guess, without a conversion, whether `to_markdown` will set `render_failed`."""
-    return not _is_storage(page) and looks_failed(page.html)
 
 
 def _is_storage(page: Page) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 from pipeline.markdown.notes import Notes
 
@@ -14,25 +13,6 @@ _ERROR = re.compile(
     r"|Error rendering macro(?:\s*['‘\"][^'’\"\n]{0,200}['’\"])?)(?!`)"
 )
 _LONGEST_ERROR = 200  # characters of it in a warning
-_TEXT = re.compile(r"(?:\A|<[^<>]*+>)[^<\w]*+\w")
-
-
-def looks_failed(html: str) -> bool:
-    """Guess, without a conversion, whether a body has an error instead of content, or no text."""
-    if "macro" in html and _ERROR.search(_unescape(html)):
-        return True
-    return not _TEXT.search(html)
-
-
-def _unescape(html: str) -> str:
-    """Return the text with its character references resolved, unless one is not a number.
-
-    Python refuses to read a number of thousands of digits.
-    """
-    try:
-        return unescape(html)
-    except ValueError:
-        return html
 
 
 def drop_render_errors(text: str, notes: Notes) -> str:

@@ -1,20 +1,16 @@
-"""Page bodies, fetched ahead of their conversion, and even while the listing continues.
-
-Where Confluence could not render a page, its storage format is fetched with it.
-"""
+"""Page bodies, fetched ahead of their conversion, and even while the listing continues."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 
-from pipeline import markdown
-from pipeline.fetch import PAGES_A_REQUEST, PageError, Site
+from pipeline.fetch import PAGES_A_REQUEST, Site
 from pipeline.http import in_background
-from pipeline.records import Markdown, Page, PageFailure, PageRef
+from pipeline.records import Page, PageFailure, PageRef
 
 
 class Prefetch:
@@ -25,7 +21,6 @@ class Prefetch:
 
     def __init__(self, site: Site, workers: int) -> None:
         self._site = site
-        self._storage: dict[str, Page | PageError] = {}  # fetched together with their page
         self._ahead: dict[str, Future[list[Page | PageFailure]]] = {}  # page id → its batch
         self._batch: list[PageRef] = []
         self._batches_left = 2 * workers if workers > 1 else 0  # bounds what is held in memory
@@ -54,40 +49,13 @@ class Prefetch:
                     found[_id_of(result)] = result
         return [_with_ancestors(found[ref.id], ref) for ref in refs]
 
-    def to_markdown(self, page: Page, check: Callable[[], object] = lambda: None) -> Markdown:
-        """Convert a page, from its storage format where Confluence could not render it.
-
-        `check`: see `markdown.to_markdown`.
-
-        Raises `PageError` if the storage format is needed and cannot be fetched.
-        """
-        storage = self._storage.pop(page.ref.id, None)
-        converted = markdown.to_markdown(page, check=check)
-        if not converted.render_failed:
-            return converted
-        if storage is None:  # `may_need_source` has missed it
-            with self._slots:
-                storage = self._site.get_page(page.ref, "storage")
-        if isinstance(storage, PageError):
-            raise storage
-        source = replace(page, html=storage.html, body_format="storage")
-        return markdown.to_markdown(source, check=check)
-
     def _fetch_ahead(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         with self._slots_beside_listing:
             return self._fetch(refs)
 
     def _fetch(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
-        """Fetch pages and the storage formats they may need: later, the conversion would wait."""
         with self._slots:
-            pages = self._site.get_pages(refs)
-            for page in pages:
-                if isinstance(page, Page) and markdown.may_need_source(page):
-                    try:
-                        self._storage[page.ref.id] = self._site.get_page(page.ref, "storage")
-                    except PageError as error:
-                        self._storage[page.ref.id] = error  # raised if it is needed
-            return pages
+            return self._site.get_pages(refs)
 
 
 def _with_ancestors(result: Page | PageFailure, ref: PageRef) -> Page | PageFailure:

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from itertools import batched
 
 from pipeline import chunk as chunk_stage
+from pipeline import markdown as markdown_stage
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
 from pipeline.http import RetryPolicy
 from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef, StoredChunk
@@ -174,7 +175,7 @@ class Run:
 
         The report does not quote the error: it may contain the page's text.
         """
-        self._budget = PageBudget(len(page.html), self.stop)
+        self._budget = PageBudget(len(page.html) + len(page.storage or ""), self.stop)
         try:
             yield
             self.report.passed(page.ref.id, "convert")
@@ -188,7 +189,7 @@ class Run:
 
     def to_markdown(self, page: Page) -> Markdown:
         """Convert a page, from its storage format where Confluence could not render it."""
-        convert = partial(self._prefetch.to_markdown, page, self._budget.check)
+        convert = partial(markdown_stage.convert_page, page, self._budget.check)
         markdown = call_interruptibly(convert, self.stop)
         for warning in markdown.warnings:
             self.report.warn(f"page {page.ref.id} {page.ref.title!r}: {warning}")

@@ -96,7 +96,7 @@ def test_a_token_revoked_in_the_middle_never_makes_pages_look_gone(
             client.list_spaces,
             lambda: client.list_pages(spaces),
             lambda: client.get_pages(refs),
-            lambda: client.get_page(refs[0], "storage"),
+            lambda: client.get_page(refs[0]),
             lambda: client.list_gone([ref.id for ref in refs], spaces),
             lambda: client.list_restricted(spaces, refs),
         ):

@@ -15,7 +15,10 @@ from tests.support.site_pages import WHEN, add_pages, list_all, pages_of
 def test_pages_fetched_in_bulk_are_complete(site: ConfluenceSite, state: SiteState) -> None:
     top = state.add_page("2024", "KI", modified=WHEN)
     folder = state.add_folder("Folder", "KI", parent=top)
-    one = state.add_page("One", "KI", "<p>1</p>", labels=["b", "a"], parent=top, modified=WHEN)
+    one = state.add_page(
+        "One", "KI", "<p>1</p>", storage="<p>source</p>", labels=["b", "a"], parent=top,
+        modified=WHEN,
+    )  # fmt: skip
     two = state.add_page("Two", "KI", "<p>2</p>", parent=folder, modified=WHEN)
     with opened(site) as client:
         refs = list_all(client)
@@ -25,7 +28,7 @@ def test_pages_fetched_in_bulk_are_complete(site: ConfluenceSite, state: SiteSta
         by_id = pages_of(pages)
     assert [page.ref for page in by_id.values()] == refs
     page = by_id[one]
-    assert page.html == "<p>1</p>"
+    assert (page.html, page.storage) == ("<p>1</p>", "<p>source</p>")
     assert page.labels == ("a", "b")
     assert page.ref.ancestors == ("2024",)
     assert by_id[two].ref.ancestors == (folder,)
@@ -37,11 +40,13 @@ def test_pages_fetched_in_bulk_are_complete(site: ConfluenceSite, state: SiteSta
 def test_a_page_is_the_same_by_either_route(site: ConfluenceSite, state: SiteState) -> None:
     top = state.add_page("Top", "KI")
     folder = state.add_folder("Folder", "KI", parent=top)
-    inside = state.add_page("Inside", "KI", "<p>x</p>", parent=folder, labels=["z", "a"])
+    inside = state.add_page(
+        "Inside", "KI", "<p>x</p>", storage="<p>s</p>", parent=folder, labels=["z", "a"]
+    )
     state.add_page("Below", "KI", "<p>y</p>", parent=inside)
     with opened(site) as client:
         refs = list_all(client)
-        assert client.get_pages(refs) == [client.get_page(ref, "export_view") for ref in refs]
+        assert client.get_pages(refs) == [client.get_page(ref) for ref in refs]
 
 
 def test_an_edit_that_the_index_does_not_show_is_fetched_anyway(
@@ -122,7 +127,7 @@ def test_pages_that_vanish_after_the_listing_are_failures(
         state.hide(hidden)
         fetched = client.get_pages(refs)
         with pytest.raises(PageError):
-            client.get_page(refs[2], "storage")
+            client.get_page(refs[2])
     failures = {result.page_id: result for result in fetched if isinstance(result, PageFailure)}
     assert failures.keys() == {archived, trashed, purged, hidden}
     assert all(

@@ -167,7 +167,7 @@ def test_links_are_the_sites_and_never_the_gateways(site: ConfluenceSite, state:
         (ref,) = list_all(client)
         expected = f"https://wiki.example/wiki/spaces/KI/pages/{page_id}/Page+0"
         assert client.to_url(ref) == expected
-        assert client.get_page(ref, "view").url == expected
+        assert client.get_page(ref).url == expected
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,12 @@ def test_pages_that_fail_one_by_one_are_not_waited_for_each(
 ) -> None:
     add_pages(state, 25)
     site.fail(SEARCH, faults.error(410), times=None)
-    failed = site.fail(SINGLE, faults.server_error(503), times=None)
+    failed = site.fail(f"{SINGLE}.*export_view", faults.server_error(503), times=None)
+    source = site.fail(f"{SINGLE}.*storage", faults.server_error(503), times=None)
     with opened(site) as client:
         results = client.get_pages(list_all(client))
     assert all(isinstance(result, PageFailure) for result in results)
+    assert source.hits == 25
     assert failed.hits == FAILURES_IN_A_ROW * QUICK.attempts + 25 - FAILURES_IN_A_ROW
 
 

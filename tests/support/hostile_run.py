@@ -12,7 +12,8 @@ import sys
 import time
 
 from pipeline.chunk import split
-from pipeline.markdown import may_need_source, to_markdown
+from pipeline.markdown import to_markdown
+from pipeline.markdown.both_bodies.dependencies import find_dependencies
 from pipeline.markdown.convert import convert_tree, convert_with_markdownify
 from tests.support.convert import to_page
 from tests.support.hostile_pages import HOSTILE_PAGES
@@ -24,7 +25,7 @@ def seconds(body: str, *, with_fallback: bool) -> float:
     """CPU seconds of one page, from its body to its chunks."""
     page = to_page(body)
     began = time.thread_time()
-    may_need_source(page)
+    find_dependencies(body)
     markdown = to_markdown(page, convert_with_markdownify if with_fallback else convert_tree)
     split(page, markdown)
     return time.thread_time() - began

@@ -1,0 +1,50 @@
+"""A page's Markdown is that of its rendered body, or of its storage format where that failed."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.markdown import convert_page
+from pipeline.markdown.both_bodies.either_body import NoSourceError
+from tests.support.convert import macro, to_page
+
+ERROR = '<p><span class="error">Unable to render Jira issues macro, execution error.</span></p>'
+SOURCE = "<p>The text of the page.</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "storage", "text", "warning"),
+    [
+        ("<p>Rendered.</p>", SOURCE, "Rendered.", ""),
+        (f"<p>It said <code>{ERROR[23:-11]}</code></p>", SOURCE, f"It said `{ERROR[23:-11]}`", ""),
+        (f"<p>Some text.</p>{ERROR}", SOURCE, "The text of the page.", "has errors"),
+        ("<p>Error rendering macro 'toc'</p>", SOURCE, "The text of the page.", "has errors"),
+        ('<p style="display:none">Hidden.</p>', SOURCE, "The text of the page.", "has errors"),
+        (ERROR, macro("jira", jqlQuery=""), "", "has errors"),
+        ("<p> </p>", SOURCE, "The text of the page.", "has errors"),
+        ("", "", "", ""),
+        ("<div></div>", macro("toc"), "", ""),
+    ],
+)
+def test_the_storage_format_is_used_where_the_rendering_failed(
+    html: str, storage: str, text: str, warning: str
+) -> None:
+    result = convert_page(replace(to_page(html), storage=storage))
+    assert result.text == text
+    assert result.render_failed is result.dependencies.is_dynamic is bool(warning)
+    assert [warning in one for one in result.warnings] == [True] * bool(warning)
+
+
+def test_a_page_that_was_not_rendered_has_a_warning() -> None:
+    result = convert_page(replace(to_page(SOURCE, "storage"), storage=SOURCE))
+    assert (result.text, result.render_failed) == ("The text of the page.", True)
+    assert result.warnings == (
+        "rendered form not available: converted from storage; includes are not resolved",
+    )
+
+
+def test_a_page_without_its_storage_format_fails_only_where_that_is_needed() -> None:
+    assert convert_page(to_page("<p>Rendered.</p>")).text == "Rendered."
+    assert convert_page(to_page("<p>Rendered.</p>")).dependencies.is_dynamic
+    with pytest.raises(NoSourceError):
+        convert_page(to_page(ERROR))
