@@ -12,11 +12,9 @@ from pipeline.fetch.errors import (
     StatusError,
     to_credentials_error,
 )
-from pipeline.fetch.rows import to_line
-from pipeline.fetch.transport import Transport
+from pipeline.fetch.rows import Json, to_line
+from pipeline.fetch.transport import REFUSALS, Transport
 from pipeline.settings import Settings
-
-REFUSALS = (401, 403, 404)
 
 
 class Account:
@@ -26,20 +24,26 @@ class Account:
         self._transport, self._settings = transport, settings
 
     def check(self) -> str:
-        """Return the account's display name. Raises `CredentialsError` if it is refused."""
-        try:
-            user = self._transport.get(f"{V1}/user/current")
-        except StatusError as error:
-            if error.status in REFUSALS:
-                raise to_credentials_error(error, self._settings) from None
-            raise
-        if user.get("type") == "anonymous":
+        """Return the account's display name. Raises `CredentialsError` if it is refused twice."""
+        user = self._ask()
+        if _is_anonymous(user):
+            self._transport.pause_after_refusal("Confluence treats this token as anonymous")
+            user = self._ask()
+        if _is_anonymous(user):
             raise CredentialsError(
                 "Confluence treats this token as an anonymous visitor: it has expired, was "
                 "revoked, or does not belong to CONF_USER"
             )
         name = user.get("displayName") or user.get("publicName") or self._settings.conf_user
         return to_line(str(name))
+
+    def _ask(self) -> Json:
+        try:
+            return self._transport.get(f"{V1}/user/current", doubted=REFUSALS)
+        except StatusError as error:
+            if error.status in REFUSALS:
+                raise to_credentials_error(error, self._settings) from None
+            raise
 
     @contextmanager
     def explaining_refusals(self) -> Iterator[None]:
@@ -65,3 +69,7 @@ class Account:
         self.check()
         if isinstance(error, StatusError) and status == 401:
             raise to_credentials_error(error, self._settings) from None
+
+
+def _is_anonymous(user: Json) -> bool:
+    return user.get("type") == "anonymous"

@@ -37,6 +37,10 @@ class SlowAnswerError(BrokenAnswerError):
     """The answer timed out: a smaller question may be answered in time."""
 
 
+class ForeignAnswerError(BrokenAnswerError):
+    """The answer is not the API's: a log-in or maintenance page, which may pass."""
+
+
 class TooBigError(BrokenAnswerError):
     """The answer is larger than this program holds in memory."""
 

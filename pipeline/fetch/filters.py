@@ -120,6 +120,18 @@ def _find_root(transport: Transport, item_id: str) -> str:
 
     Raises `CredentialsError` if it is neither.
     """
+    path = _look_for_root(transport, item_id)
+    if not path:
+        transport.pause_after_refusal(f"FILTER_FOLDER_ID={item_id} is not found")
+        path = _look_for_root(transport, item_id)
+    if path:
+        return path
+    raise CredentialsError(
+        f"FILTER_FOLDER_ID={item_id} is neither a page nor a folder that this account can see"
+    )
+
+
+def _look_for_root(transport: Transport, item_id: str) -> str:
     for collection in PARENTS.values():
         path = f"{V2}/{collection}/{to_id(item_id)}"
         try:
@@ -129,9 +141,7 @@ def _find_root(transport: Transport, item_id: str) -> str:
                 raise
         else:
             return path
-    raise CredentialsError(
-        f"FILTER_FOLDER_ID={item_id} is neither a page nor a folder that this account can see"
-    )
+    return ""
 
 
 def _list_descendants(transport: Transport, root_id: str) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import urlencode, urlsplit
@@ -17,6 +17,7 @@ from pipeline.fetch.cooldown import Cooldown
 from pipeline.fetch.errors import (
     BrokenAnswerError,
     ConfluenceError,
+    ForeignAnswerError,
     StatusError,
     to_no_answer_error,
 )
@@ -46,6 +47,9 @@ log = logging.getLogger(__name__)
 Params = Mapping[str, str | int]
 IsFinal = Callable[[RequestError], bool]
 _EMPTY_ANSWERS = 200  # in a row, each with a next link: no real list does that
+_JSON = "application/json"
+REFUSALS = (401, 403, 404)  # of an account; each may be a gateway's that restarts
+_SECOND_QUESTION = 2  # asked as long after a refusal as after this many failed attempts
 
 
 def never(_error: RequestError) -> bool:
@@ -77,9 +81,18 @@ class Transport:
         """The base of links for people: CONF_SITE_URL, else what the answers show."""
         return self._settings.conf_site_url or self.own_address
 
-    def get(self, path: str, params: Params | None = None, is_final: IsFinal = never) -> Json:
-        """Return the answer's JSON object. An error that `is_final` is not retried."""
-        return self._get(_join(path, params), is_final)[0]
+    def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        is_final: IsFinal = never,
+        doubted: Collection[int] = (401,),
+    ) -> Json:
+        """Return the answer's JSON object. An error that `is_final` is not retried.
+
+        A refusal with one of the `doubted` statuses is an error only if it is repeated.
+        """
+        return self._get(_join(path, params), is_final, doubted)[0]
 
     def list_answers(
         self, path: str, params: Params, is_final: IsFinal = never
@@ -87,12 +100,12 @@ class Transport:
         """Yield the rows of each page of a list, until no next link is left.
 
         Rows may repeat. A list that breaks off raises an error. An error that `is_final` is not
-        retried: its caller has another way.
+        retried: its caller has another way. A refusal is an error only if it is repeated.
         """
         target, seen, empty = _join(path, params), set[str](), 0
         while target:
             seen.add(target)
-            answer, link = self._get(target, is_final)
+            answer, link = self._get(target, is_final, REFUSALS)
             rows = answer.get("results")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise ConfluenceError(f"GET {path}: expected a list of results, got none")
@@ -107,12 +120,25 @@ class Transport:
         for rows in self.list_answers(path, params):
             yield from rows
 
+    def pause_after_refusal(self, refusal: str) -> None:
+        """Wait before what was refused is asked for a second time."""
+        wait = self._retry.to_wait(_SECOND_QUESTION)
+        log.warning("%s; asking a second time in %.1f s", refusal, wait.seconds)
+        self._waiting.pause(wait.seconds)
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def _get(self, target: str, is_final: IsFinal) -> tuple[Json, str]:
-        return self._retries.run(partial(self._ask, target), is_final)
+    def _get(self, target: str, is_final: IsFinal, doubted: Collection[int]) -> tuple[Json, str]:
+        ask = partial(self._retries.run, partial(self._ask, target), is_final)
+        try:
+            return ask()
+        except StatusError as error:
+            if error.status not in doubted:
+                raise
+            self.pause_after_refusal(str(error))
+        return ask()
 
     def _ask(self, target: str) -> tuple[Json, str]:
         """Send one request; return the answer's JSON object and its next link or ""."""
@@ -140,7 +166,8 @@ class Transport:
             self.requests += 1
         url, retry = self._root + target, self._retry
         with self._session.get(url, timeout=retry.timeout, stream=True) as response:
-            self._retries.has_answered = True
+            if response.status_code != 200 or _to_kind(response) == _JSON:
+                self._retries.has_answered = True
             return response, read_answer(response, retry.answer_seconds)
 
     def _to_status_error(
@@ -158,10 +185,9 @@ class Transport:
 
     def _to_object(self, response: requests.Response, body: bytes, what: str) -> Json:
         """Return the body as a JSON object; anything else is an error that names what it is."""
-        kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-        if kind != "application/json" and not kind.endswith("+json"):
+        if (kind := _to_kind(response)) != _JSON:
             shown = quote(kind, self._settings.mask)[:60] or "an unknown type"
-            raise ConfluenceError(
+            raise ForeignAnswerError(
                 f"{what}: expected JSON, got {shown}: a login page or a proxy may have answered; "
                 "check CONF_BASE_URL; tokens with scopes need the gateway (CONF_CLOUD_ID)"
             )
@@ -184,6 +210,12 @@ def _open_session(settings: Settings) -> requests.Session:
     is_bearer = settings.conf_auth == "bearer"
     auth = BearerAuth(token) if is_bearer else BasicAuth(settings.conf_user, token)
     return open_session(auth, pool_size=settings.workers + 1)
+
+
+def _to_kind(response: requests.Response) -> str:
+    """Return the type of the answer's content; every kind of JSON is the same."""
+    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    return _JSON if kind.endswith("+json") else kind
 
 
 def _join(path: str, params: Params | None) -> str:

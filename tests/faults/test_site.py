@@ -124,6 +124,14 @@ SITE = [
         )
         for status in (401, 403, 404)
     ),
+    *(
+        Site(f"{status} once in {name}", where, lambda s=status: faults.error(s), 1, 0, PAGES)
+        for status in (401, 403, 404)
+        for name, where in (("the account", USER), ("the listing", LISTING), ("bodies", BODIES))
+    ),
+    Site("a log-in page once", LISTING, faults.login_page, 1, 0, PAGES),
+    Site("a log-in page once at first", USER, faults.login_page, 1, 0, PAGES),
+    Site("a log-in page for one page", of_one_page, faults.login_page, EVER, 1, PAGES - 1),
     Site("404 for one listed page", of_one_page, lambda: faults.error(404), EVER, 1, PAGES - 1),
 ]
 

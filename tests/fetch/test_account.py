@@ -37,6 +37,20 @@ def test_refused_credentials_say_what_to_do(
         client.check_credentials()
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [*map(faults.error, (401, 403, 404)), faults.text('{"type": "anonymous"}')],
+    ids=["401", "403", "404", "anonymous"],
+)
+def test_an_account_that_is_refused_once_is_accepted(
+    site: ConfluenceSite, fault: faults.Fault
+) -> None:
+    site.fail("user/current", fault)
+    with opened(site) as client:
+        assert client.check_credentials() == "demo"
+        assert client.requests == 2
+
+
 @pytest.mark.parametrize("environ", [{"CONF_API_TOKEN": "wrong"}, {"CONF_USER": "x@example.com"}])
 def test_wrong_credentials_are_refused(site: ConfluenceSite, environ: dict[str, str]) -> None:
     with opened(site, **environ) as client, pytest.raises(CredentialsError, match="403"):

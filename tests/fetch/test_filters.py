@@ -54,6 +54,16 @@ def test_members_are_current_pages(site: ConfluenceSite, state: SiteState) -> No
         assert client.list_members(client.list_spaces()) == {ids[1]: ("x",)}
 
 
+def test_a_folder_that_is_not_found_once_is_looked_for_again(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    folder = state.add_folder("Folder", "KI")
+    page = state.add_page("Page", "KI", parent=folder)
+    site.fail(f"/folders/{folder}", faults.error(404))
+    with opened(site, FILTER_FOLDER_ID=folder) as client:
+        assert client.list_members(client.list_spaces()) == {page: ()}
+
+
 def test_a_folder_that_is_not_there_is_an_error_not_an_empty_scope(
     site: ConfluenceSite, state: SiteState
 ) -> None:

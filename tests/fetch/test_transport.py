@@ -10,6 +10,7 @@ from demo.confluence_site import ConfluenceSite, SiteState, faults
 from pipeline.fetch.errors import (
     BrokenAnswerError,
     ConfluenceError,
+    ForeignAnswerError,
     SlowAnswerError,
     StatusError,
     TooBigError,
@@ -17,7 +18,7 @@ from pipeline.fetch.errors import (
     asks_too_much,
 )
 from pipeline.fetch.transport import Transport
-from pipeline.http import RetryPolicy, Waiting, bounded
+from pipeline.http import CONFLUENCE_RETRY, RetryPolicy, Waiting, bounded
 from tests.support.confluence_client import (
     HASTY,
     PAGES,
@@ -29,6 +30,7 @@ from tests.support.confluence_client import (
     ten_pages,
     to_transport,
 )
+from tests.support.waiting import Recorded
 
 
 @pytest.fixture
@@ -50,11 +52,13 @@ def state() -> SiteState:
         faults.reset(),
         faults.reset_in_body(),
         faults.truncated_json(),
+        faults.login_page(),
+        faults.wrong_content_type(),
     ],
     ids=[
         "429 with seconds", "429 with a date", "429 with nothing", "429 with X-RateLimit-Reset",
         "500", "502", "503 with Retry-After", "504", "reset", "reset in the body",
-        "truncated JSON",
+        "truncated JSON", "a log-in page", "a page of text",
     ],
 )  # fmt: skip
 def test_what_may_pass_is_tried_again(
@@ -73,13 +77,45 @@ def test_a_time_out_is_tried_again(site: ConfluenceSite) -> None:
     assert injected.hits == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413, 418, 501])
-def test_a_refusal_is_not_repeated(site: ConfluenceSite, transport: Transport, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "requests"),
+    [(400, 1), (401, 2), (403, 2), (404, 2), (410, 1), (413, 1), (418, 1), (501, 1)],
+)
+def test_only_a_refusal_of_the_account_is_repeated_and_once(
+    site: ConfluenceSite, transport: Transport, status: int, requests: int
+) -> None:
     site.fail(PAGES, faults.error(status, {"message": "no such thing"}), times=None)
     with pytest.raises(StatusError, match=f"GET {PAGES}: HTTP {status} .no such thing.") as caught:
         list_ids(transport)
     assert caught.value.status == status
-    assert transport.requests == 1
+    assert transport.requests == requests
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_list_that_is_refused_once_is_complete(
+    site: ConfluenceSite, transport: Transport, status: int
+) -> None:
+    refused = site.fail(PAGES, faults.error(status), times=1, after=1)
+    assert len(list_ids(transport)) == 10
+    assert refused.hits == 1
+
+
+@pytest.mark.parametrize(("status", "requests"), [(401, 2), (403, 1), (404, 1)])
+def test_an_object_that_is_not_there_is_asked_for_once(
+    site: ConfluenceSite, transport: Transport, status: int, requests: int
+) -> None:
+    site.fail(PAGES, faults.error(status), times=None)
+    with pytest.raises(StatusError):
+        transport.get(f"{PAGES}/1")
+    assert transport.requests == requests
+
+
+def test_a_refused_account_is_asked_again_some_seconds_later(site: ConfluenceSite) -> None:
+    waits = Recorded()
+    transport = to_transport(site, CONFLUENCE_RETRY, waits)
+    site.fail(PAGES, faults.error(401), times=1)
+    list_ids(transport)
+    assert 2.5 < sum(waits.seconds) < 6
 
 
 def test_retries_have_an_end(site: ConfluenceSite, transport: Transport) -> None:
@@ -138,8 +174,6 @@ def test_a_splittable_question_is_not_repeated_as_it_is(
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        (faults.login_page(), "expected JSON, got text/html.*login page.*CONF_BASE_URL"),
-        (faults.wrong_content_type(), "expected JSON, got text/plain"),
         (faults.text("[]"), "expected a JSON object, got list"),
         (faults.text("null"), "expected a JSON object, got NoneType"),
         (faults.text("{}"), "expected a list of results"),
@@ -160,6 +194,23 @@ def test_an_unusable_answer_is_reported_in_one_line(
         list_ids(transport)
     assert "\n" not in str(caught.value)
     assert transport.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (faults.login_page(), "expected JSON, got text/html.*login page.*CONF_BASE_URL"),
+        (faults.wrong_content_type(), "expected JSON, got text/plain"),
+    ],
+)
+def test_a_page_in_place_of_every_answer_is_reported_soon_and_in_one_line(
+    site: ConfluenceSite, transport: Transport, fault: faults.Fault, message: str
+) -> None:
+    site.fail(PAGES, fault, times=None)
+    with pytest.raises(ForeignAnswerError, match=message) as caught:
+        list_ids(transport)
+    assert "\n" not in str(caught.value)
+    assert transport.requests == QUICK.first_attempts
 
 
 @pytest.mark.parametrize(

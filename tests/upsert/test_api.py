@@ -16,6 +16,7 @@ from pipeline.upsert.errors import (
 )
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.server.api import Api, to_segment
+from tests.support.fast_retries import FAST
 from tests.support.sinks import to_api
 from tests.support.vector_api import Fault, VectorApi
 from tests.support.waiting import Recorded
@@ -91,6 +92,21 @@ def test_a_read_is_retried_and_every_try_is_counted(status: int) -> None:
         api = to_api(server.base_url)
         assert "paths" in api.get("/openapi.json")
         assert api.requests == 3
+
+
+def test_a_page_in_place_of_json_is_retried() -> None:
+    with VectorApi() as server:
+        server.faults.append(Fault(answer="html", on="describe", times=2))
+        assert "paths" in to_api(server.base_url).get("/openapi.json")
+
+
+def test_a_web_page_at_the_base_url_is_reported_soon() -> None:
+    with VectorApi() as server:
+        server.faults.append(Fault(answer="html", on="describe", times=None))
+        api = to_api(server.base_url, attempts=FAST.attempts)
+        with pytest.raises(VectorApiError, match="an HTML page; check that the base URL"):
+            api.get("/openapi.json")
+        assert api.requests == FAST.first_attempts < FAST.attempts
 
 
 def test_a_read_that_is_refused_is_not_retried(mock: responses.RequestsMock) -> None:

@@ -75,7 +75,10 @@ class AnswerError(VectorApiError, RequestError):
 
 
 class NoAnswerError(VectorApiError, RequestError):
-    """No usable answer: refused, reset, timed out, cut off, not JSON."""
+    """No usable answer: refused, reset, timed out, cut off, not JSON.
+
+    A page in place of JSON may be a proxy's while the server restarts: it is retried.
+    """
 
     def __init__(self, message: str, cause: Cause) -> None:
         super().__init__(message)
@@ -208,8 +211,10 @@ class Api:
         with self._session.request(
             method, url, timeout=timeout, stream=True, **content
         ) as response:
-            self._retries.has_answered = True
-            return response, read_answer(response, seconds)
+            body = read_answer(response, seconds)
+            if not (response.ok and is_html(body)):
+                self._retries.has_answered = True
+            return response, body
 
     def _send(
         self,
@@ -229,7 +234,7 @@ class Api:
             raise NoAnswerError(
                 f"{method} {self.base_url}{path}: HTTP {status} with {kind}; check "
                 "that the base URL is the API's and not a web page's or a login's",
-                Cause(kind, can_pass=False),
+                Cause(kind),
             ) from None
 
     def to_answer_error(
