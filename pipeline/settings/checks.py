@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+_LONGEST_FILE_NAME = 200  # bytes: file systems allow 255, and a suffix is added
 _WHOLE_NUMBER = re.compile("-?[0-9]{1,9}")
 
 Check = Callable[[str], Any]
@@ -80,6 +81,15 @@ def secret(value: str, path: Path | None = None) -> Secret:
     if any(ord(character) < 32 for character in value):
         raise ValueError("must be a single line without control characters")
     return Secret(value, path)
+
+
+def file_name(value: str) -> str:
+    """Return a name that is part of a file's name in STATE_DIR unchanged."""
+    if "/" in value or not value.isprintable():
+        raise ValueError("must not have slashes or control characters: a file is named after it")
+    if len(value.encode(errors="surrogateescape")) > _LONGEST_FILE_NAME:
+        raise ValueError(f"must be at most {_LONGEST_FILE_NAME} bytes: a file is named after it")
+    return value
 
 
 def names(value: str) -> tuple[str, ...]:

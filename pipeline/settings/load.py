@@ -80,12 +80,15 @@ def _to_value(
 
 
 def _read_file(name: str, path: Path) -> str:
+    """Return the text of a secret's file. Errors do not quote the path: it may be the secret."""
     try:
         return path.read_text("utf-8").strip()
     except UnicodeDecodeError:
-        raise ValueError(f"cannot be read ({name}): {path}: not UTF-8 text") from None
+        raise ValueError(f"cannot be read: the file of {name} is not UTF-8 text") from None
     except OSError as error:
-        raise ValueError(f"cannot be read ({name}): {path}: {error.strerror}") from error
+        raise ValueError(
+            f"cannot be read: {error.strerror}; {name} must be the path of a file that holds it"
+        ) from None
 
 
 # The rules between settings. A value that failed its own check is missing from `values`, so that no

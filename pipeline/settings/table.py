@@ -114,7 +114,7 @@ class Settings:
         "", checks.text, "provider ID for a new store", shown="the server's default"
     )
     collection_id: str = _setting(
-        "confluence", checks.text, "name of the collection or store", programs=(SYNC,)
+        "confluence", checks.file_name, "name of the collection or store", programs=(SYNC,)
     )
     embedding_model_id: str = _setting(
         "all-MiniLM-L6-v2", checks.text,
@@ -198,7 +198,7 @@ class Settings:
         "0", checks.flag, "delete every store named VECTOR_DB_ID first", programs=(INGEST,)
     )
     vector_db_id: str = _setting(
-        "conf-known-issues", checks.text,
+        "conf-known-issues", checks.file_name,
         "name of the vector store; its identifier is kept in `<name with _>.vdb`",
         programs=(INGEST,),
     )

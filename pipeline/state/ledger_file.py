@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.state.ledger import Ledger, LedgerError
 
+PRIVATE = 0o600
 SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -36,9 +37,10 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     """
     with _locked(path.with_suffix(".lock")):
         try:
+            os.close(_open_private(path))  # SQLite gives its journal the mode of the file
             # Rollback journal: unlike a write-ahead log it also works on network volumes.
             connection = sqlite3.connect(path, check_same_thread=False, timeout=5)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise LedgerError(f"STATE_DIR: the ledger cannot be opened: {path}: {error}") from error
         try:
             with _readable(path):
@@ -103,7 +105,7 @@ def _locked(path: Path) -> Iterator[None]:
     """Hold an advisory lock during a run; the kernel releases it when the process ends."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o664)
+        descriptor = _open_private(path)
     except OSError as error:
         raise LedgerError(
             f"STATE_DIR cannot be written: {path.parent}: {error.strerror}"
@@ -119,3 +121,14 @@ def _locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _open_private(path: Path) -> int:
+    """Open or create a file that only its owner can read; return the descriptor.
+
+    A file of an earlier release loses the rights of others. Raises `OSError`.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE)
+    with contextlib.suppress(OSError):  # another user's file, or a volume without modes
+        os.fchmod(descriptor, PRIVATE)
+    return descriptor

@@ -103,6 +103,9 @@ def test_a_value_is_read(name: str, text: str, value: object) -> None:
         ("SHARD_COUNT", "2 with rotate"),
         ("FILTER_SPACE_KEYS", "KI"),
         ("CONF_API_TOKEN_FILE", "/no/such/file"),
+        ("COLLECTION_ID", "../../evil"),
+        ("COLLECTION_ID", "evil\nname"),
+        ("COLLECTION_ID", "e" * 201),
     ],
 )
 def test_a_wrong_value_is_named(name: str, text: str) -> None:
@@ -113,6 +116,23 @@ def test_a_wrong_value_is_named(name: str, text: str) -> None:
         del environ["CONF_API_TOKEN"]
     with pytest.raises(SettingsError, match=name):
         load_settings("sync", environ)
+
+
+def test_a_store_whose_file_would_be_outside_of_the_state_folder_is_refused() -> None:
+    with pytest.raises(SettingsError, match="VECTOR_DB_ID must not have slashes"):
+        load_settings("ingest_conf", ENOUGH | {"VECTOR_DB_ID": "../../evil"})
+
+
+@pytest.mark.parametrize("name", ["CONF_API_TOKEN", "VECTOR_API_TOKEN"])
+@pytest.mark.parametrize("token", ["ATATT3xFfGF0=F1A7", f"{'A7' * 400}", "/srv/ATATT3xFfGF0"])
+def test_a_token_in_the_place_of_its_files_path_is_not_shown(name: str, token: str) -> None:
+    environ = {key: value for key, value in ENOUGH.items() if key != name}
+    with pytest.raises(SettingsError, match=f"{name} cannot be read: .*{name}_FILE") as caught:
+        load_settings("sync", environ | {f"{name}_FILE": token})
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert token[:10] not in str(error)
+        error = error.__cause__ or error.__context__
 
 
 def test_all_problems_are_reported_at_once() -> None:

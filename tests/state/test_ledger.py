@@ -209,3 +209,13 @@ def test_the_stores_list_shows_the_metadata_of_unknown_pages() -> None:
     ledger.adopt(StoredChunk(name, page, f"file-{name}", about) for name, page, about in listed)
     found = {page_id: page.metadata_digest for page_id, page in ledger.pages().items()}
     assert found == {"known": "face", "1": "x", "2": MIXED}
+
+
+def test_only_the_owner_can_read_the_ledger_its_journal_and_its_lock(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite3"
+    path.touch(0o664)  # as earlier releases made it
+    path.chmod(0o664)
+    with open_ledger(path) as ledger, ledger.together():
+        ledger.add_pending([("1", "Title")])
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("l.sqlite3", "l.sqlite3-journal", "l.lock"), 0o600)
