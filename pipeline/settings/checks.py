@@ -11,9 +11,14 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
+
+from pipeline.settings.leftovers import read_text
 
 _LONGEST_FILE_NAME = 200  # bytes: file systems allow 255, and a suffix is added
 _WHOLE_NUMBER = re.compile("-?[0-9]{1,9}")
+_WIKI = re.compile("/wiki(?=/|$)")
+_LONGEST_HOURS = 100 * 366 * 24  # a century
 
 Check = Callable[[str], Any]
 
@@ -43,7 +48,7 @@ class Secret:
         Raises `OSError`, and `ValueError` if the file does not hold a secret.
         """
         if self._path is not None:
-            value = secret(self._path.read_text("utf-8").strip()).reveal()
+            value = secret(read_text(self._path).strip()).reveal()
             if value and value != self.reveal():
                 self._values.append(value)
 
@@ -67,9 +72,16 @@ def text(value: str) -> str:
 
 
 def cloud_id(value: str) -> str:
-    """Return a site's ID unchanged."""
-    if value and not value.replace("-", "").isalnum():
-        raise ValueError("must be the site's ID: letters, digits and hyphens")
+    """Return a site's ID unchanged: a UUID."""
+    where = "as https://SITE.atlassian.net/_edge/tenant_info shows it"
+    try:
+        number = UUID(value).int if value else 1
+    except ValueError:
+        number = -1
+    if number < 0 or len(value) not in (0, 36):
+        raise ValueError(f"must be the site's ID, 36 letters, digits and hyphens, {where}")
+    if number == 0:
+        raise ValueError(f"is the example's: write your site's ID, {where}")
     return value
 
 
@@ -101,12 +113,44 @@ def url(value: str) -> str:
     """Return the URL without a trailing slash."""
     if not value:
         return ""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        has_host = parts.port != 0 and bool(parts.hostname)
+    except ValueError:
+        has_host = False
+    if not has_host or parts.scheme not in ("http", "https"):
         raise ValueError("must be a URL that starts with https:// or http://")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must be a URL without user, password, query or fragment")
     return value.rstrip("/")
+
+
+def site_root(value: str) -> str:
+    """Return the URL before `/wiki`, from the address of anything in a Confluence site."""
+    return _before_wiki(value)[0]
+
+
+def site_url(value: str) -> str:
+    """Return the URL up to `/wiki`, from the address of anything in a Confluence site."""
+    root, has_wiki = _before_wiki(value)
+    if root and not has_wiki and urlsplit(root).path:
+        raise ValueError("must end with /wiki, such as https://acme.atlassian.net/wiki")
+    return f"{root}/wiki" if root else ""
+
+
+def _before_wiki(value: str) -> tuple[str, bool]:
+    """Return the URL before `/wiki` in its path, and whether there is one."""
+    start, scheme, rest = value.partition("://")
+    host, slash, path = rest.partition("/")
+    found = _WIKI.search(slash + path.partition("?")[0].partition("#")[0])
+    if found is None:
+        return url(value), False
+    return url(start + scheme + host + (slash + path)[: found.start()]), True
+
+
+def server_url(value: str) -> str:
+    """Return the URL of a vector server, without the version that its routes begin with."""
+    return url(value).removesuffix("/v1").removesuffix("/v1/openai").rstrip("/")
 
 
 def page_id(value: str) -> str:
@@ -131,14 +175,14 @@ def flag(value: str) -> bool:
 
 
 def hours(value: str) -> float:
-    """Return the number of hours; 0 for the empty text."""
+    """Return the number of hours; 0 for the empty text, and for more than a century."""
     try:
         number = float(value or 0)
     except ValueError:
         number = -1
     if not isfinite(number) or number < 0:
         raise ValueError("must be a number of hours, 0 or more")
-    return number
+    return number if number <= _LONGEST_HOURS else 0
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.settings.checks import secret
+from pipeline.settings.leftovers import read_text, refuse_leftovers
 from pipeline.settings.table import GATEWAY, ProgramName, SettingRow, Settings, list_rows
 
 
@@ -48,10 +50,13 @@ def _load_dotenv(path: Path | None) -> dict[str, str]:
     from dotenv import dotenv_values  # only where there is a file: programs start faster
 
     try:
-        # No interpolation: a token may hold a dollar sign.
-        values = dotenv_values(path, interpolate=False, encoding="utf-8")
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+        text = read_text(path)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{path} is {error}") from None
+    # No interpolation: a token may hold a dollar sign.
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value or "" for name, value in values.items()}
 
 
@@ -71,10 +76,14 @@ def _to_value(
     if program_name not in row.programs:
         return row.check(row.default)
     if text := variables.get(name, "").strip():
+        refuse_leftovers(name, text, row.is_free_text)
         return row.check(text)
     if row.has_file and (path := variables.get(f"{name}_FILE", "").strip()):
-        return secret(_read_file(f"{name}_FILE", Path(path)), Path(path))
+        text = _read_file(f"{name}_FILE", Path(path))
+        refuse_leftovers(name, text, row.is_free_text)
+        return secret(text, Path(path))
     if row.alias and (text := variables.get(row.alias, "").strip()):
+        refuse_leftovers(row.alias, text, row.is_free_text)
         return row.check(text)
     return row.check(row.default)
 
@@ -82,13 +91,13 @@ def _to_value(
 def _read_file(name: str, path: Path) -> str:
     """Return the text of a secret's file. Errors do not quote the path: it may be the secret."""
     try:
-        return path.read_text("utf-8").strip()
-    except UnicodeDecodeError:
-        raise ValueError(f"cannot be read: the file of {name} is not UTF-8 text") from None
+        return read_text(path).strip()
     except OSError as error:
         raise ValueError(
             f"cannot be read: {error.strerror}; {name} must be the path of a file that holds it"
         ) from None
+    except ValueError as error:
+        raise ValueError(f"cannot be read: the file of {name}: {error}") from None
 
 
 # The rules between settings. A value that failed its own check is missing from `values`, so that no
@@ -98,7 +107,7 @@ def _read_file(name: str, path: Path) -> str:
 def _list_missing(program_name: ProgramName, values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("conf_base_url") == "" and "conf_cloud_id" in values:
         yield "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"
-    if values.get("conf_auth") == "basic" and values["conf_user"] == "":
+    if values.get("conf_auth") == "basic" and values.get("conf_user") == "":
         yield "CONF_USER is not set"
     for field, row in list_rows():
         if program_name in row.required_by and field in values and not values[field]:
@@ -115,7 +124,7 @@ def _list_bad_tokens(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _list_contradictions(values: Mapping[str, Any]) -> Iterator[str]:
-    if values["space_name"] and values["filter_space_keys"]:
+    if values.get("space_name") and values.get("filter_space_keys"):
         yield "SPACE_NAME and FILTER_SPACE_KEYS exclude each other: set only one"
     index, count = values.get("shard_index", 0), values.get("shard_count", 1)
     if "shard_count" in values and index >= count:

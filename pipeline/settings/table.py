@@ -34,6 +34,7 @@ class SettingRow:
     alias: str = ""  # another variable, read where the first is not set
     has_file: bool = False  # `<NAME>_FILE` may name a file that holds the value
     shown: str | None = None  # in the documentation instead of the default
+    is_free_text: bool = False  # a value that may be in quotes
 
 
 def _setting(default: str, check: Check, meaning: str, **more: Any) -> Any:
@@ -50,7 +51,7 @@ class Settings:
         programs=ALL, shown="required unless CONF_BASE_URL is set",
     )
     conf_base_url: str = _setting(
-        "", checks.url,
+        "", checks.site_root,
         "API root before `/wiki/…`: another gateway, the site's own URL or a test server",
         programs=ALL, shown="from CONF_CLOUD_ID",
     )
@@ -67,12 +68,12 @@ class Settings:
         programs=ALL,
     )
     conf_site_url: str = _setting(
-        "", checks.url, "base URL of links to pages, such as `https://acme.atlassian.net/wiki`",
+        "", checks.site_url, "base URL of links to pages, such as `https://acme.atlassian.net/wiki`",
         programs=ALL, shown="from Confluence's responses",
     )
     space_name: str = _setting(
         "", checks.text, "name of one space; its key is looked up (required by ingest_conf.py)",
-        programs=ALL, required_by=(INGEST,),
+        programs=ALL, required_by=(INGEST,), is_free_text=True,
     )
     filter_space_keys: tuple[str, ...] = _setting(
         "", checks.names,
@@ -95,7 +96,7 @@ class Settings:
         shown="all",
     )
     vector_api_base_url: str = _setting(
-        "", checks.url, "URL of the Vector API, before `/v1/…`",
+        "", checks.server_url, "URL of the Vector API, before `/v1/…`",
         programs=(SYNC,), required_by=(SYNC,),
     )
     vector_api_variant: str = _setting(
@@ -161,6 +162,7 @@ class Settings:
     verify_query: str = _setting(
         "", checks.text,
         "after the run, query the collection with this text and log the three best results",
+        is_free_text=True,
     )
     restricted_pages: str = _setting(
         "include", checks.one_of("include", "skip"),
@@ -191,7 +193,7 @@ class Settings:
         "", checks.path, "write the JSON report of the run to this file"
     )
     llama_base_url: str = _setting(
-        "", checks.url, "URL of the Llama Stack server, before `/v1/…`",
+        "", checks.server_url, "URL of the Llama Stack server, before `/v1/…`",
         programs=(INGEST,), required_by=(INGEST,),
     )
     reset: bool = _setting(

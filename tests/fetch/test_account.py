@@ -61,13 +61,13 @@ def test_a_wrong_cloud_id_is_named_in_the_error() -> None:
     settings = load_settings(
         "sync",
         {
-            "CONF_CLOUD_ID": "abc",
+            "CONF_CLOUD_ID": "11111111-2222-3333-4444-555555555555",
             "CONF_USER": "me",
             "CONF_API_TOKEN": "t",
             "VECTOR_API_BASE_URL": "http://x",
         },
     )
-    url = "https://api.atlassian.com/ex/confluence/abc/wiki/rest/api/user/current"
+    url = f"{settings.conf_base_url}/wiki/rest/api/user/current"
     with responses.RequestsMock() as mock:
         mock.add("GET", url, json={"message": "No message"}, status=404)
         with pytest.raises(CredentialsError, match="check CONF_CLOUD_ID"):

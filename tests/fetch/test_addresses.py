@@ -10,7 +10,8 @@ from tests.support.confluence_client import (
     settings_for,
 )
 
-ROOT = "https://api.atlassian.com/ex/confluence/abc"
+CLOUD_ID = "11111111-2222-3333-4444-555555555555"
+ROOT = f"https://api.atlassian.com/ex/confluence/{CLOUD_ID}"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ ROOT = "https://api.atlassian.com/ex/confluence/abc"
 )
 def test_next_links_are_put_on_our_own_root(link: str, expected: str) -> None:
     answer = {"_links": {"base": "https://acme.example/wiki"}}
-    settings = settings_for(CONF_CLOUD_ID="abc")
+    settings = settings_for(CONF_CLOUD_ID=CLOUD_ID)
     assert to_next(link, answer, {"limit": 5}, settings) == f"{expected}&limit=5"
 
 
@@ -46,4 +47,4 @@ def test_next_links_are_put_on_our_own_root(link: str, expected: str) -> None:
 def test_next_links_to_anywhere_else_are_refused(link: str) -> None:
     answer = {"_links": {"base": "https://acme.example/wiki"}}
     with pytest.raises(ConfluenceError, match=r"not followed|not a valid address"):
-        to_next(link, answer, {}, settings_for(CONF_CLOUD_ID="abc"))
+        to_next(link, answer, {}, settings_for(CONF_CLOUD_ID=CLOUD_ID))

@@ -174,7 +174,7 @@ def test_links_are_the_sites_and_never_the_gateways(site: ConfluenceSite, state:
     ("base", "expected"),
     [
         ("https://acme.atlassian.net/wiki", "https://acme.atlassian.net/wiki/pages/viewpage."),
-        ("https://api.atlassian.com/ex/confluence/abc/wiki", ""),
+        ("https://api.atlassian.com/ex/confluence/11111111-2222-3333-4444-555555555555/wiki", ""),
         ("javascript:alert(1)", ""),
         (None, ""),
     ],
@@ -183,14 +183,14 @@ def test_the_gateway_is_not_taken_for_the_site(base: str | None, expected: str) 
     settings = load_settings(
         "sync",
         {
-            "CONF_CLOUD_ID": "abc",
+            "CONF_CLOUD_ID": "11111111-2222-3333-4444-555555555555",
             "CONF_USER": "me",
             "CONF_API_TOKEN": "t",
             "VECTOR_API_BASE_URL": "http://x",
         },
     )
     client = Site(settings, retry=QUICK)
-    url = "https://api.atlassian.com/ex/confluence/abc/wiki/rest/api/user/current"
+    url = "https://api.atlassian.com/ex/confluence/11111111-2222-3333-4444-555555555555/wiki/rest/api/user/current"
     with responses.RequestsMock() as mock:
         mock.add("GET", url, json={"displayName": "Me", "_links": {"base": base}})
         client.check_credentials()

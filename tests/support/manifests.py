@@ -1,26 +1,28 @@
 """The manifests as they are applied to a cluster: by `envsubst`, or by `oc process`."""
 
-import base64
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipeline.settings import Settings, load_settings
+
 FOLDER = Path(__file__).parent.parent.parent / "openshift"
-TOKEN = "a\"b'c$HOME\\d\n${X} end"  # characters that YAML, shells and templates treat specially
-VALUES = {
+TOKEN = "a\"b'c$HOME\\d=${X} #e: f%"  # characters that YAML, shells and templates treat specially
+VALUES = {  # of the variables that a user exports
     "IMAGE": "quay.io/acme/confluence-sync@sha256:" + "0" * 64,
-    "CONF_CLOUD_ID": "00000000-0000-0000-0000-000000000000",
+    "CRON_SCHEDULE": "0 2 * * *",
+    "CONF_CLOUD_ID": "11111111-2222-3333-4444-555555555555",
     "CONF_USER": "bot@example.com",
     "CONF_API_TOKEN": TOKEN,
-    "CONF_USER_B64": base64.b64encode(b"bot@example.com").decode(),
-    "CONF_API_TOKEN_B64": base64.b64encode(TOKEN.encode()).decode(),
-    "SPACE_NAME": "Known Issues",
-    "LABELS": "",
+    "SPACE_NAME": 'Ops & "on-call": what\'s known #1',
+    "LABELS": "runbook,known-issue",
+    "SINCE_HOURS": "24",
+    "BATCH_SIZE": "50",
     "VECTOR_API_BASE_URL": "http://vector-api:8321",
     "LLAMA_BASE_URL": "http://llama-stack:8321",
     "COLLECTION_ID": "confluence",
@@ -30,21 +32,42 @@ Object = dict[str, Any]
 
 
 def plain_files() -> list[Path]:
-    return sorted(FOLDER.glob("*.yaml"))
+    return sorted([*FOLDER.glob("*.yaml"), *FOLDER.glob("options/*.yaml")])
 
 
-def documented_variables(path: Path) -> list[str]:
-    """Return the variables of the `envsubst` call in a file's header."""
-    lists = re.findall(r"envsubst '([^']*)'", path.read_text("utf-8"))
-    return [name.removeprefix("$") for names in lists for name in names.split()]
+def list_variables(path: Path) -> set[str]:
+    """Return the variables of a file that `envsubst` replaces."""
+    return set(re.findall(r"\$\{(\w+)\}", path.read_text("utf-8")))
 
 
 def envsubst(path: Path, values: Mapping[str, str]) -> list[Object]:
-    """Return the file's objects with its documented variables substituted, as by `envsubst`."""
+    """Return the objects of `envsubst < path` with these variables exported and no others."""
     text = path.read_text("utf-8")
-    for name in documented_variables(path):
-        text = re.sub(rf"\$\{{{name}\}}|\${name}\b", lambda _, n=name: values.get(n, ""), text)
+    if list_variables(path):  # alerts.yaml is applied as it is, with the variables of Prometheus
+        text = re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda m: values.get(m[1] or m[2], ""), text)
+    return to_objects(text)
+
+
+def to_objects(text: str) -> list[Object]:
+    """Return the objects of a YAML file."""
     return [document for document in yaml.safe_load_all(text) if document]
+
+
+def load_pod_settings(program_name: Any, pod: Object, objects: Sequence[Object]) -> Settings:
+    """Return the settings of a program in its pod, from these ConfigMaps and Secrets."""
+    container, environ = pod["spec"]["containers"][0], dict[str, str]()
+    for source in container["envFrom"]:
+        kind = "ConfigMap" if "configMapRef" in source else "Secret"
+        [reference] = source.values()
+        [found] = [
+            manifest
+            for manifest in objects
+            if (manifest["kind"], manifest["metadata"]["name"]) == (kind, reference["name"])
+        ]
+        environ |= found["data" if kind == "ConfigMap" else "stringData"]
+    environ |= {row["name"]: row["value"] for row in container["env"]}
+    assert all(isinstance(value, str) for value in environ.values()), environ
+    return load_settings(program_name, environ)
 
 
 def oc_process(path: Path, parameters: Mapping[str, str]) -> list[Object]:
