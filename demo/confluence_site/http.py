@@ -31,6 +31,10 @@ class Site(Protocol):
         """Return the value of the `Date` header."""
 
 
+_LONGEST_TARGET = 8_000  # bytes of path and query, as usual before a site
+_TOO_LONG = Answer(414, "<html><body>URI Too Long</body></html>", {}, "text/html")
+
+
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -82,7 +86,8 @@ class _Connection(BaseHTTPRequestHandler):
                 fault.status, fault.body, fault.headers, fault.content_type or "application/json"
             )
         else:
-            answer = site.answer(request, authorization)
+            is_too_long = len(self.path) > _LONGEST_TARGET
+            answer = _TOO_LONG if is_too_long else site.answer(request, authorization)
             if fault is not None:
                 answer = _apply(answer, fault)
         head, body = _to_bytes(answer, site.date(), self.close_connection)

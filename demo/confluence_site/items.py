@@ -19,6 +19,7 @@ class Space:
     type: str = "global"
     status: str = "current"  # current or archived
     home: str | None = None  # a page's id
+    alias: str = ""  # what addresses show instead of the key
 
 
 @dataclass(frozen=True, slots=True)

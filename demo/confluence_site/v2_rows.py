@@ -28,6 +28,7 @@ def to_space(space: Space) -> Json:
         "authorId": ACCOUNT,
         "_links": {"webui": f"/spaces/{space.key}"},
     }
+    row |= {"currentActiveAlias": space.alias} if space.alias else {}
     return row | ({"homepageId": space.home} if space.home else {})
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote_plus
 
 from pipeline.fetch.content import ContentType, to_id
+
+_LABELS_BYTES = 4_000  # of a query's labels in a URL: servers refuse one of 8,000
 
 
 def quote(value: str) -> str:
@@ -30,6 +33,24 @@ def to_scope_query(
     if ancestor_id:
         clauses.append(f"ancestor = {to_id(ancestor_id)}")
     return " and ".join(clauses)
+
+
+def to_scope_queries(
+    content: ContentType,
+    space_keys: Iterable[str],
+    labels: Iterable[str] = (),
+    ancestor_id: str = "",
+) -> Iterator[str]:
+    """Yield the query of `to_scope_query` in parts that fit in a URL; their rows may overlap."""
+    keys, part, size = tuple(space_keys), list[str](), 0
+    for label in labels:
+        length = len(quote_plus(f"{quote(label)}, "))
+        if part and size + length > _LABELS_BYTES:
+            yield to_scope_query(content, keys, part, ancestor_id)
+            part, size = [], 0
+        part.append(label)
+        size += length
+    yield to_scope_query(content, keys, part, ancestor_id)
 
 
 def to_ids_query(content: ContentType, ids: Iterable[str]) -> str:

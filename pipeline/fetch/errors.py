@@ -5,10 +5,24 @@ from __future__ import annotations
 from pipeline.http import Cause, RequestError, is_passing_status
 from pipeline.settings import GATEWAY, Settings
 
-SCOPES = (  # that a token needs
-    "read:page:confluence read:space:confluence read:hierarchical-content:confluence "
-    "search:confluence read:confluence-user"
+SCOPES = (  # for pages
+    "read:page:confluence read:space:confluence read:folder:confluence "
+    "read:hierarchical-content:confluence search:confluence read:confluence-user"
 )
+_SCOPE_BY_WORD = {  # of a route, as Confluence's OpenAPI documents have it
+    "current": "read:confluence-user",
+    "search": "search:confluence",
+    "spaces": "read:space:confluence",
+    "pages": "read:page:confluence",
+    "blogposts": "read:page:confluence",
+    "folders": "read:folder:confluence",
+    "descendants": "read:hierarchical-content:confluence",
+    "ancestors": "read:content.metadata:confluence",
+    "footer-comments": "read:comment:confluence",
+    "inline-comments": "read:comment:confluence",
+    "attachments": "read:attachment:confluence",
+    "restriction": "read:content-details:confluence",
+}
 
 
 class ConfluenceError(RequestError):
@@ -51,10 +65,16 @@ class StatusError(ConfluenceError):
     """An HTTP status that is not a success."""
 
     def __init__(
-        self, message: str, status: int, text: str, retry_after: float | None = None
+        self,
+        message: str,
+        status: int,
+        text: str,
+        retry_after: float | None = None,
+        request: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.request = request  # `GET <path>`
         self.text = text  # the server's own message, one line
         self.retry_after = retry_after
         self.can_pass = is_passing_status(status)
@@ -96,7 +116,13 @@ def to_credentials_error(error: StatusError, settings: Settings) -> CredentialsE
 
 def _advise(error: StatusError, settings: Settings) -> str:
     if "scope does not match" in error.text:
-        return f"The token lacks a scope; it needs {SCOPES}"
+        lacking = _to_scope(error.request)
+        return f"The token lacks the scope {lacking or 'of this request'}; a run needs {SCOPES}"
+    if "IP address" in error.text:
+        return (
+            "The site accepts listed addresses only: add this machine's, or its proxy's, to the IP "
+            "allowlist at admin.atlassian.com"
+        )
     is_gateway = settings.conf_base_url.startswith(GATEWAY)
     if error.status == 404:
         return (
@@ -111,5 +137,12 @@ def _advise(error: StatusError, settings: Settings) -> str:
         )
     return (
         "The token may have expired (they last a year at most) or been revoked, or belong to "
-        "another account: check CONF_USER, CONF_API_TOKEN and CONF_AUTH"
+        "another account, or to one without access to Confluence: check CONF_USER, CONF_API_TOKEN "
+        "and CONF_AUTH"
     )
+
+
+def _to_scope(request: str) -> str:
+    """Return the scope that `GET <path>` needs; "" for a route that is not known."""
+    words = (word for word in reversed(request.split("/")) if word in _SCOPE_BY_WORD)
+    return _SCOPE_BY_WORD.get(next(words, ""), "")

@@ -17,7 +17,7 @@ from pipeline.fetch.content import (
     ContentType,
     to_id,
 )
-from pipeline.fetch.cql import to_scope_query
+from pipeline.fetch.cql import to_scope_queries
 from pipeline.fetch.errors import CredentialsError, StatusError
 from pipeline.fetch.rows import Json, Space, to_labels, to_search_labels
 from pipeline.fetch.transport import Params, Transport
@@ -36,12 +36,13 @@ def search(
     labels: Sequence[str] = (),
     folder_id: str = "",
 ) -> Iterator[Json]:
-    """Yield the rows of v1's search in the spaces, for every content type."""
+    """Yield the rows of v1's search in the spaces, for every content type; they may repeat."""
     for content in CONTENT_TYPES:
         for batch in batched(spaces, _KEYS_A_QUERY):
-            query = to_scope_query(content, [space.key for space in batch], labels, folder_id)
-            params: Params = {"cql": query, "expand": expand, "limit": ROWS_A_REQUEST}
-            yield from transport.list_rows(SEARCH, params)
+            keys = [space.key for space in batch]
+            for query in to_scope_queries(content, keys, labels, folder_id):
+                params: Params = {"cql": query, "expand": expand, "limit": ROWS_A_REQUEST}
+                yield from transport.list_rows(SEARCH, params)
 
 
 def list_members(

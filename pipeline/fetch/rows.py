@@ -24,6 +24,8 @@ class Space:
     id: str
     key: str
     name: str
+    alias: str = ""  # what addresses show instead of the key
+    is_archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,17 @@ class ContentRow:
 
 def to_space(row: Json) -> Space:
     """Read a space's row of v2. Raises `BrokenAnswerError`, as all functions here do."""
-    return _checked("space", row, lambda: Space(str(row["id"]), row["key"], to_line(row["name"])))
+
+    def read() -> Space:
+        return Space(
+            id=str(row["id"]),
+            key=row["key"],
+            name=to_line(row["name"]),
+            alias=str(row.get("currentActiveAlias") or ""),
+            is_archived=row.get("status") == "archived",
+        )
+
+    return _checked("space", row, read)
 
 
 def to_content_row(row: Json) -> ContentRow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import unicodedata
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import batched
@@ -12,6 +14,10 @@ from pipeline.fetch.rows import Space, to_space
 from pipeline.fetch.transport import Params, Transport
 from pipeline.settings import Settings
 
+log = logging.getLogger(__name__)
+
+_KEYS_A_REQUEST = 100  # the key of a personal space has some 30 characters
+
 
 def list_spaces(transport: Transport, settings: Settings) -> list[Space]:
     """Return the spaces of SPACE_NAME or FILTER_SPACE_KEYS, else every current visible space.
@@ -19,9 +25,9 @@ def list_spaces(transport: Transport, settings: Settings) -> list[Space]:
     Raises `CredentialsError` if one is not visible to the account, or none is.
     """
     if settings.filter_space_keys:
-        return _list_by_keys(transport, settings.filter_space_keys)
+        return _warn_of_archived(_list_by_keys(transport, settings.filter_space_keys))
     if settings.space_name:
-        return [_find_by_name(settings.space_name, _list(transport, {}))]
+        return _warn_of_archived([_find_by_name(settings.space_name, _list(transport, {}))])
     found = _list(transport, {"status": "current"})
     if not found:
         raise CredentialsError(
@@ -37,24 +43,30 @@ def _list(transport: Transport, params: Params) -> list[Space]:
 
 
 def _list_by_keys(transport: Transport, keys: Sequence[str]) -> list[Space]:
+    """Return the spaces with these keys, or with these aliases, once each."""
     found: dict[str, Space] = {}
-    for batch in batched(keys, ROWS_A_REQUEST):
+    for batch in batched(keys, _KEYS_A_REQUEST):
         for space in _list(transport, {"keys": ",".join(batch)}):
             found[space.key.casefold()] = space
-    unknown = [key for key in keys if key.casefold() not in found]
-    if unknown:
+    if any(key.casefold() not in found for key in keys):
         visible = _list(transport, {})
-        raise CredentialsError(
-            f"FILTER_SPACE_KEYS: no space with key {', '.join(unknown)} is visible to this account"
-            + _suggest(unknown, visible)
-        )
-    return [found[key.casefold()] for key in keys]
+        aliases = {space.alias.casefold(): space for space in visible if space.alias}
+        found = aliases | found
+        if unknown := [key for key in keys if key.casefold() not in found]:
+            raise CredentialsError(
+                f"FILTER_SPACE_KEYS: no space with key {', '.join(unknown)} is visible to this "
+                f"account{_suggest(unknown, visible)}"
+            )
+    return list({found[key.casefold()].id: found[key.casefold()] for key in keys}.values())
 
 
 def _find_by_name(name: str, visible: Sequence[Space]) -> Space:
-    """Return the space of that name; case matters only where two names differ in nothing else."""
+    """Return the space of that name.
+
+    Case, blanks and the Unicode form matter only where two names differ in nothing else.
+    """
     matches = [space for space in visible if space.name == name] or [
-        space for space in visible if space.name.strip().casefold() == name.casefold()
+        space for space in visible if _to_comparable(space.name) == _to_comparable(name)
     ]
     if not matches:
         raise CredentialsError(
@@ -70,11 +82,28 @@ def _find_by_name(name: str, visible: Sequence[Space]) -> Space:
     return matches[0]
 
 
+def _to_comparable(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _warn_of_archived(spaces: list[Space]) -> list[Space]:
+    for space in spaces:
+        if space.is_archived:
+            log.warning(
+                "space %s (%s) is archived: Confluence's search, which LABELS and FILTER_FOLDER_ID "
+                "use, does not find its pages; restore the space, or leave it out",
+                space.key,
+                space.name,
+            )
+    return spaces
+
+
 def _suggest(asked: Sequence[str], visible: Sequence[Space]) -> str:
     """Return the visible spaces with a similar name or key, as a question; "" without any."""
     by_text = {text.casefold(): s for s in visible for text in (s.name, s.key)}
     similar = [
-        f"{by_text[text].name} (key {by_text[text].key})"
+        f"{by_text[text].name} (key {by_text[text].key}"
+        + (", archived)" if by_text[text].is_archived else ")")
         for name in asked
         for text in get_close_matches(name.casefold(), by_text, n=3, cutoff=0.5)
     ]

@@ -19,11 +19,13 @@ from pipeline.fetch.errors import (
     ConfluenceError,
     ForeignAnswerError,
     StatusError,
+    UnreachableError,
     to_no_answer_error,
 )
 from pipeline.fetch.rows import Json
 from pipeline.http import (
     NO_ANSWER,
+    PROXY_LOGIN,
     BasicAuth,
     BearerAuth,
     RequestError,
@@ -179,9 +181,11 @@ class Transport:
             return ConfluenceError(
                 f"{what}: {redirect}; check CONF_BASE_URL (a login page does not accept tokens)"
             )
-        text = to_error_text(body, mask, only=("message", "errors"))
+        if status == 407:
+            return UnreachableError(f"{what}: {PROXY_LOGIN}", can_pass=False)
+        text = to_error_text(body, mask, only=("message", "errors", "errorMessages"))
         message = f"{what}: HTTP {status}" + (f" ({text})" if text else "")
-        return StatusError(message, status, text, to_retry_after(response.headers))
+        return StatusError(message, status, text, to_retry_after(response.headers), what)
 
     def _to_object(self, response: requests.Response, body: bytes, what: str) -> Json:
         """Return the body as a JSON object; anything else is an error that names what it is."""

@@ -7,7 +7,7 @@ remembers a route that fails every time, `retry_after` reads the wait that a ser
 """
 
 from pipeline.http.bounded import EncodingError, TooBigError, join_bounded, read_answer
-from pipeline.http.causes import NO_ANSWER, Cause, to_cause
+from pipeline.http.causes import NO_ANSWER, PROXY_LOGIN, Cause, to_cause
 from pipeline.http.error_text import is_html, quote, to_error_text, to_redirect_text
 from pipeline.http.retry import (
     CONFLUENCE_RETRY,
@@ -34,6 +34,7 @@ __all__ = [
     "CONFLUENCE_RETRY",
     "FAILURES_IN_A_ROW",
     "NO_ANSWER",
+    "PROXY_LOGIN",
     "VECTOR_RETRY",
     "BasicAuth",
     "BearerAuth",

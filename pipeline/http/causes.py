@@ -27,6 +27,11 @@ class Cause:
     is_too_big: bool = False
 
 
+PROXY_LOGIN = (
+    "the proxy requires a user and a password (HTTP 407): write them in HTTPS_PROXY, as "
+    "http://USER:PASSWORD@HOST:PORT"
+)
+_PROXY_LOGIN = Cause(PROXY_LOGIN, can_pass=False, was_sent=False)
 _CA_FILE_MISSING = Cause(
     "the file that REQUESTS_CA_BUNDLE names does not exist", can_pass=False, was_sent=False
 )
@@ -85,6 +90,8 @@ def to_cause(error: Exception) -> Cause:
     if type(error) is OSError and error.errno is None:  # requests raises it for this only
         return _CA_FILE_MISSING
     chain = _list_chain(error)
+    if any(str(link).startswith("Tunnel connection failed: 407") for link in chain):
+        return _PROXY_LOGIN
     for kinds, cause in _CAUSES:
         if found := next((link for link in chain if isinstance(link, kinds)), None):
             is_busy = getattr(found, "errno", None) == socket.EAI_AGAIN  # of the name server

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 LONGEST_TEXT = 300  # characters of a server's text
 SHORTEST_ECHO = 20  # characters; validators that shorten what they quote leave 24 of each end
 DEEPEST_TEXT = 8  # levels of JSON
-_TEXT_KEYS = ("message", "msg", "detail", "errors", "error", "title")
+_TEXT_KEYS = ("message", "msg", "detail", "errors", "errorMessages", "error", "title")
 _CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _IDENTIFIER = re.compile(r"[\w.:/@-]*", re.ASCII)
 

@@ -108,7 +108,11 @@ class Scope:
         """Raise `CredentialsError` if a space that the settings name lists no page."""
         listed = {ref.space for ref in refs}
         is_named = self._settings.space_name or self._settings.filter_space_keys
-        empty = [space.key for space in self.spaces if space.key not in listed]
+        empty = [
+            f"{space.key} (archived)" if space.is_archived else space.key
+            for space in self.spaces
+            if space.key not in listed
+        ]
         if empty and (is_named or not refs):
             raise CredentialsError(
                 f"no page is listed in {', '.join(empty)}: nothing is changed, because the "

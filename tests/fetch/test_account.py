@@ -9,9 +9,11 @@ from pipeline.fetch import (
     CredentialsError,
     Site,
 )
+from pipeline.fetch.errors import SCOPES
 from pipeline.settings import load_settings
-from tests.support.confluence_client import QUICK, opened
+from tests.support.confluence_client import QUICK, opened, settings_for
 from tests.support.site_pages import add_pages, list_all
+from tests.support.sockets import answering, serving
 
 
 def test_the_accounts_name_is_returned(site: ConfluenceSite) -> None:
@@ -22,7 +24,7 @@ def test_the_accounts_name_is_returned(site: ConfluenceSite) -> None:
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        (faults.error(401, {"message": "Unauthorized; scope does not match"}), "lacks a scope"),
+        (faults.error(401, {"message": "Unauthorized; scope does not match"}), "lacks the scope"),
         (faults.error(401), "expired.*CONF_API_TOKEN"),
         (faults.error(403), "expired.*CONF_API_TOKEN"),
         (faults.error(404), "CONF_BASE_URL.*expired"),
@@ -127,5 +129,59 @@ def test_a_scope_that_is_missing_later_is_named_in_the_error(
     }
     with opened(site) as client:
         refs = list_all(client)
-        with pytest.raises(CredentialsError, match="needs read:page:confluence"):
+        with pytest.raises(CredentialsError, match="lacks the scope search:confluence;"):
             client.get_pages(refs)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "environ"),
+    [
+        ("read:confluence-user", {}),
+        ("read:space:confluence", {}),
+        ("read:page:confluence", {}),
+        ("read:folder:confluence", {"FILTER_FOLDER_ID": "1"}),
+        ("search:confluence", {"LABELS": "runbook"}),
+    ],
+)
+def test_the_scope_that_a_token_lacks_is_named(
+    lacking: str, environ: dict[str, str], site: ConfluenceSite, state: SiteState
+) -> None:
+    folder = state.add_folder("Folder", "KI")
+    state.add_page("Page", "KI", parent=folder, labels=["runbook"])
+    if "FILTER_FOLDER_ID" in environ:
+        environ = {"FILTER_FOLDER_ID": folder}
+    site.scopes = frozenset(SCOPES.split()) - {lacking}
+    with opened(site, **environ) as client:
+
+        def read() -> None:
+            client.check_credentials()
+            spaces = client.list_spaces()
+            client.list_pages(spaces)
+            client.list_members(spaces)
+
+        with pytest.raises(CredentialsError, match=f"lacks the scope {lacking};"):
+            read()
+
+
+def test_a_refusal_of_the_address_keeps_the_servers_sentence(site: ConfluenceSite) -> None:
+    sentence = "The IP address has been rejected because it is not on the allowed list."
+    answer = {"errorMessages": [sentence], "errors": {}}
+    site.fail("user/current", faults.error(403, answer), times=None)
+    with opened(site) as client, pytest.raises(CredentialsError) as caught:
+        client.check_credentials()
+    assert f"({sentence})" in str(caught.value)
+    assert "IP allowlist at admin.atlassian.com" in str(caught.value)
+    assert "expired" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_requires_a_login_is_named(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = answering(b"", status="407 Proxy Authentication Required")
+    with serving(refusal) as (proxy, heads):
+        monkeypatch.setenv(f"{scheme}_proxy", proxy)
+        settings = settings_for(CONF_BASE_URL=f"{scheme}://confluence.invalid")
+        with pytest.raises(ConfluenceError, match=r"requires a user and a password \(HTTP 407\)"):
+            Site(settings, retry=QUICK).check_credentials()
+        assert len(heads) == 1, "it is not asked again"

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import example, given
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from demo.confluence_site import SitePage
 from demo.confluence_site.cql import Subject, parse
 from pipeline.fetch.content import PAGE, to_id
-from pipeline.fetch.cql import quote, to_ids_query, to_scope_query
+from pipeline.fetch.cql import quote, to_ids_query, to_scope_queries, to_scope_query
 
 TRAPS = ['"', "\\", '\\"', '") or (type = "page', "'", ")", "x\ny", "\x00", "or", "naïve ✓"]
 texts = st.one_of(st.text(min_size=1), st.lists(st.sampled_from(TRAPS), min_size=1).map("".join))
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -25,7 +27,7 @@ def page_in(space: str, *labels: str) -> Subject:
 def skeleton(query: str) -> str:
     """The query with its strings cut out, by the rule of the language: a quote ends a string
     unless a backslash precedes it."""
-    return re.sub(r'"(?:[^"\\]|\\.)*"', "S", query, flags=re.DOTALL)
+    return STRING.sub("S", query)
 
 
 @given(st.lists(texts, min_size=1, max_size=4), st.lists(texts, max_size=4))
@@ -82,6 +84,16 @@ def test_all_filters_are_in_one_query() -> None:
         'type = "page" and space in ("KI", "HB") and label in ("a", "b") and ancestor = 42'
     )
     assert to_ids_query(PAGE, ["1", "22"]) == 'type = "page" and id in (1, 22)'
+
+
+@given(st.lists(texts, min_size=1, max_size=400))
+def test_many_labels_are_divided_among_queries_that_fit_in_a_url(labels: list[str]) -> None:
+    queries = list(to_scope_queries(PAGE, ["KI"], labels, "42"))
+    asked = [label for query in queries for label in STRING.findall(query)[2:]]
+    assert asked == [quote(label) for label in labels]
+    assert all(query.endswith(" and ancestor = 42") for query in queries)
+    longest = max(len(quote_plus(f"{quote(label)}, ")) for label in labels)
+    assert all(len(quote_plus(query)) < max(4_000, longest) + 200 for query in queries)
 
 
 def test_no_space_is_not_every_space() -> None:

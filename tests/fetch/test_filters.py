@@ -32,6 +32,15 @@ def test_members_are_chosen_by_labels_and_folder(site: ConfluenceSite, state: Si
             assert client.list_members(client.list_spaces()) == expected
 
 
+def test_thousands_of_labels_are_searched_for(site: ConfluenceSite, state: SiteState) -> None:
+    first, last = (state.add_page(name, "KI", labels=[name]) for name in ("label-0", "label-2999"))
+    state.add_page("Other", "KI", labels=["label"])
+    labels = ",".join(f"label-{number}" for number in range(3000))
+    with opened(site, SPACE_NAME="Known Issues", LABELS=labels) as client:
+        members = client.list_members(client.list_spaces())
+    assert members == {first: ("label-0",), last: ("label-2999",)}
+
+
 def test_members_are_complete_whatever_the_paging(site: ConfluenceSite, state: SiteState) -> None:
     ids = {state.add_page(f"P{n}", "KI", labels=["x"]) for n in range(600)}
     site.paging = ODD

@@ -1,5 +1,7 @@
 """The spaces in scope, and the errors for those that are not found."""
 
+import unicodedata
+
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
@@ -69,6 +71,56 @@ def test_archived_spaces_are_out_of_scope_unless_named(
         assert keys_of(client.list_spaces()) == ["KI", "HB"]
     with opened(site, FILTER_SPACE_KEYS="OLD") as client:
         assert keys_of(client.list_spaces()) == ["OLD"]
+
+
+@pytest.mark.parametrize("asked", ["docs", "DOCS", "XFTXV"])
+def test_a_space_is_found_by_the_alias_that_addresses_show(
+    asked: str, site: ConfluenceSite, state: SiteState
+) -> None:
+    state.add_space("XFTXV", "Documents", alias="docs")
+    with opened(site, FILTER_SPACE_KEYS=f"KI,{asked}") as client:
+        assert keys_of(client.list_spaces()) == ["KI", "XFTXV"]
+
+
+def test_a_key_and_its_alias_are_one_space(site: ConfluenceSite, state: SiteState) -> None:
+    state.add_space("XFTXV", "Documents", alias="docs")
+    with opened(site, FILTER_SPACE_KEYS="docs,XFTXV") as client:
+        assert keys_of(client.list_spaces()) == ["XFTXV"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["Störungen und Lösungen", unicodedata.normalize("NFD", "Störungen und\xa0Lösungen")]
+)
+def test_a_name_is_found_in_every_unicode_form(
+    asked: str, site: ConfluenceSite, state: SiteState
+) -> None:
+    state.add_space("SL", unicodedata.normalize("NFD", "Störungen  und Lösungen"))
+    with opened(site, SPACE_NAME=asked) as client:
+        assert keys_of(client.list_spaces()) == ["SL"]
+
+
+@pytest.mark.parametrize("environ", [{"FILTER_SPACE_KEYS": "OLD"}, {"SPACE_NAME": "Old times"}])
+def test_an_archived_space_is_called_archived(
+    environ: dict[str, str],
+    site: ConfluenceSite,
+    state: SiteState,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    state.add_space("OLD", "Old times", status="archived")
+    with opened(site, **environ) as client:
+        client.list_spaces()
+    assert "space OLD (Old times) is archived" in caplog.text
+    with (
+        opened(site, SPACE_NAME="Old tims") as client,
+        pytest.raises(CredentialsError, match=r"Old times \(key OLD, archived\)"),
+    ):
+        client.list_spaces()
+
+
+def test_keys_of_many_personal_spaces_fit_in_a_url(site: ConfluenceSite, state: SiteState) -> None:
+    keys = [state.add_space(f"~7120{number:030d}", f"Person {number}") for number in range(250)]
+    with opened(site, FILTER_SPACE_KEYS=",".join(keys)) as client:
+        assert keys_of(client.list_spaces()) == keys
 
 
 def test_no_visible_space_is_an_error() -> None:
