@@ -56,3 +56,17 @@ def test_an_edit_that_keeps_the_version_number_is_noticed(place: Place) -> None:
     assert "Rotate logs." in place.texts()
     assert "Delete logs." not in place.texts()
     assert place.sync()["pages"]["unchanged"] == 2
+
+
+def test_a_page_that_loses_all_its_text_is_a_warning_once(place: Place) -> None:
+    assert not [text for text in place.sync()["warnings"] if "no text any more" in text]
+    place.state.edit(place.page, "<p></p>")
+    ended = place.sync()
+    [warning] = [text for text in ended["warnings"] if "no text any more" in text]
+    assert warning.startswith(f"page {place.page} 'Disks': version 3 has no text any more")
+    assert ended.code == 0
+    assert "Delete logs." not in place.texts()
+    place.state.edit(place.page, "<p> </p>")
+    assert not [text for text in place.sync()["warnings"] if "no text any more" in text]
+    place.state.rename(place.page, "Discs")
+    assert not [text for text in place.sync()["warnings"] if "no text any more" in text]

@@ -48,6 +48,11 @@ class PageUpdate:
         still_old = set(parts.old)
         self.old = [stored for stored in self.old if stored in still_old]
 
+    def is_emptied(self, chunks: Sequence[Chunk]) -> bool:
+        """Return whether the page had text and has none now: `chunks` is one with its title."""
+        has_no_text = len(chunks) == 1 and chunks[0].text.strip() == self.page.ref.title
+        return has_no_text and any(stored.id not in self.chunk_ids for stored in self.old)
+
     @property
     def outcome(self) -> str:
         """How the report counts the page: new, changed or unchanged."""

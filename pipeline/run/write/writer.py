@@ -153,6 +153,13 @@ class Writer:
         page_id, can_delete = page.ref.id, self._sink.can_delete
         held, recorded = self._ledger.chunks(page_id), self._ledger.page(page_id)
         update = compare(page, digest, chunks, held, recorded, can_delete=can_delete)
+        is_renamed = recorded is None or recorded.title != page.ref.title
+        if update.is_emptied(chunks) and not is_renamed:
+            self._report.warn(
+                f"page {page_id} {page.ref.title!r}: version {page.ref.version} has no text any "
+                "more: what the collection holds of it is deleted; if that is a mistake, restore "
+                "an earlier version in Confluence"
+            )
         self._open[page_id] = update
         self._queue_new(update)
         if not update.waiting and update.old and can_delete:
