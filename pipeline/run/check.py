@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -32,6 +32,13 @@ class Check:
             raise CredentialsError(
                 f"no page is listed in {space.key}: the space is empty, or the account lacks the "
                 "permission to view its pages"
+            )
+
+    def refuse_no_member(self, members: Collection[str] | None) -> None:
+        """Raise `CredentialsError` if there are filters, and no page that they include."""
+        if members is not None and not members:
+            raise CredentialsError(
+                "no page matches LABELS and FILTER_FOLDER_ID: check their spelling"
             )
 
 

@@ -81,12 +81,12 @@ class Settings:
         programs=ALL,
     )
     filter_folder_id: str = _setting(
-        "", checks.page_id, "ID of a page or folder: only its descendants"
+        "", checks.page_id, "ID of a page or folder: only its descendants", programs=ALL
     )
     labels: tuple[str, ...] = _setting(
         "", checks.names,
         "comma-separated labels: only pages with at least one of them (alias `FILTER_LABELS`)",
-        alias="FILTER_LABELS",
+        programs=ALL, alias="FILTER_LABELS",
     )
     since_hours: float = _setting(
         "", checks.hours,

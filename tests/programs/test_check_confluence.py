@@ -52,7 +52,23 @@ def test_the_limit_is_a_setting(site: ConfluenceSite, tmp_path: Path) -> None:
     assert "Pages: 12" in ended.log
 
 
+@pytest.mark.parametrize("name", ["LABELS", "FILTER_FOLDER_ID"])
+def test_the_filters_are_applied(
+    name: str, site: ConfluenceSite, state: SiteState, tmp_path: Path
+) -> None:
+    folder = state.add_folder("Folder", "KI")
+    state.add_page("The only one", "KI", parent=folder, labels=["runbook"])
+    value = folder if name == "FILTER_FOLDER_ID" else "runbook"
+    ended = check(site, tmp_path, **{name: value})
+    assert ended.code == 0, ended.log
+    assert "Pages: 13\nWith LABELS and FILTER_FOLDER_ID: 1\n" in ended.log
+    assert "The only one" in ended.log
+    assert "Issue 0" not in ended.log
+
+
 FAILURES = [
+    ({"LABELS": "runbok"}, 3, "no page matches LABELS and FILTER_FOLDER_ID"),
+    ({"FILTER_FOLDER_ID": "999"}, 3, "is neither a page nor a folder that this account can see"),
     ({"CONF_API_TOKEN": "old-token"}, 3, "expired"),
     ({"CONF_USER": "somebody@else.example"}, 3, "check CONF_USER"),
     ({"SPACE_NAME": "Known Isues"}, 3, "did you mean Known Issues (key KI)?"),

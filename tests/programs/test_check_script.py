@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, Paging, SiteState
-from demo.confluence_site.faults import server_error
+from demo.confluence_site.faults import Fault, error, login_page, redirect, server_error, text
+from tests.support.debian_tools import find_tool
 from tests.support.program import ROOT
 
 SCRIPT = ROOT / "check_api_access_to_space.sh"
+UNSET = "\0"
 
 
 @pytest.fixture
@@ -20,13 +22,17 @@ def state() -> SiteState:
     state = SiteState()
     state.add_space("KI", "Known Issues")
     state.add_space("OPS", 'Operations & "more"')
+    state.add_space("OLD", "Old", status="archived")
     return state
 
 
-def run(site: ConfluenceSite, path: str = "", **more: str) -> tuple[int, str]:
+def run(
+    site: ConfluenceSite, path: str = "", script: Path = SCRIPT, **more: str
+) -> tuple[int, str]:
     """The script's exit code and all it printed, with these settings and no others."""
-    if not shutil.which("jq") and not path:
-        pytest.skip("NOT TESTED: jq is not installed (nor would the script run without it)")
+    if not path:
+        find_tool("curl", "curl")
+        find_tool("jq", "jq")
     environ = {
         "PATH": path or os.environ["PATH"],
         "CONF_BASE_URL": site.gateway_url,
@@ -34,8 +40,9 @@ def run(site: ConfluenceSite, path: str = "", **more: str) -> tuple[int, str]:
         "CONF_API_TOKEN": site.token,
         **more,
     }
+    environ = {name: value for name, value in environ.items() if value != UNSET}
     done = subprocess.run(
-        [shutil.which("bash") or "bash", str(SCRIPT)],
+        [shutil.which("bash") or "bash", str(script)],
         env=environ,
         capture_output=True,
         text=True,
@@ -52,6 +59,7 @@ def test_it_prints_the_visible_spaces_and_the_key_of_the_one_asked_for(
     assert code == 0, log
     assert "Key of 'Known Issues': KI" in log
     assert 'Operations & "more"' in log
+    assert "OLD          Old (archived)" in log
     assert site.writes == []
 
 
@@ -63,12 +71,12 @@ def test_without_a_name_the_list_is_the_answer(site: ConfluenceSite) -> None:
 
 def test_every_page_of_the_list_is_read(state: SiteState) -> None:
     for number in range(600):
-        state.add_space(f"S{number}", f"Space {number}")
+        state.add_space(f"S{number}", f"{'A long name ' * 15}{number}", alias="x" * 200)
     with ConfluenceSite(state, paging=Paging(empty_pages=True)) as site:
-        code, log = run(site, SPACE_NAME="Space 599")
+        code, log = run(site, SPACE_NAME=f"{'A long name ' * 15}599")
         assert site.count("/wiki/api/v2/spaces") > 2
     assert code == 0, log
-    assert "Key of 'Space 599': S599" in log
+    assert "599': S599" in log
 
 
 @pytest.mark.parametrize("token", ['quo"te', r"back\slash\\", "$HOME`id`", "plain 'n' blank", "%s"])
@@ -88,7 +96,14 @@ def test_the_credentials_are_in_no_argument_of_a_process() -> None:
 
 WRONG = [
     ({"SPACE_NAME": "Known Isues"}, 3, "no space named 'Known Isues' is visible to this account"),
-    ({"CONF_API_TOKEN": "expired"}, 3, "credentials rejected"),
+    ({"CONF_API_TOKEN": "expired"}, 3, "the sign-in was refused (403: Current user not permitted"),
+    ({"CONF_USER": "'me'"}, 2, "CONF_USER is in quotes: remove them"),
+    (
+        {"CONF_USER": "", "CONF_API_TOKEN": ""},
+        2,
+        "check_api_access_to_space.sh: CONF_USER is not set; CONF_API_TOKEN is not set",
+    ),
+    ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "/no/file"}, 2, "cannot be read: /no/file"),
     ({"CONF_API_TOKEN": ""}, 2, "CONF_API_TOKEN is not set"),
     ({"CONF_USER": ""}, 2, "CONF_USER is not set"),
     ({"CONF_BASE_URL": ""}, 2, "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"),
@@ -134,3 +149,50 @@ def test_shellcheck_reports_nothing() -> None:
     checker = Path(sys.executable).with_name("shellcheck")
     done = subprocess.run([checker, SCRIPT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+ANSWERS = [
+    (text('{"type": "anonymous", "displayName": "Anonymous"}'), 3, "as an anonymous visitor"),
+    (login_page(), 4, "sent no JSON to the sign-in: a login page or a proxy may have answered"),
+    (redirect("https://id.atlassian.com/login"), 4, "redirects the sign-in: check CONF_BASE_URL"),
+    (
+        error(403, {"errorMessages": ["The IP address has been rejected."], "errors": {}}),
+        3,
+        "refused (403: The IP address has been rejected.)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answer", "code", "said"), ANSWERS, ids=lambda value: str(value)[:30])
+def test_an_answer_that_is_no_account_is_no_success(
+    answer: Fault, code: int, said: str, site: ConfluenceSite
+) -> None:
+    site.fail("user/current", answer, times=None)
+    ended, log = run(site)
+    assert (ended, said in log) == (code, True), log
+    assert "jq:" not in log
+
+
+def test_an_answer_after_a_failure_is_read_alone(site: ConfluenceSite) -> None:
+    site.fail("/wiki/api/v2/spaces", error(503, {"results": []}, Retry_After="1"))
+    code, log = run(site, SPACE_NAME="Known Issues")
+    assert code == 0, log
+
+
+def test_the_settings_come_from_the_file_beside_it_too(
+    site: ConfluenceSite, state: SiteState, tmp_path: Path
+) -> None:
+    name = r'C:\temp \\server\n & "more"'
+    state.add_space("BS", name)
+    script = Path(shutil.copy(SCRIPT, tmp_path))
+    (tmp_path / "token").write_text(f"\ufeff{site.token}\r\n", "utf-8")
+    (tmp_path / ".env").write_text(
+        f"\ufeffCONF_BASE_URL='{site.gateway_url}/wiki/'\r\n# CONF_AUTH=bearer\nWORKERS=2\n"
+        f"export CONF_USER = {site.user}  # the account\nSPACE_NAME=Nowhere\n"
+        f'CONF_API_TOKEN_FILE="{tmp_path}/token"',
+        "utf-8",
+    )
+    unset = dict.fromkeys(("CONF_BASE_URL", "CONF_USER", "CONF_API_TOKEN"), UNSET)
+    code, log = run(site, script=script, SPACE_NAME=name, **unset)
+    assert code == 0, log
+    assert f"Key of '{name}': BS" in log
