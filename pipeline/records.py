@@ -25,6 +25,14 @@ class PageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPage:
+    """A page as a listing shows it, before the listing is complete."""
+
+    ref: PageRef  # without its ancestors
+    parent: str | None  # id of a page, folder, …
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page with its bodies, as Confluence delivered them."""
 

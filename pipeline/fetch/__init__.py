@@ -8,19 +8,24 @@ Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restriction
 """
 
 from pipeline.fetch.bodies import PAGES_A_REQUEST
+from pipeline.fetch.content import ROWS_A_REQUEST
 from pipeline.fetch.errors import (
     ConfluenceError,
     CredentialsError,
     PageError,
 )
+from pipeline.fetch.listing import ListingPart, UnlistedSpace
 from pipeline.fetch.rows import Space
 from pipeline.fetch.site import Site
 
 __all__ = [
     "PAGES_A_REQUEST",
+    "ROWS_A_REQUEST",
     "ConfluenceError",
     "CredentialsError",
+    "ListingPart",
     "PageError",
     "Site",
     "Space",
+    "UnlistedSpace",
 ]

@@ -47,15 +47,17 @@ def search(
 
 def list_members(
     transport: Transport, settings: Settings, spaces: Sequence[Space]
-) -> dict[str, tuple[str, ...]]:
-    """Return ids → sorted labels of the pages that the filters include.
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield (id, sorted labels) of the pages that the filters include; they may repeat.
 
     Raises `CredentialsError` if FILTER_FOLDER_ID is not visible.
     """
     if settings.filter_folder_id:
         _find_root(transport, settings.filter_folder_id)
     rows = search(transport, spaces, "metadata.labels", settings.labels, settings.filter_folder_id)
-    return {str(row["id"]): to_search_labels(row) for row in rows if row.get("status") == "current"}
+    for row in rows:
+        if row.get("status") == "current":
+            yield str(row["id"]), to_search_labels(row)
 
 
 def list_gone(

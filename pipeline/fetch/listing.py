@@ -1,74 +1,115 @@
-"""The complete listing of some spaces: every current page once, with the titles above it."""
+"""The listing of some spaces, answer by answer; one space's trouble is that space's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import batched
 
+from pipeline.fetch.account import Account
 from pipeline.fetch.content import CONTENT_TYPES, ROWS_A_REQUEST, V2, ContentType, to_id
-from pipeline.fetch.errors import ConfluenceError
-from pipeline.fetch.rows import ContentRow, Space, to_content_row
+from pipeline.fetch.errors import BrokenAnswerError, ConfluenceError, CredentialsError
+from pipeline.fetch.rows import Json, Space, to_content_row
 from pipeline.fetch.transport import Params, Transport
-from pipeline.records import PageRef
+from pipeline.records import ListedPage
 
 _SPACES_A_REQUEST = 100
+# Spaces in a row that are not refused, but fail after all attempts: then the site fails.
+_FAILURES_IN_A_ROW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class UnlistedSpace:
+    """A space whose listing failed: what was listed of it is incomplete."""
+
+    space: Space
+    error: ConfluenceError
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPart:
+    """One answer of a listing."""
+
+    pages: tuple[ListedPage, ...] = ()  # a page may be repeated in other parts
+    odd_rows: tuple[str, ...] = ()  # why a row was passed over, one line each
+    unlisted: UnlistedSpace | None = None
 
 
 def list_pages(
-    transport: Transport, spaces: Sequence[Space], on_page: Callable[[PageRef], None] | None
-) -> list[PageRef]:
-    """Return every current page of the spaces, once, with its ancestors: complete, or an error.
+    transport: Transport, spaces: Sequence[Space], account: Account
+) -> Iterator[ListingPart]:
+    """Yield every current page of the spaces, and which spaces could not be listed in full.
 
-    One request for 250 pages, without bodies; many small spaces share it. `on_page` is called
-    with each page at once, when its ancestors are not known yet.
+    One request for 250 pages, without bodies; many small spaces share it, and are asked for one by
+    one if that fails. Raises `ConfluenceError` if all spaces fail, or the site or the account does.
     """
-    found: dict[str, PageRef] = {}
-    parents: dict[str, str | None] = {}
-    key_of = {space.id: space.key for space in spaces}
-    for content in CONTENT_TYPES:
-        for row in _list_rows(transport, content, list(key_of)):
-            if row.space_id not in key_of:
-                raise ConfluenceError(f"page {row.id} is listed in a space that was not requested")
-            if row.status != "current":
+    listed, first_error, failures = False, None, 0
+    for group in batched(spaces, _SPACES_A_REQUEST):
+        for part in _list_group(transport, group, account):
+            yield part
+            if part.unlisted is None:
+                listed, failures = True, 0
                 continue
-            found[row.id] = ref = row.to_ref(content, key_of[row.space_id])
-            parents[row.id] = row.parent
-            if on_page:
-                on_page(ref)
-    titles = {page_id: ref.title for page_id, ref in found.items()}
-    return [
-        replace(ref, ancestors=to_titles_above(ref.id, titles, parents)) for ref in found.values()
-    ]
+            error = part.unlisted.error
+            first_error = first_error or error
+            failures = 0 if isinstance(error, CredentialsError) else failures + 1
+            if failures == _FAILURES_IN_A_ROW:
+                raise error
+    if first_error and not listed:
+        raise first_error
 
 
-def _list_rows(
-    transport: Transport, content: ContentType, space_ids: Sequence[str]
-) -> Iterator[ContentRow]:
-    """Yield the rows of one content type; they may repeat."""
-    for batch in batched(space_ids, _SPACES_A_REQUEST):
-        params: Params = {"status": "current", "limit": ROWS_A_REQUEST}
-        path = f"{V2}/{content.collection}"
-        if len(batch) == 1:
-            path = f"{V2}/spaces/{to_id(batch[0])}/{content.collection}"
-        else:
-            params = {"space-id": ",".join(map(to_id, batch)), **params}
-        yield from map(to_content_row, transport.list_rows(path, params))
+def _list_group(
+    transport: Transport, spaces: Sequence[Space], account: Account
+) -> Iterator[ListingPart]:
+    try:
+        with account.explaining_refusals():
+            yield from _list_together(transport, spaces)
+    except ConfluenceError as error:
+        account.rule_out_site_failure(error)
+        if len(spaces) == 1:
+            yield ListingPart(unlisted=UnlistedSpace(spaces[0], error))
+            return
+        for space in spaces:
+            yield from _list_group(transport, [space], account)
 
 
-def to_titles_above(
-    page_id: str, titles: Mapping[str, str], parents: Mapping[str, str | None]
-) -> tuple[str, ...]:
-    """Return the titles of a page's ancestors, from the top down.
+def _list_together(transport: Transport, spaces: Sequence[Space]) -> Iterator[ListingPart]:
+    """Yield the answers for spaces that share their requests: complete, or an error."""
+    key_of = {space.id: space.key for space in spaces}
+    good, odd = 0, ""
+    for content in CONTENT_TYPES:
+        for rows in transport.list_answers(*_to_question(content, list(key_of))):
+            part = _to_part(rows, content, key_of)
+            good, odd = good + len(part.pages), odd or "".join(part.odd_rows[:1])
+            yield part
+    if odd and not good:
+        raise BrokenAnswerError(f"no row of the listing can be read, as the first one: {odd}")
+    yield ListingPart()
 
-    An ancestor that is not a listed page (a folder) appears as its id and ends the chain,
-    because a listing does not say what is above it. So does a parent that is its own descendant.
+
+def _to_question(content: ContentType, space_ids: Sequence[str]) -> tuple[str, Params]:
+    params: Params = {"status": "current", "limit": ROWS_A_REQUEST}
+    if len(space_ids) == 1:
+        return f"{V2}/spaces/{to_id(space_ids[0])}/{content.collection}", params
+    return f"{V2}/{content.collection}", {"space-id": ",".join(map(to_id, space_ids)), **params}
+
+
+def _to_part(rows: Sequence[Json], content: ContentType, key_of: dict[str, str]) -> ListingPart:
+    """Return the current pages of one answer; a row that cannot be used does not stop the others.
+
+    Its page is not taken as gone: whatever a listing lacks is asked for by id.
     """
-    above: list[str] = []
-    seen = {page_id}
-    parent = parents[page_id]
-    while parent is not None and parent not in seen:
-        seen.add(parent)
-        above.append(titles.get(parent, parent))
-        parent = parents.get(parent)
-    return tuple(reversed(above))
+    pages: list[ListedPage] = []
+    odd: list[str] = []
+    for found in rows:
+        try:
+            row = to_content_row(found)
+        except BrokenAnswerError as error:
+            odd.append(str(error))
+            continue
+        if row.space_id not in key_of:
+            odd.append(f"page {row.id} is listed in a space that was not requested")
+        elif row.status == "current":
+            pages.append(ListedPage(row.to_ref(content, key_of[row.space_id]), row.parent))
+    return ListingPart(tuple(pages), tuple(odd))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.fetch.content import ContentType
+from pipeline.fetch.content import ContentType, to_id
 from pipeline.fetch.errors import BrokenAnswerError
 from pipeline.records import PageRef
 
@@ -76,7 +76,7 @@ def to_content_row(row: Json) -> ContentRow:
         version = row["version"]
         parent = row.get("parentId")
         return ContentRow(
-            id=str(row["id"]),
+            id=to_id(str(row["id"])),
             title=to_line(row["title"]),
             status=row["status"],
             version=int(version["number"]),

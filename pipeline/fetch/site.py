@@ -6,13 +6,14 @@ serves label and ancestor filters and bodies in bulk. Only GET requests are sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from pipeline.fetch import filters, listing, restrictions, spaces
 from pipeline.fetch.account import Account
 from pipeline.fetch.addresses import to_base, to_page_url
 from pipeline.fetch.bodies import Bodies
+from pipeline.fetch.listing import ListingPart
 from pipeline.fetch.rows import Space
 from pipeline.fetch.transport import Transport
 from pipeline.http import CONFLUENCE_RETRY, RetryPolicy, Waiting
@@ -56,25 +57,22 @@ class Site:
         with self._account.explaining_refusals():
             return spaces.list_spaces(self._transport, self._settings)
 
-    def list_pages(
-        self, in_spaces: Sequence[Space], on_page: Callable[[PageRef], None] | None = None
-    ) -> list[PageRef]:
-        """Return every current page of the spaces, once, with its ancestors.
+    def list_pages(self, in_spaces: Sequence[Space]) -> Iterator[ListingPart]:
+        """Yield every current page of the spaces, answer by answer; see `listing.list_pages`."""
+        return listing.list_pages(self._transport, in_spaces, self._account)
 
-        `on_page`: see `listing.list_pages`.
-        """
-        with self._account.explaining_refusals():
-            return listing.list_pages(self._transport, in_spaces, on_page)
-
-    def list_members(self, in_spaces: Sequence[Space]) -> dict[str, tuple[str, ...]] | None:
-        """Return ids → labels of the pages that the filters include; None without filters.
+    def list_members(
+        self, in_spaces: Sequence[Space]
+    ) -> Iterator[tuple[str, tuple[str, ...]]] | None:
+        """Yield (id, labels) of the pages that the filters include; None without filters.
 
         Read from the search index: a page that joined a minute ago may still be missing.
         """
-        if not self._settings.has_filters:
-            return None
+        return self._list_members(in_spaces) if self._settings.has_filters else None
+
+    def _list_members(self, in_spaces: Sequence[Space]) -> Iterator[tuple[str, tuple[str, ...]]]:
         with self._account.explaining_refusals():
-            return filters.list_members(self._transport, self._settings, in_spaces)
+            yield from filters.list_members(self._transport, self._settings, in_spaces)
 
     def list_restricted(self, in_spaces: Sequence[Space], listed: Sequence[PageRef]) -> set[str]:
         """Return the ids of the listed pages with view restrictions, their own or inherited.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pipeline.records import PageRef
@@ -26,7 +26,9 @@ class Admission:
         """`began` is when the run began, by the clock that dates the pages."""
         # A fresh store (rotation) is always built in full.
         is_limited = settings.since_hours and settings.update_strategy != "rotate"
-        self._left_out = ledger.left_out() if is_limited else {}  # None: this is the first run
+        self._left_out: Mapping[str, str] | None = {}
+        if is_limited:
+            self._left_out = ledger.left_out()  # None: this is the first run
         self._oldest, self._restricted = "", frozenset[str]()
         if self._left_out is None:
             self._oldest = _to_oldest(settings.since_hours, ledger, began)

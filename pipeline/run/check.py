@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
 from pipeline.http import StoppedWaitingError
-from pipeline.records import PageRef
 from pipeline.report import ExitCode
 from pipeline.run.execute import to_exit_code
 from pipeline.run.start import Signals
 from pipeline.run.stop import Stop
 from pipeline.settings import Settings
+from pipeline.state import Listing, open_scratch
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,16 @@ class Check:
     settings: Settings
     site: Site
 
-    def refuse_empty(self, space: Space, pages: Sequence[PageRef]) -> None:
+    def list_pages(self, space: Space) -> Listing:
+        """Return every current page of the space; log rows that cannot be read."""
+        listing = Listing(open_scratch(None))
+        for part in self.site.list_pages([space]):
+            listing.add(part.pages, lambda page_id: True)
+            for reason in part.odd_rows:
+                log.warning("%s", reason)
+        return listing
+
+    def refuse_empty(self, space: Space, pages: Listing) -> None:
         """Raise `CredentialsError` if a space that the settings name lists no page."""
         if not pages and (self.settings.space_name or self.settings.filter_space_keys):
             raise CredentialsError(
@@ -34,9 +43,15 @@ class Check:
                 "permission to view its pages"
             )
 
-    def refuse_no_member(self, members: Collection[str] | None) -> None:
-        """Raise `CredentialsError` if there are filters, and no page that they include."""
-        if members is not None and not members:
+    def keep_members(self, space: Space, pages: Listing) -> None:
+        """Limit the pages of the space to those that the filters include."""
+        members = self.site.list_members([space])
+        if members is not None:
+            pages.keep_only((page_id, None) for page_id, _ in members)
+
+    def refuse_no_member(self, members: int) -> None:
+        """Raise `CredentialsError` if there are filters that include no page of any space."""
+        if self.settings.has_filters and not members:
             raise CredentialsError(
                 "no page matches LABELS and FILTER_FOLDER_ID: check their spelling"
             )

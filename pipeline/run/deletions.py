@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import batched, count
 
-from pipeline.fetch import Site
+from pipeline.fetch import ROWS_A_REQUEST, Site
 from pipeline.report import Report
 from pipeline.run.collection import Collection
+from pipeline.run.plan import Plan
 from pipeline.run.scope import Scope
 from pipeline.run.stop import Stop
 from pipeline.run.threads import call_interruptibly
+from pipeline.state import Part, Selection
 
 GUARDED_FROM = 10  # known pages: with fewer, the delete guard never trips
 
@@ -27,33 +30,39 @@ class Deletions:
         self._site, self._scope, self._collection = site, scope, collection
         self._report, self._stop = report, stop
 
-    def confirm(self, missing: Sequence[str], max_percent: int) -> list[str]:
-        """Return the ids to delete, sorted, of the known pages that are not listed.
+    def confirm(self, plan: Plan, max_percent: int) -> Selection[str]:
+        """Return the ids to delete, by id, of the known pages that are not listed.
 
         Raises `DeleteGuardError` if they are more than `max_percent` of the known pages.
         """
-        if not missing:
-            return []
-        known = self._collection.ledger.pages()
-        skipped = self._scope.restricted
-        asked = [page_id for page_id in missing if page_id not in skipped]
-        gone = self._list_gone(asked)
-        for page_id in asked:
-            if page_id not in gone:
-                self._report.warn(
-                    f"page {page_id} {known[page_id].title!r} is missing from the listing, but "
-                    "still exists: kept"
-                )
-        gone |= skipped & set(missing)
+        planned, known = plan.planned, self._collection.ledger.pages()
+        gone, numbers = planned.ids(Part.GONE), count(len(planned.ids(Part.GONE)))
+        for batch in batched(planned.ids(Part.MISSING), ROWS_A_REQUEST):
+            found = self._list_gone(batch)
+            planned.add((Part.GONE, next(numbers), page_id) for page_id in sorted(found))
         if len(known) >= GUARDED_FROM and 100 * len(gone) > max_percent * len(known):
             raise DeleteGuardError(
                 f"{len(gone)} of {len(known)} known pages would be deleted, more than "
                 f"MAX_DELETE_PERCENT={max_percent}: nothing was deleted. If that is correct, run "
                 "once with MAX_DELETE_PERCENT=100"
             )
-        return sorted(gone)
+        return gone
 
-    def _list_gone(self, page_ids: Sequence[str]) -> set[str]:
+    def _list_gone(self, missing: Sequence[str]) -> set[str]:
+        """Return which of these pages are gone or skipped; warn of each that is neither."""
+        skipped = {page_id for page_id in missing if self._scope.listing.skips(page_id)}
+        asked = [page_id for page_id in missing if page_id not in skipped]
+        gone = self._ask(asked) if asked else set()
+        for page_id in asked:
+            page = self._collection.ledger.page(page_id)
+            if page_id not in gone and page:
+                self._report.warn(
+                    f"page {page_id} {page.title!r} is missing from the listing, but "
+                    "still exists: kept"
+                )
+        return gone | skipped
+
+    def _ask(self, page_ids: Sequence[str]) -> set[str]:
         def ask() -> set[str]:
             self._site.check_credentials()  # with a revoked token every page looks gone
             return self._site.list_gone(page_ids, self._scope.spaces)

@@ -17,19 +17,19 @@ from pipeline import chunk as chunk_stage
 from pipeline import markdown as markdown_stage
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
 from pipeline.http import RetryPolicy
-from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef, StoredChunk
+from pipeline.records import Chunk, Markdown, Page, PageFailure, StoredChunk
 from pipeline.report import Progress, Report, TooManyFailuresError, show_hits, to_short
 from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions
 from pipeline.run.plan import (
     ChunkLimit,
+    Digests,
     Plan,
-    adopt_earlier_digests,
     diff,
     log_plan,
+    plan_all,
     to_conversion_digest,
-    to_page_digest,
 )
 from pipeline.run.prefetch import Prefetch
 from pipeline.run.rotation import Rotation
@@ -38,7 +38,7 @@ from pipeline.run.stop import PageBudget, Stop, StoppedError
 from pipeline.run.threads import call_interruptibly, in_parallel
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
-from pipeline.state import LedgerError
+from pipeline.state import LedgerError, Listing, Selection
 from pipeline.upsert import VectorApiError
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Run:
         self._scope = Scope(settings, site, collection, report, stop)
         self._rotation = Rotation(collection, report)
         self._deletions = Deletions(site, self._scope, collection, report, stop)
-        self._deleted: list[str] | None = None  # the confirmed ones, once they are
+        self._deleted: Selection[str] | None = None  # the confirmed ones, once they are
         self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
         self._prefetch = Prefetch(site, settings.own_workers)
         self._budget = PageBudget(0, stop)  # of the page that is being converted
@@ -83,20 +83,20 @@ class Run:
             # The ledger is lost, so this is no first run. (A shard may find the store of another.)
             self.collection.ledger.leave_out(())
 
-    def list_pages(self) -> list[PageRef]:
+    def list_pages(self) -> Listing:
         """Return every page in scope that is this run's share: complete, or an error."""
         return self._scope.list_pages(self._prefetch.offer)
 
     # plan
 
-    def plan(self, listed: Sequence[PageRef]) -> Plan:
+    def plan(self, listed: Listing) -> Plan:
         """Compare what is listed with what the ledger knows."""
         ledger, settings = self.collection.ledger, self.settings
-        adopt_earlier_digests(ledger, listed, self._conversion_digest, self._scope.address)
         plan = self._diff(listed)
         if plan.upsert and self._limit.measure():  # a run without work asks nothing
             plan = self._diff(listed)
         self._limit.announce()
+        ledger.replace_digests((ref.id, self._digests.of(ref)) for ref in plan.adopted)
         log.info(
             "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
             len(listed),
@@ -121,32 +121,28 @@ class Run:
         remember_listing(self.collection.ledger, plan.left_out)
         return plan
 
-    def _diff(self, listed: Sequence[PageRef]) -> Plan:
+    def _diff(self, listed: Listing) -> Plan:
         pages, admits = self.collection.ledger.pages(), self._scope.admission.admits
-        conversion, address = self._conversion_digest, self._scope.address
-        return diff(pages, listed, lambda ref: to_page_digest(ref, conversion, address), admits)
+        return diff(pages, listed, self._digests, admits, self.stop.check)
 
     @property
-    def _conversion_digest(self) -> str:
-        return to_conversion_digest(self.settings, self._limit.tokens)
+    def _digests(self) -> Digests:
+        conversion = to_conversion_digest(self.settings, self._limit.tokens)
+        return Digests(conversion, self._scope.address)
 
-    def _to_digest(self, ref: PageRef) -> str:
-        return to_page_digest(ref, self._conversion_digest, self._scope.address)
-
-    def _plan_rotation(self, plan: Plan, listed: Sequence[PageRef]) -> Plan:
+    def _plan_rotation(self, plan: Plan, listed: Listing) -> Plan:
         """Plan every page into a fresh store, unless nothing has changed."""
         deleted = self._confirm_deletions(plan)
-        is_current = not (plan.upsert or deleted or self.collection.ledger.stale())
+        is_current = not (plan.upsert or deleted or any(self.collection.ledger.stale()))
         if is_current or self.collection.sink.opened_new:
             self.report.count_unchanged(plan.unchanged)
             return plan
         self._rotation.begin()
-        return Plan(tuple(listed), (), 0, (), ())
+        return plan_all(listed)
 
-    def _confirm_deletions(self, plan: Plan) -> list[str]:
+    def _confirm_deletions(self, plan: Plan) -> Selection[str]:
         if self._deleted is None:
-            limit = self.settings.max_delete_percent
-            self._deleted = self._deletions.confirm(plan.delete, limit)
+            self._deleted = self._deletions.confirm(plan, self.settings.max_delete_percent)
         return self._deleted
 
     # fetch, convert, chunk, upsert
@@ -215,7 +211,7 @@ class Run:
 
     def upsert(self, page: Page, chunks: Sequence[Chunk]) -> None:
         """Hand a page to the writer, which inserts what is new and deletes what is old."""
-        self._writer.put(page, self._to_digest(page.ref), chunks)
+        self._writer.put(page, self._digests.of(page.ref), chunks)
 
     # prune, verify, finish
 

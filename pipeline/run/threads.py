@@ -51,6 +51,17 @@ def call_interruptibly[Result](call: Callable[[], Result], stop: Stop) -> Result
     return _wait(in_background(call, "beside"), stop)
 
 
+def read_ahead[Row](rows: Iterator[Row], stop: Stop) -> Iterator[Row]:
+    """Yield the rows of an iterator that waits for a server; meanwhile the next one is asked for.
+
+    The iterator is used by one thread at a time. A stop ends the wait, however long it is.
+    """
+    upcoming = in_background(partial(next, rows, None), "ahead")
+    while (row := _wait(upcoming, stop)) is not None:
+        upcoming = in_background(partial(next, rows, None), "ahead")
+        yield row
+
+
 def _wait[Result](future: Future[Result], stop: Stop) -> Result:
     stop.check()
     while not is_done(future, 0.2):

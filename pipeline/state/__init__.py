@@ -2,6 +2,9 @@
 
 `open_ledger` locks and checks the file, and `claim` refuses another collection's;
 `write_atomically` also serves the report.
+
+What is too large for memory is in the ledger's `scratch` database, which ends with the run: the
+`Listing`, what is `Planned` for its pages, and the store's list while the ledger adopts it.
 """
 
 from pipeline.state.atomic import write_atomically
@@ -9,6 +12,10 @@ from pipeline.state.held import MIXED, HeldChunk, HeldPage
 from pipeline.state.identity import claim, claim_site, claim_variant
 from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.ledger_file import open_ledger, open_memory_ledger
+from pipeline.state.listing import Listing
+from pipeline.state.merge import merge
+from pipeline.state.planned import Part, Planned, Selection
+from pipeline.state.scratch import open_scratch
 from pipeline.state.vdb_file import VdbFile
 
 __all__ = [
@@ -17,11 +24,17 @@ __all__ = [
     "HeldPage",
     "Ledger",
     "LedgerError",
+    "Listing",
+    "Part",
+    "Planned",
+    "Selection",
     "VdbFile",
     "claim",
     "claim_site",
     "claim_variant",
+    "merge",
     "open_ledger",
     "open_memory_ledger",
+    "open_scratch",
     "write_atomically",
 ]

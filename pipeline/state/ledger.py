@@ -14,10 +14,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.records import Chunk, StoredChunk
-from pipeline.state.held import MIXED, HeldChunk, HeldPage
-
-# The column `face` holds the metadata digest.
-_MAKE_PENDING = "UPDATE pages SET digest = '', face = '?' WHERE page_id = ?"
+from pipeline.state.held import HeldChunk, HeldPage
+from pipeline.state.store_list import StoreList
+from pipeline.state.view import View
 
 
 class LedgerError(Exception):
@@ -27,8 +26,8 @@ class LedgerError(Exception):
 class Ledger:
     """One collection's ledger. Not safe to use from two threads at once."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    def __init__(self, connection: sqlite3.Connection, scratch: sqlite3.Connection) -> None:
+        self._db, self.scratch = connection, scratch
         self._depth = 0
 
     @contextlib.contextmanager
@@ -81,54 +80,27 @@ class Ledger:
         Pages for which the list and the ledger differ become pending. What the list shows of the
         metadata counts for pages that the ledger does not know.
         """
-        digests: dict[str, str] = {}
-
-        def to_row(chunk: StoredChunk) -> tuple[str, str, str]:
-            known = digests.setdefault(chunk.page_id, chunk.metadata_digest)
-            if known != chunk.metadata_digest:
-                digests[chunk.page_id] = MIXED
-            return chunk.page_id, chunk.id, chunk.handle
-
+        listed = StoreList(self.scratch, stored)
         with self.together():
-            before = self._sum_chunks()
-            self._db.execute("DELETE FROM chunks")
-            self._db.executemany(
-                "INSERT OR IGNORE INTO chunks VALUES (?, ?, ?, 'stored')", map(to_row, stored)
-            )
-            after = self._sum_chunks()
-            for page_id in before.keys() | after.keys():
-                self._db.execute(
-                    "INSERT OR IGNORE INTO pages VALUES (?, '', '', ?)",
-                    (page_id, digests.get(page_id, "")),
-                )
-                if page_id in before and before[page_id] != after.get(page_id):
-                    self._db.execute(_MAKE_PENDING, (page_id,))
-        return int(self._db.execute("SELECT count(*) FROM chunks").fetchone()[0])
-
-    def _sum_chunks(self) -> dict[str, int]:
-        """Return page id → a checksum of its chunks, whatever their order: sets would be too large.
-
-        Handles are left out: a store may change them.
-        """
-        rows = self._db.execute("SELECT page_id, chunk_id, state FROM chunks")
-        sums: dict[str, int] = {}
-        for page_id, *rest in rows:
-            sums[page_id] = sums.get(page_id, 0) + hash(tuple(rest))
-        return sums
+            listed.replace(self._db)
+        return listed.count
 
     # pages
 
-    def pages(self) -> dict[str, HeldPage]:
-        """Return every known page by id, pending ones included."""
-        rows = self._db.execute("SELECT page_id, title, digest, face FROM pages")
-        return {page_id: HeldPage(*rest) for page_id, *rest in rows}
+    def pages(self) -> View[HeldPage]:
+        """Return every known page by id, pending ones included: a view, which costs no memory."""
+        return View(self._db, "pages", "title, digest, face", HeldPage)
 
     def page(self, page_id: str) -> HeldPage | None:
         """Return one page, None if it is not known."""
-        row = self._db.execute(
-            "SELECT title, digest, face FROM pages WHERE page_id = ?", (page_id,)
-        ).fetchone()
-        return HeldPage(*row) if row else None
+        return self.pages().get(page_id)
+
+    def known(self, page_ids: Iterable[str]) -> set[str]:
+        """Return which of these pages, a few hundred, are known."""
+        ids = list(page_ids)
+        marks = ", ".join("?" * len(ids))
+        rows = self._db.execute(f"SELECT page_id FROM pages WHERE page_id IN ({marks})", ids)  # noqa: S608
+        return {page_id for (page_id,) in rows}
 
     def add_pending(self, pages: Iterable[tuple[str, str]]) -> None:
         """Remember (page id, title) of pages to ingest: a failure does not lose them."""
@@ -158,12 +130,12 @@ class Ledger:
                 "REPLACE INTO pages VALUES (?, ?, ?, ?)", (page_id, title, digest, metadata_digest)
             )
 
-    def replace_digests(self, digests: Mapping[str, str]) -> None:
-        """Record other digests, by page id, of pages that are unchanged."""
+    def replace_digests(self, digests: Iterable[tuple[str, str]]) -> None:
+        """Record other digests of pages that are unchanged: (page id, digest)."""
         with self.together():
             self._db.executemany(
                 "UPDATE pages SET digest = ? WHERE page_id = ?",
-                ((digest, page_id) for page_id, digest in digests.items()),
+                ((digest, page_id) for page_id, digest in digests),
             )
 
     def forget_page(self, page_id: str) -> None:
@@ -245,32 +217,32 @@ class Ledger:
                 ((chunk.page_id, chunk.id, chunk.handle) for chunk in chunks),
             )
 
-    def stale(self) -> list[StoredChunk]:
-        """Return the outdated chunks that the store still holds, or may hold, by page.
+    def stale(self) -> Iterator[StoredChunk]:
+        """Yield the outdated chunks that the store still holds, or may hold, by page.
 
         Of a page that is not pending, what was sent without being confirmed is outdated.
         """
         rows = self._db.execute(
             "SELECT chunk_id, page_id, handle FROM chunks LEFT JOIN pages USING (page_id) "
-            "WHERE state = 'stale' OR (state = 'sent' AND digest IS NOT '') ORDER BY 2, 1"
+            "WHERE state = 'stale' OR (state = 'sent' AND digest IS NOT '') "
+            "ORDER BY page_id, chunk_id, handle"
         )
-        return [StoredChunk(*row) for row in rows]
+        return (StoredChunk(*row) for row in rows)
 
     def copy_to(self, other: Ledger) -> None:
         """Make the other ledger equal to this one, in one transaction."""
         self._db.backup(other._db)
 
     def close(self) -> None:
-        """Close the database."""
+        """Close both databases."""
         self._db.close()
+        self.scratch.close()
 
     # the last complete listing: every page of it is known, or left out
 
-    def left_out(self) -> dict[str, str] | None:
+    def left_out(self) -> View[str] | None:
         """Return page id → modification time of the pages left out; None before any listing."""
-        if not self.get_about("has_listed"):
-            return None
-        return dict(self._db.execute("SELECT page_id, modified FROM left_out").fetchall())
+        return View(self._db, "left_out", "modified", str) if self.get_about("has_listed") else None
 
     def leave_out(self, pages: Iterable[tuple[str, str]]) -> None:
         """Replace the pages left out by those of a complete listing: (page id, modified)."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.state.ledger import Ledger, LedgerError
+from pipeline.state.scratch import open_scratch
 
 PRIVATE = 0o600
 SCHEMA_VERSION = 1
@@ -33,8 +34,9 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     """Open the ledger under a lock, or create it.
 
     Raises `LedgerError` if another run holds it, if it is damaged, or if it was written by a
-    newer version: a ledger is never replaced silently.
+    newer version: a ledger is never replaced silently. The run's scratch database is beside it.
     """
+    scratch_path = path.with_suffix(".scratch")
     with _locked(path.with_suffix(".lock")):
         try:
             os.close(_open_private(path))  # SQLite gives its journal the mode of the file
@@ -45,14 +47,17 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
         try:
             with _readable(path):
                 _prepare(connection)
-                yield Ledger(connection)
+                with contextlib.closing(Ledger(connection, open_scratch(scratch_path))) as ledger:
+                    yield ledger
         finally:
             connection.close()
+            scratch_path.unlink(missing_ok=True)
 
 
 def open_memory_ledger(like: Path | None = None) -> Ledger:
     """Open a ledger in memory, a copy of the one at `like` if that exists."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    # A temporary database: SQLite moves what does not fit into its cache to a file of its own.
+    connection = sqlite3.connect("", check_same_thread=False)
     if like is not None and like.exists():
         with (
             _readable(like),
@@ -63,7 +68,7 @@ def open_memory_ledger(like: Path | None = None) -> Ledger:
             kept.backup(connection)
     with _readable(like or Path("memory")):
         _prepare(connection)
-    return Ledger(connection)
+    return Ledger(connection, open_scratch(None))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -29,7 +29,8 @@ def test_members_are_chosen_by_labels_and_folder(site: ConfluenceSite, state: Si
         ({"FILTER_FOLDER_ID": folder, "LABELS": "a"}, {both: ("a", "b")}),
     ]:
         with opened(site, **environ, **extra) as client:
-            assert client.list_members(client.list_spaces()) == expected
+            members = client.list_members(client.list_spaces())
+            assert (members if members is None else dict(members)) == expected
 
 
 def test_thousands_of_labels_are_searched_for(site: ConfluenceSite, state: SiteState) -> None:
@@ -38,7 +39,7 @@ def test_thousands_of_labels_are_searched_for(site: ConfluenceSite, state: SiteS
     labels = ",".join(f"label-{number}" for number in range(3000))
     with opened(site, SPACE_NAME="Known Issues", LABELS=labels) as client:
         members = client.list_members(client.list_spaces())
-    assert members == {first: ("label-0",), last: ("label-2999",)}
+    assert dict(members or ()) == {first: ("label-0",), last: ("label-2999",)}
 
 
 def test_members_are_complete_whatever_the_paging(site: ConfluenceSite, state: SiteState) -> None:
@@ -46,7 +47,8 @@ def test_members_are_complete_whatever_the_paging(site: ConfluenceSite, state: S
     site.paging = ODD
     with opened(site, LABELS="x") as client:
         members = client.list_members(client.list_spaces())
-    assert members is not None
+        assert members is not None
+        members = dict(members)
     assert members.keys() == ids
     assert set(members.values()) == {("x",)}
 
@@ -60,7 +62,7 @@ def test_members_are_current_pages(site: ConfluenceSite, state: SiteState) -> No
 
     site.fail("content/search", faults.rewritten(archive))
     with opened(site, LABELS="x") as client:
-        assert client.list_members(client.list_spaces()) == {ids[1]: ("x",)}
+        assert list(client.list_members(client.list_spaces()) or ()) == [(ids[1], ("x",))]
 
 
 def test_a_folder_that_is_not_found_once_is_looked_for_again(
@@ -70,7 +72,7 @@ def test_a_folder_that_is_not_found_once_is_looked_for_again(
     page = state.add_page("Page", "KI", parent=folder)
     site.fail(f"/folders/{folder}", faults.error(404))
     with opened(site, FILTER_FOLDER_ID=folder) as client:
-        assert client.list_members(client.list_spaces()) == {page: ()}
+        assert dict(client.list_members(client.list_spaces()) or ()) == {page: ()}
 
 
 def test_a_folder_that_is_not_there_is_an_error_not_an_empty_scope(
@@ -80,7 +82,7 @@ def test_a_folder_that_is_not_there_is_an_error_not_an_empty_scope(
     with opened(site, FILTER_FOLDER_ID="424242") as client:
         spaces = client.list_spaces()
         for call in (
-            lambda: client.list_members(spaces),
+            lambda: list(client.list_members(spaces) or ()),
             lambda: client.list_gone(ids, spaces),
         ):
             with pytest.raises(CredentialsError, match="FILTER_FOLDER_ID=424242"):

@@ -1,5 +1,6 @@
 """Listings: complete or an error, whatever the paging; and links for people."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from pipeline.fetch import (
 from pipeline.records import PageRef
 from pipeline.settings import load_settings
 from tests.support.confluence_client import QUICK, opened
-from tests.support.site_pages import ODD, WHEN, add_pages, list_all
+from tests.support.site_pages import ODD, WHEN, add_pages, list_all, list_in
 
 
 def test_a_listing_is_complete_whatever_the_paging(site: ConfluenceSite, state: SiteState) -> None:
@@ -29,7 +30,7 @@ def test_a_listing_costs_one_request_for_250_pages(site: ConfluenceSite, state: 
     with opened(site, SPACE_NAME="Known Issues") as client:
         spaces = client.list_spaces()
         before = client.requests
-        assert len(client.list_pages(spaces)) == 1000
+        assert len(list_in(client, spaces)) == 1000
         assert client.requests - before == 4
 
 
@@ -41,19 +42,59 @@ def test_many_small_spaces_share_requests(site: ConfluenceSite, state: SiteState
     with opened(site) as client:
         spaces = client.list_spaces()
         before = client.requests
-        assert {(ref.id, ref.space) for ref in client.list_pages(spaces)} == expected
+        assert {(ref.id, ref.space) for ref in list_in(client, spaces)} == expected
         assert client.requests - before == 2
 
 
-def test_a_row_of_another_space_is_an_error(site: ConfluenceSite, state: SiteState) -> None:
-    add_pages(state, 1, "HB")
+def put_in_another_space(row: dict[str, Any]) -> None:
+    row["spaceId"] = "7"
 
-    def misplace(answer: dict[str, Any]) -> dict[str, Any]:
-        answer["results"][0]["spaceId"] = "7"
+
+def take_version(row: dict[str, Any]) -> None:
+    del row["version"]
+
+
+def replace_id(row: dict[str, Any]) -> None:
+    row["id"] = "../7"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (put_in_another_space, "page {} is listed in a space that was not requested"),
+        (take_version, "page '{}' without a required field: KeyError 'version'"),
+        (replace_id, "page '../7' without a required field"),
+    ],
+)
+def test_an_odd_row_does_not_stop_the_others(
+    spoil: Callable[[dict[str, Any]], None],
+    reason: str,
+    site: ConfluenceSite,
+    state: SiteState,
+) -> None:
+    odd, *good = add_pages(state, 3)
+
+    def rewrite(answer: dict[str, Any]) -> dict[str, Any]:
+        spoil(answer["results"][0])
         return answer
 
-    site.fail(r"/pages\?", faults.rewritten(misplace))
-    with opened(site) as client, pytest.raises(ConfluenceError, match="was not requested"):
+    site.fail(r"/pages\?", faults.rewritten(rewrite))
+    with opened(site) as client:
+        parts = list(client.list_pages(client.list_spaces()))
+    assert [page.ref.id for part in parts for page in part.pages] == good
+    assert [reason.format(odd) in row for part in parts for row in part.odd_rows] == [True]
+
+
+def test_a_listing_of_odd_rows_alone_is_an_error(site: ConfluenceSite, state: SiteState) -> None:
+    add_pages(state, 2)
+
+    def rewrite(answer: dict[str, Any]) -> dict[str, Any]:
+        for row in answer["results"]:
+            take_version(row)
+        return answer
+
+    site.fail(r"/pages\?", faults.rewritten(rewrite), times=None)
+    with opened(site) as client, pytest.raises(ConfluenceError, match="no row of the listing"):
         list_all(client)
 
 
@@ -126,7 +167,7 @@ def test_a_list_that_ignores_the_requested_status_is_filtered(
         faults.truncated_json(),
         faults.login_page(),
         faults.text('{"results": null}'),
-        faults.text('{"results": [{"id": "1", "title": "no version"}]}'),
+        faults.text('{"results": ["no row"]}'),
         faults.error(404, {"errors": [{"title": "Could not find space with id 7"}]}),
         faults.repeated_cursor(),
     ],
@@ -139,7 +180,7 @@ def test_a_listing_that_fails_half_way_raises(
         spaces = client.list_spaces()
         site.fail(r"/pages\?.*cursor", fault, times=None)
         with pytest.raises(ConfluenceError):
-            client.list_pages(spaces)
+            list_in(client, spaces)
 
 
 def test_titles_cannot_forge_log_lines(site: ConfluenceSite, state: SiteState) -> None:

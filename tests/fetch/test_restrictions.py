@@ -4,7 +4,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
 from tests.support.confluence_client import opened
-from tests.support.site_pages import add_pages
+from tests.support.site_pages import add_pages, list_in
 
 
 def test_restrictions_are_found_on_the_page_and_above(
@@ -19,7 +19,7 @@ def test_restrictions_are_found_on_the_page_and_above(
     state.restrict(own, groups=["admins"])
     with opened(site) as client:
         spaces = client.list_spaces()
-        refs = client.list_pages(spaces)
+        refs = list_in(client, spaces)
         assert client.list_restricted(spaces, refs) == {top, below, own}
         state.restrict(top)
         assert client.list_restricted(spaces, refs) == {own}
@@ -37,7 +37,7 @@ def test_a_restricted_page_that_the_index_does_not_know_is_found(site: Confluenc
     state.restrict(alone, users=["someone"])
     with opened(site) as client:
         spaces = client.list_spaces()
-        refs = client.list_pages(spaces)
+        refs = list_in(client, spaces)
         assert client.list_restricted(spaces, refs) == {top, new, alone}
 
 
@@ -52,7 +52,7 @@ def test_pages_in_a_restricted_folder_are_found(is_indexed: bool) -> None:
     with ConfluenceSite(state) as site, opened(site) as client:
         site.fail(f"/content/{folder}/restriction", faults.text(named), times=None)
         spaces = client.list_spaces()
-        refs = client.list_pages(spaces)
+        refs = list_in(client, spaces)
         assert client.list_restricted(spaces, refs) == {inside}
 
 
@@ -64,7 +64,7 @@ def test_a_page_that_vanishes_during_the_search_for_restrictions_is_not_restrict
     page_id = state.add_page("New", "KI")
     with opened(site) as client:
         spaces = client.list_spaces()
-        refs = client.list_pages(spaces)
+        refs = list_in(client, spaces)
         state.purge(page_id)
         assert client.list_restricted(spaces, refs) == set()
 
@@ -75,7 +75,7 @@ def test_restrictions_cost_one_request_for_250_pages(
     add_pages(state, 1000)
     with opened(site, SPACE_NAME="Known Issues") as client:
         spaces = client.list_spaces()
-        refs = client.list_pages(spaces)
+        refs = list_in(client, spaces)
         before = client.requests
         client.list_restricted(spaces, refs)
         assert client.requests - before == 4

@@ -1,26 +1,39 @@
 """The plan is a pure comparison."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.records import PageRef
-from pipeline.run.plan import diff, to_page_digest
+from pipeline.records import ListedPage, PageRef
+from pipeline.run.plan import Digests, Plan, diff, plan_all
 from pipeline.run.scope import is_in_shard
-from pipeline.state import HeldPage
+from pipeline.state import HeldPage, Listing, open_scratch
 
-SITE = "https://acme.example/wiki"
-REF = PageRef("1", 3, "Title", "KI", modified="2026-06-01T00:00:00.000Z", ancestors=("Home",))
+DIGESTS = Digests("f", "https://acme.example/wiki")
+REF = PageRef("1", 3, "Title", "KI", modified="2026-06-01T00:00:00.000Z")
 
 
 def held(*refs: PageRef) -> dict[str, HeldPage]:
-    return {ref.id: HeldPage(ref.title, to_page_digest(ref, "f", SITE), "face") for ref in refs}
+    return {ref.id: HeldPage(ref.title, DIGESTS.of(ref), "face") for ref in refs}
 
 
-def plan_of(known, listed, admitted=True):
-    return diff(known, listed, lambda ref: to_page_digest(ref, "f", SITE), lambda ref: admitted)
+def listing_of(*refs: PageRef, parent: str | None = None) -> Listing:
+    listing = Listing(open_scratch(None))
+    listing.add((ListedPage(ref, parent) for ref in refs), lambda page_id: True)
+    return listing
+
+
+def plan_of(
+    known: dict[str, HeldPage],
+    listing: Listing,
+    digests: Digests = DIGESTS,
+    *,
+    admitted: bool = True,
+) -> Plan:
+    return diff(known, listing, digests, lambda ref: admitted)
 
 
 @pytest.mark.parametrize(
@@ -29,50 +42,81 @@ def plan_of(known, listed, admitted=True):
         {"version": 4},
         {"title": "Other"},
         {"space": "OPS"},
-        {"ancestors": ("Elsewhere",)},
-        {"labels": ("runbook",)},
         {"modified": "2026-07-01T00:00:00.000Z"},  # an old version was deleted with an edit
     ],
 )
-def test_what_can_change_a_chunk_changes_the_page(change) -> None:
-    plan = plan_of(held(REF), [replace(REF, **change)])
+def test_what_can_change_a_chunk_changes_the_page(change: dict[str, Any]) -> None:
+    plan = plan_of(held(REF), listing_of(replace(REF, **change)))
     assert (len(plan.changed), plan.unchanged) == (1, 0)
 
 
+def test_another_ancestor_changes_the_page() -> None:
+    known = held(replace(REF, ancestors=("7",)))
+    assert plan_of(known, listing_of(REF, parent="7")).unchanged == 1
+    assert [ref.ancestors for ref in plan_of(known, listing_of(REF, parent="8")).changed] == [
+        ("8",)
+    ]
+
+
+def test_another_label_changes_the_page() -> None:
+    listing = listing_of(REF)
+    listing.keep_only([(REF.id, ("runbook",))])
+    assert plan_of(held(replace(REF, labels=("runbook",))), listing).unchanged == 1
+    assert [ref.labels for ref in plan_of(held(REF), listing).changed] == [("runbook",)]
+
+
 def test_an_unchanged_page_is_left_alone() -> None:
-    plan = plan_of(held(REF), [replace(REF, web_path="/x")])
-    assert (plan.upsert, plan.unchanged, plan.delete) == ((), 1, ())
+    plan = plan_of(held(REF), listing_of(replace(REF, web_path="/x")))
+    assert (len(plan.upsert), plan.unchanged, len(plan.delete)) == (0, 1, 0)
 
 
-def test_another_converter_refreshes_every_page() -> None:
-    plan = diff(held(REF), [REF], lambda ref: to_page_digest(ref, "other", SITE), lambda ref: True)
-    assert plan.changed == (REF,)
+@pytest.mark.parametrize(
+    "digests", [replace(DIGESTS, conversion="other"), replace(DIGESTS, address="x")]
+)
+def test_another_converter_or_address_of_the_site_refreshes_every_page(digests: Digests) -> None:
+    assert list(plan_of(held(REF), listing_of(REF), digests).changed) == [REF]
 
 
-def test_another_address_of_the_site_refreshes_every_page() -> None:
-    plan = diff(held(REF), [REF], lambda ref: to_page_digest(ref, "f", "x"), lambda ref: True)
-    assert plan.changed == (REF,)
+def test_a_digest_of_an_earlier_release_is_adopted() -> None:
+    known = {REF.id: HeldPage(REF.title, DIGESTS.earlier_of(REF), "face")}
+    plan = plan_of(known, listing_of(REF))
+    assert (list(plan.adopted), plan.unchanged, len(plan.upsert)) == ([REF], 1, 0)
 
 
 def test_the_window_limits_new_pages_only() -> None:
     other = replace(REF, id="2")
-    plan = plan_of(held(REF), [replace(REF, version=9), other], admitted=False)
+    plan = plan_of(held(REF), listing_of(replace(REF, version=9), other), admitted=False)
     assert [ref.id for ref in plan.changed] == ["1"]
-    assert (plan.new, plan.left_out, plan.delete) == ((), (other,), ())
+    assert (len(plan.new), list(plan.left_out), len(plan.delete)) == (0, [other], 0)
 
 
 def test_a_pending_page_is_ingested_whatever_its_age() -> None:
-    plan = plan_of({"1": HeldPage("Title", "", "")}, [REF], admitted=False)
-    assert plan.upsert == (REF,)
+    plan = plan_of({"1": HeldPage("Title", "", "")}, listing_of(REF), admitted=False)
+    assert list(plan.upsert) == [REF]
 
 
 @given(st.sets(st.integers(0, 50)), st.sets(st.integers(0, 50)))
 def test_every_page_is_in_exactly_one_part_of_the_plan(known: set[int], listed: set[int]) -> None:
     refs = [replace(REF, id=str(number)) for number in sorted(listed)]
-    plan = plan_of(held(*(replace(REF, id=str(number)) for number in known)), refs)
-    assert {ref.id for ref in plan.new} == {str(n) for n in listed - known}
+    known_ids = sorted(map(str, known))
+    plan = plan_of(held(*(replace(REF, id=page_id) for page_id in known_ids)), listing_of(*refs))
+    assert [int(ref.id) for ref in plan.new] == sorted(listed - known)  # as they are listed
     assert set(plan.delete) == {str(n) for n in known - listed}
     assert plan.unchanged == len(known & listed)
+
+
+def test_new_pages_come_before_changed_ones_each_as_they_are_listed() -> None:
+    known, other, pages = held(REF), replace(REF, version=4), ("9", "10", "8")
+    new = [replace(REF, id=page_id) for page_id in pages]
+    assert [ref.id for ref in plan_of(known, listing_of(other, *new)).upsert] == [*pages, "1"]
+
+
+def test_a_plan_of_everything_takes_in_every_page_and_deletes_none() -> None:
+    listing = listing_of(REF, replace(REF, id="0"))
+    plan_of(held(replace(REF, id="7")), listing)
+    plan = plan_all(listing)
+    assert [ref.id for ref in plan.upsert] == ["1", "0"]
+    assert (len(plan.changed), plan.unchanged, len(plan.delete)) == (0, 0, 0)
 
 
 @given(st.text(min_size=1), st.integers(1, 40))

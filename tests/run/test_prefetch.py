@@ -6,6 +6,7 @@ from demo.confluence_site import ConfluenceSite, Paging, SiteState, faults
 from pipeline.fetch import CredentialsError
 from pipeline.run.prefetch import Prefetch
 from tests.support.confluence_client import opened
+from tests.support.site_pages import list_in
 
 
 def test_bodies_are_fetched_while_the_listing_continues() -> None:
@@ -20,7 +21,7 @@ def test_bodies_are_fetched_while_the_listing_continues() -> None:
         opened(site) as client,
     ):
         prefetch = Prefetch(client, workers=2)
-        refs = client.list_pages(client.list_spaces(), prefetch.offer)
+        refs = list_in(client, client.list_spaces(), prefetch.offer)
         early = [page for at in range(0, 131, 25) for page in prefetch.fetch(refs[at : at + 25])]
         asked = len([request for request in site.requests if "search" in request.path])
         assert asked == 6  # each once: four batches ahead, two afterwards
@@ -38,7 +39,7 @@ def test_a_failure_while_fetching_ahead_is_raised_when_the_bodies_are_fetched(
     site.fail("search", faults.error(401), times=None)
     with opened(site) as client:
         prefetch = Prefetch(client, workers=2)
-        refs = client.list_pages(client.list_spaces(), prefetch.offer)
+        refs = list_in(client, client.list_spaces(), prefetch.offer)
         site.token = "another"
         with pytest.raises(CredentialsError):
             prefetch.fetch(refs[:25])

@@ -188,11 +188,11 @@ def test_an_outdated_chunk_that_may_not_be_stored_is_stale_but_still_in_doubt() 
     ledger = open_memory_ledger()
     ledger.expect([chunk("1", "a")])
     ledger.begin_page("1", "Title", "face")
-    assert ledger.stale() == []  # of an unfinished page: it may be wanted
+    assert list(ledger.stale()) == []  # of an unfinished page: it may be wanted
     ledger.outdate([StoredChunk("conf-1-a", "1")])
     ledger.record_page("1", "Title", "digest", "face")
     assert states(ledger, "1") == {"conf-1-a": "sent"}
-    assert ledger.stale() == [StoredChunk("conf-1-a", "1")]
+    assert list(ledger.stale()) == [StoredChunk("conf-1-a", "1")]
 
 
 def test_the_stores_list_shows_the_metadata_of_unknown_pages() -> None:
@@ -218,4 +218,5 @@ def test_only_the_owner_can_read_the_ledger_its_journal_and_its_lock(tmp_path: P
     with open_ledger(path) as ledger, ledger.together():
         ledger.add_pending([("1", "Title")])
         modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
-    assert modes == dict.fromkeys(("l.sqlite3", "l.sqlite3-journal", "l.lock"), 0o600)
+    names = ("l.sqlite3", "l.sqlite3-journal", "l.lock", "l.scratch")
+    assert modes == dict.fromkeys(names, 0o600)

@@ -1,10 +1,12 @@
 """Pages on the stand-in site, and what the tests of the Confluence stage read of them."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from demo.confluence_site import Paging, SiteState
-from pipeline.fetch import Site
+from pipeline.fetch import Site, Space
 from pipeline.records import Page, PageFailure, PageRef
+from pipeline.state import Listing, open_scratch
 
 WHEN = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 # Every oddity of paging that was seen on real sites, at once.
@@ -18,9 +20,28 @@ def add_pages(state: SiteState, count: int, space: str = "KI") -> list[str]:
     ]
 
 
+def list_in(
+    client: Site,
+    spaces: Sequence[Space],
+    on_page: Callable[[PageRef], object] = lambda ref: None,
+) -> list[PageRef]:
+    """List every page of the spaces, by id, or raise what one of them failed with.
+
+    `on_page` is called while the listing continues.
+    """
+    listing = Listing(open_scratch(None))
+    for part in client.list_pages(spaces):
+        if part.unlisted:
+            raise part.unlisted.error
+        listing.add(part.pages, lambda page_id: True)
+        for page in part.pages:
+            on_page(page.ref)
+    return list(listing)
+
+
 def list_all(client: Site) -> list[PageRef]:
-    """List every page of every space in scope."""
-    return client.list_pages(client.list_spaces())
+    """List every page of every space in scope, by id."""
+    return list_in(client, client.list_spaces())
 
 
 def pages_of(fetched: list[Page | PageFailure]) -> dict[str, Page]:

@@ -3,59 +3,109 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from pipeline.records import PageRef
-from pipeline.state import HeldPage
+from pipeline.run.plan.digests import Digests
+from pipeline.state import HeldPage, Listing, Part, Planned, Selection, merge
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run has to do, by page."""
+    """What a run has to do, by page; read from the scratch database page by page."""
 
-    new: tuple[PageRef, ...]
-    changed: tuple[PageRef, ...]
+    planned: Planned
     unchanged: int
-    delete: tuple[str, ...]  # ids that the collection knows and the listing lacks
-    left_out: tuple[PageRef, ...]  # listed, unknown, and not admitted
 
     @property
-    def upsert(self) -> tuple[PageRef, ...]:
-        """New and changed pages."""
-        return self.new + self.changed
+    def new(self) -> Selection[PageRef]:
+        """Pages that the collection does not know, in the order of the listing, as all here."""
+        return self.planned.pages(Part.NEW, Part.NEW)
+
+    @property
+    def changed(self) -> Selection[PageRef]:
+        """Known pages with another digest, pending ones included."""
+        return self.planned.pages(Part.CHANGED, Part.CHANGED)
+
+    @property
+    def upsert(self) -> Selection[PageRef]:
+        """New, then changed pages."""
+        return self.planned.pages(Part.NEW, Part.CHANGED)
+
+    @property
+    def left_out(self) -> Selection[PageRef]:
+        """Pages that are listed, unknown, and not admitted."""
+        return self.planned.pages(Part.LEFT_OUT, Part.LEFT_OUT)
+
+    @property
+    def adopted(self) -> Selection[PageRef]:
+        """Unchanged pages whose digest an earlier release recorded."""
+        return self.planned.pages(Part.ADOPTED, Part.ADOPTED)
+
+    @property
+    def delete(self) -> Selection[str]:
+        """Ids that the collection knows and the listing lacks."""
+        return self.planned.ids(Part.MISSING)
 
 
 def diff(
     held: Mapping[str, HeldPage],
-    listed: Iterable[PageRef],
-    to_digest: Callable[[PageRef], str],
+    listing: Listing,
+    digests: Digests,
     is_admitted: Callable[[PageRef], bool],
+    check: Callable[[], object] = lambda: None,
 ) -> Plan:
     """Return the plan for the listed pages; a page with the recorded digest is unchanged.
 
-    `is_admitted` decides about pages that the collection does not hold yet.
+    `held` is sorted by id. `is_admitted` decides about pages that the collection does not hold
+    yet. `check` is called for every page, and may raise.
     """
-    new: list[PageRef] = []
-    changed: list[PageRef] = []
-    seen: set[str] = set()
-    left_out: list[PageRef] = []
-    unchanged = 0
-    for ref in listed:
-        seen.add(ref.id)
-        known = held.get(ref.id)
-        if known is None and not is_admitted(ref):
-            left_out.append(ref)
-        elif known is None:
-            new.append(ref)
-        elif known.digest != to_digest(ref):
-            changed.append(ref)
-        else:
-            unchanged += 1
-    missing = tuple(page_id for page_id in held if page_id not in seen)
-    return Plan(tuple(new), tuple(changed), unchanged, missing, tuple(left_out))
+    missing, unchanged = count(), 0
+
+    def compare() -> Iterator[tuple[Part, int, str]]:
+        nonlocal unchanged
+        listed = ((ref.id, (position, ref)) for position, ref in listing.rows())
+        for page_id, known, row in merge(held.items(), listed):
+            check()
+            if row is None:
+                yield Part.MISSING, next(missing), page_id
+                continue
+            position, ref = row
+            part = _to_part(ref, known, digests, is_admitted)
+            unchanged += part in (None, Part.ADOPTED)
+            if part is not None:
+                yield part, position, page_id
+
+    planned = Planned(listing)
+    planned.add(compare())
+    return Plan(planned, unchanged)
+
+
+def _to_part(
+    ref: PageRef,
+    known: HeldPage | None,
+    digests: Digests,
+    is_admitted: Callable[[PageRef], bool],
+) -> Part | None:
+    """Return where a listed page belongs; None if nothing is to be done for it."""
+    if known is None:
+        return Part.NEW if is_admitted(ref) else Part.LEFT_OUT
+    if known.digest == digests.of(ref):
+        return None
+    if known.digest and known.digest == digests.earlier_of(ref):
+        return Part.ADOPTED
+    return Part.CHANGED
+
+
+def plan_all(listing: Listing) -> Plan:
+    """Return the plan that takes in every listed page as a new one, and deletes none."""
+    planned = Planned(listing)
+    planned.add((Part.NEW, position, ref.id) for position, ref in listing.rows())
+    return Plan(planned, 0)
 
 
 def log_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline import chunk, markdown
 from pipeline.records import Page, PageRef
@@ -26,27 +27,35 @@ def to_conversion_digest(settings: Settings, hard_limit: int | None = None) -> s
     return _digest([*facts, hard_limit] if hard_limit else facts)
 
 
-def to_page_digest(ref: PageRef, conversion_digest: str, address: str) -> str:
-    """Return the digest of everything about a page that can change its chunks or their metadata.
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """The digests of everything about a page that can change its chunks or their metadata."""
 
-    The time is that of the version: deleting an old version gives a new one the number of another.
-    `address` is the base of the site's links for people.
-    """
-    return _digest([ref.modified, address, *_to_earlier_facts(ref, conversion_digest)])
+    conversion: str  # of `to_conversion_digest`
+    address: str  # the base of the site's links for people
 
+    def of(self, ref: PageRef) -> str:
+        """Return the page's digest.
 
-def to_earlier_page_digest(ref: PageRef, conversion_digest: str) -> str:
-    """Return the page's digest as release 1.0.0 recorded it."""
-    return _digest(_to_earlier_facts(ref, conversion_digest))
+        The time is that of the version: deleting an old version gives a new one the number of
+        another.
+        """
+        return _digest([ref.modified, self.address, *self._to_earlier_facts(ref)])
+
+    def earlier_of(self, ref: PageRef) -> str:
+        """Return the digest as release 1.0.0 recorded it: without time and address.
+
+        So an update of this tool alone does not make every page be fetched again.
+        """
+        return _digest(self._to_earlier_facts(ref))
+
+    def _to_earlier_facts(self, ref: PageRef) -> list[object]:
+        return [ref.version, ref.title, ref.space, ref.ancestors, ref.labels, self.conversion]
 
 
 def to_metadata_digest(page: Page) -> str:
     """Return the digest of the metadata that all chunks of a page share."""
     return _digest([page.ref.title, page.ref.space, page.url, page.labels])
-
-
-def _to_earlier_facts(ref: PageRef, conversion_digest: str) -> list[object]:
-    return [ref.version, ref.title, ref.space, ref.ancestors, ref.labels, conversion_digest]
 
 
 def _digest(facts: Sequence[object]) -> str:

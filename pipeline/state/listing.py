@@ -1,0 +1,145 @@
+"""The listing of a run, in its scratch database: memory does not grow with the pages."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from pipeline.records import ListedPage, PageRef
+from pipeline.state.ancestors import Ancestors, Node
+
+_TABLES = """
+CREATE TABLE listed (page_id TEXT PRIMARY KEY, position INTEGER NOT NULL, is_own INTEGER NOT NULL,
+                     parent TEXT, version INTEGER NOT NULL, title TEXT NOT NULL,
+                     space TEXT NOT NULL, modified TEXT NOT NULL, content_type TEXT NOT NULL,
+                     web_path TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE members (page_id TEXT PRIMARY KEY, labels TEXT) WITHOUT ROWID;
+CREATE TABLE skipped (page_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE unlisted (space TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+_COLUMNS = "listed.page_id, parent, version, title, space, modified, content_type, web_path, labels"
+_JOINED = "listed LEFT JOIN members USING (page_id)"
+_IN_SCOPE = """
+is_own AND NOT EXISTS (SELECT 1 FROM skipped WHERE skipped.page_id = listed.page_id)
+AND NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space)
+AND (members.page_id IS NOT NULL OR NOT :is_filtered)
+"""
+
+
+class Listing:
+    """The listed pages, and which of them are in scope: in no skipped or unlisted part.
+
+    Once all is added, its length is the number of pages in scope; iteration yields them by id.
+    """
+
+    def __init__(self, scratch: sqlite3.Connection) -> None:
+        """Create the tables in a scratch database, see `Ledger.scratch`."""
+        self._db = self.scratch = scratch
+        self._db.executescript(_TABLES)
+        self._positions = 0
+        self._is_filtered = False
+        self._ancestors = Ancestors(self._look_up)
+
+    def add(self, pages: Iterable[ListedPage], is_own: Callable[[str], bool]) -> None:
+        """Add listed pages; of one that is repeated, the last row counts.
+
+        `is_own` returns whether a page is this run's share: the others may be ancestors.
+        """
+        with self._db:
+            self._db.executemany(
+                "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (page_id) DO UPDATE SET parent = excluded.parent, "
+                "version = excluded.version, title = excluded.title, space = excluded.space, "
+                "modified = excluded.modified, web_path = excluded.web_path",
+                (self._to_row(page, is_own) for page in pages),
+            )
+
+    def keep_only(self, members: Iterable[tuple[str, Sequence[str] | None]]) -> None:
+        """Limit the scope to these pages, besides those of earlier calls: (page id, labels)."""
+        self._is_filtered = True
+        with self._db:
+            self._db.executemany(
+                "INSERT OR REPLACE INTO members VALUES (?, ?)",
+                (
+                    (page_id, None if labels is None else json.dumps(labels))
+                    for page_id, labels in members
+                ),
+            )
+
+    def skip(self, page_ids: Iterable[str]) -> None:
+        """Take pages out of the scope."""
+        with self._db:
+            self._db.executemany(
+                "INSERT OR IGNORE INTO skipped VALUES (?)", ((page_id,) for page_id in page_ids)
+            )
+
+    def skips(self, page_id: str) -> bool:
+        """Return whether a page was skipped."""
+        found = self._db.execute("SELECT 1 FROM skipped WHERE page_id = ?", (page_id,))
+        return found.fetchone() is not None
+
+    def leave_out_spaces(self, keys: Iterable[str]) -> None:
+        """Take spaces out of the scope whose listing is incomplete."""
+        with self._db:
+            self._db.executemany("INSERT INTO unlisted VALUES (?)", ((key,) for key in keys))
+
+    def __len__(self) -> int:
+        """Count the pages in scope."""
+        return int(self._select("count(*)").fetchone()[0])
+
+    def __iter__(self) -> Iterator[PageRef]:
+        return (ref for _, ref in self.rows())
+
+    def rows(self) -> Iterator[tuple[int, PageRef]]:
+        """Yield (position in the listing, page) of the pages in scope, by id."""
+        rows = self._select(f"position, {_COLUMNS}")
+        return ((position, self._to_ref(*values)) for position, *values in rows)
+
+    def every_page(self) -> Iterator[PageRef]:
+        """Yield every page that was added, in scope or not, by id."""
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM {_JOINED} ORDER BY listed.page_id")  # noqa: S608
+        return (self._to_ref(*values) for values in rows)
+
+    def joined(self, table: str, condition: str, values: Sequence[Any]) -> Iterator[PageRef]:
+        """Yield the pages of another table of the scratch database, in its own order."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM {table} CROSS JOIN listed USING (page_id) "  # noqa: S608
+            f"LEFT JOIN members USING (page_id) WHERE {condition}",
+            values,
+        )
+        return (self._to_ref(*found) for found in rows)
+
+    def _select(self, columns: str) -> sqlite3.Cursor:
+        """Read the pages in scope, by id."""
+        statement = f"SELECT {columns} FROM {_JOINED} WHERE {_IN_SCOPE} ORDER BY listed.page_id"  # noqa: S608
+        return self._db.execute(statement, {"is_filtered": self._is_filtered})
+
+    def _to_row(self, page: ListedPage, is_own: Callable[[str], bool]) -> tuple[Any, ...]:
+        self._positions += 1
+        ref = page.ref
+        return (
+            *(ref.id, self._positions, is_own(ref.id), page.parent, ref.version, ref.title),
+            *(ref.space, ref.modified, ref.content_type, ref.web_path),
+        )
+
+    def _to_ref(self, page_id: str, parent: str | None, *values: Any) -> PageRef:
+        version, title, space, modified, content_type, web_path, labels = values
+        return PageRef(
+            page_id,
+            version,
+            title,
+            space,
+            modified,
+            self._ancestors.above(page_id, parent),
+            None if labels is None else tuple(json.loads(labels)),
+            content_type,
+            web_path,
+        )
+
+    def _look_up(self, page_id: str) -> Node | None:
+        row: Node | None = self._db.execute(
+            "SELECT title, parent FROM listed WHERE page_id = ?", (page_id,)
+        ).fetchone()
+        return row
