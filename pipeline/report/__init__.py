@@ -1,13 +1,14 @@
 """What a run reports: counts, exit code, log, progress, and the JSON report.
 
 `report` counts, `failure_limit` decides when failures end the run, `exit_codes` has the codes;
-`log`, `progress` and `results` write to the log, `save` writes the report; `redact` keeps secrets
-and the text of pages out of both.
+`log`, `progress` and `results` write to the log, `save` writes the report, `otel` pushes the counts
+to a collector; `redact` keeps secrets and the text of pages out of all of them.
 """
 
 from pipeline.report.exit_codes import ExitCode
 from pipeline.report.failure_limit import TooManyFailuresError
 from pipeline.report.log import set_up_logging
+from pipeline.report.otel import push_figures
 from pipeline.report.progress import Progress
 from pipeline.report.redact import to_short
 from pipeline.report.report import Report
@@ -20,6 +21,7 @@ __all__ = [
     "Progress",
     "Report",
     "TooManyFailuresError",
+    "push_figures",
     "save_report",
     "set_up_logging",
     "show_hits",

@@ -15,6 +15,7 @@ from pipeline.report import (
     ExitCode,
     Report,
     TooManyFailuresError,
+    push_figures,
     save_report,
     show_stale,
 )
@@ -90,6 +91,8 @@ def execute(
             show_stale(report.stale)
             save()
             log.info("%s", report.summary())
+            about = {"program": program.name, "collection": program.collection(settings)}
+            push_figures(report, settings.otel_exporter_otlp_endpoint, about, settings.mask)
             if signals:
                 signals.leaves_threads = stop.error is not None
     return report.exit_code

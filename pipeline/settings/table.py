@@ -192,6 +192,11 @@ class Settings:
     report_file: Path | None = _setting(
         "", checks.path, "write the JSON report of the run to this file"
     )
+    otel_exporter_otlp_endpoint: str = _setting(
+        "", checks.url,
+        "push the figures of the run once, at its end, to this OTLP/HTTP collector: its URL before "
+        "`/v1/metrics`",
+    )
     llama_base_url: str = _setting(
         "", checks.server_url, "URL of the Llama Stack server, before `/v1/…`",
         programs=(INGEST,), required_by=(INGEST,),
