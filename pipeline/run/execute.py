@@ -90,9 +90,9 @@ def execute(
         finally:
             show_stale(report.stale)
             save()
-            log.info("%s", report.summary())
             about = {"program": program.name, "collection": program.collection(settings)}
             push_figures(report, settings.otel_exporter_otlp_endpoint, about, settings.mask)
+            log.info("%s", report.summary())
             if signals:
                 signals.leaves_threads = stop.error is not None
     return report.exit_code

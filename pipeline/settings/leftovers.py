@@ -10,7 +10,9 @@ from pathlib import Path
 
 _QUOTES = ('""', "''", "“”", "‘’")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
-_ASSIGNMENT = re.compile(r"(?:export )?(?:CONF|VECTOR|LLAMA)_[A-Z_]+=")
+_PREFIX = re.compile(
+    r"(?:export )?(?:CONF|VECTOR|LLAMA)_[A-Z_]+=|(?:Authorization: ?)?(?:Basic|Bearer) "
+)
 _EXAMPLES = ("replace-me",)  # in .env.example
 
 
@@ -23,10 +25,10 @@ def refuse_leftovers(name: str, text: str, is_free_text: bool) -> None:
         raise ValueError(f"is still {text}: write the value in its place, or leave it empty")
     if text in _EXAMPLES:
         raise ValueError(f"is still the example's {text}: write the value in its place")
-    if found := _ASSIGNMENT.match(text):
-        raise ValueError(f"begins with {found[0]}: it must be the value alone")
     if is_free_text:
         return
+    if found := _PREFIX.match(text):
+        raise ValueError(f"begins with {found[0].strip()}: it must be the value alone")
     if len(text) > 1 and text[0] + text[-1] in _QUOTES:
         raise ValueError("is in quotes, which --env-file and --from-env-file keep: remove them")
     if found := _INVISIBLE.search(text):

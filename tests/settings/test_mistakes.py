@@ -57,6 +57,8 @@ def test_an_address_or_a_number_that_is_clear_is_taken(name: str, text: str, val
         ("CONF_API_TOKEN", "ATATT3xFfGF0\u200b=AB12", r"\(U\+200B\)"),
         ("CONF_API_TOKEN", "CONF_API_TOKEN=ATATT3", "begins with CONF_API_TOKEN=: it must be"),
         ("CONF_API_TOKEN", "export CONF_API_TOKEN=ATATT3", "begins with export CONF_API_TOKEN="),
+        ("CONF_API_TOKEN", "Basic ATATT3", "begins with Basic: it must be the value alone"),
+        ("VECTOR_API_TOKEN", "Authorization: Bearer ATATT3", "begins with Authorization: Bearer:"),
         ("CONF_API_TOKEN", "replace-me", "is still the example's replace-me"),
         ("CONF_API_TOKEN", "${CONF_API_TOKEN}", r"is still \$\{CONF_API_TOKEN\}"),
         ("SPACE_NAME", "$SPACE_NAME", r"is still \$SPACE_NAME"),
