@@ -155,6 +155,23 @@ def test_files_that_are_edited_by_hand_hold_what_was_written() -> None:
     assert settings.is_default("labels")
 
 
+def test_the_whole_folder_is_applied_at_once() -> None:
+    objects = []
+    for path in sorted(FOLDER.glob("*.yaml")):
+        text = path.read_text("utf-8")
+        for variable in list_variables(path):
+            text = text.replace(f"${{{variable}}}", VALUES[variable])
+        objects += to_objects(text)
+    assert sorted(manifest["kind"] for manifest in objects) == [
+        "ConfigMap", "ConfigMap", "CronJob", "CronJob", "Job", "Secret",
+    ]  # fmt: skip
+    for manifest in objects:
+        if template := pod_template(manifest):
+            program = template["spec"]["containers"][0]["args"][0]
+            settings = load_pod_settings(program, template, objects)
+            assert settings.space_name == VALUES["SPACE_NAME"]
+
+
 def test_variables_that_nobody_replaced_are_named() -> None:
     objects = [yaml.safe_load((FOLDER / name).read_text()) for name in LLAMA[:3]]
     template = pod_template(objects[2])

@@ -59,12 +59,13 @@ def load_pod_settings(program_name: Any, pod: Object, objects: Sequence[Object])
     for source in container["envFrom"]:
         kind = "ConfigMap" if "configMapRef" in source else "Secret"
         [reference] = source.values()
-        [found] = [
-            manifest
+        found = [
+            manifest["data" if kind == "ConfigMap" else "stringData"]
             for manifest in objects
             if (manifest["kind"], manifest["metadata"]["name"]) == (kind, reference["name"])
         ]
-        environ |= found["data" if kind == "ConfigMap" else "stringData"]
+        assert len(found) == 1 or (not found and reference.get("optional")), reference
+        environ |= found[0] if found else {}
     environ |= {row["name"]: row["value"] for row in container["env"]}
     assert all(isinstance(value, str) for value in environ.values()), environ
     return load_settings(program_name, environ)
