@@ -114,7 +114,7 @@ class Hit:
 class PageFailure:
     """Why one page, or a part of it, is not in the collection as it should be."""
 
-    page_id: str
+    page_id: str  # "" where a whole space could not be listed
     title: str
-    stage: str  # fetch, convert, upsert, delete, verify
+    stage: str  # list, fetch, convert, upsert, delete, verify
     error: str  # one line, no secrets, no body text

@@ -1,11 +1,15 @@
 """LABELS and FILTER_FOLDER_ID: CQL finds what is in scope, v2 confirms what has left it.
 
 CQL reads an index that lags behind: it decides what is added, but not what is deleted.
+
+A page that a listing lacks is gone only by a positive answer: trashed, archived, in another space,
+without the labels, outside the folder, or 404 when it is asked for alone. A list without the page,
+a row that cannot be read and an error are no such answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from itertools import batched
 
 from pipeline.fetch.content import (
@@ -18,7 +22,7 @@ from pipeline.fetch.content import (
     to_id,
 )
 from pipeline.fetch.cql import to_scope_queries
-from pipeline.fetch.errors import CredentialsError, StatusError
+from pipeline.fetch.errors import ConfluenceError, CredentialsError, StatusError
 from pipeline.fetch.rows import Json, Space, to_labels, to_search_labels
 from pipeline.fetch.transport import Params, Transport
 from pipeline.settings import Settings
@@ -26,6 +30,7 @@ from pipeline.settings import Settings
 Check = Callable[[], object]  # raises if the credentials are refused
 # The key of a personal space has some 30 characters; servers limit a URL to a few thousand.
 _KEYS_A_QUERY = 50
+_GONE = {"archived", "trashed", "deleted"}  # statuses
 _DEEPEST = 10  # levels that one request for descendants covers
 
 
@@ -64,44 +69,77 @@ def list_gone(
     transport: Transport,
     settings: Settings,
     ids: Collection[str],
-    spaces: Sequence[Space],
+    spaces: Collection[Space],
     check: Check,
+    list_descendants: Callable[[], Set[str]],
 ) -> set[str]:
     """Return which of the ids are gone or out of scope according to v2, which is current.
 
-    One request for 250 ids; with LABELS one for
-    each page that is still there, with FILTER_FOLDER_ID one for each 250 descendants.
+    One request for 250 ids, and one for each that the answer lacks; with LABELS one for each page
+    that is still there. `list_descendants` returns what is below FILTER_FOLDER_ID.
     """
     space_ids = {space.id for space in spaces}
-    present = {
-        page_id: content
-        for content in CONTENT_TYPES
-        for page_id in _list_present(transport, content, ids, space_ids)
-    }
+    gone, kept = set[str](), dict[str, ContentType]()
+    for content in CONTENT_TYPES:
+        for row in _list_by_id(transport, content, ids):
+            page_id = str(row.get("id"))
+            if _is_gone(row, space_ids):
+                gone.add(page_id)
+            else:
+                kept[page_id] = content
+    for page_id in sorted(set(ids) - gone - kept.keys()):
+        if _is_gone_alone(transport, page_id, space_ids, check):
+            gone.add(page_id)
     if settings.labels:
-        included = {label.casefold() for label in settings.labels}
-        for page_id, content in sorted(present.items()):
-            labels = to_labels(list_of_page(transport, content, page_id, "labels", check))
-            if included.isdisjoint(label.casefold() for label in labels):
-                del present[page_id]
-    if settings.filter_folder_id and present:
-        return set(ids) - (present.keys() & _list_descendants(transport, settings.filter_folder_id))
-    return set(ids) - present.keys()
+        gone |= _list_unlabelled(transport, settings, kept, check)
+    if settings.filter_folder_id and not gone.issuperset(ids):
+        gone |= set(ids) - list_descendants()
+    return gone & set(ids)
 
 
-def _list_present(
-    transport: Transport, content: ContentType, ids: Collection[str], space_ids: Collection[str]
-) -> Iterator[str]:
-    """Yield which of the ids are current and in one of the spaces."""
+def _list_by_id(transport: Transport, content: ContentType, ids: Collection[str]) -> Iterator[Json]:
     for batch in batched(ids, ROWS_A_REQUEST):
         params: Params = {
             "id": ",".join(map(to_id, batch)),
             "status": content.statuses,
             "limit": ROWS_A_REQUEST,
         }
-        for row in transport.list_rows(f"{V2}/{content.collection}", params):
-            if row.get("status") == "current" and str(row.get("spaceId")) in space_ids:
-                yield str(row["id"])
+        yield from transport.list_rows(f"{V2}/{content.collection}", params)
+
+
+def _is_gone(row: Json, space_ids: Set[str]) -> bool:
+    """Return whether a row shows a page that is not current, or in another space."""
+    status, space_id = row.get("status"), str(row.get("spaceId"))
+    return status in _GONE or (
+        status == "current" and space_id.isdecimal() and space_id not in space_ids
+    )
+
+
+def _is_gone_alone(transport: Transport, page_id: str, space_ids: Set[str], check: Check) -> bool:
+    """Ask for one page. Raises `ConfluenceError` if the site fails or the account is refused."""
+    for content in CONTENT_TYPES:
+        try:
+            return _is_gone(transport.get(content.to_path(page_id)), space_ids)
+        except ConfluenceError as error:
+            check()  # v2 answers 404 to refused credentials, too
+            if not (isinstance(error, StatusError) and error.status == 404):
+                return False
+    return True
+
+
+def _list_unlabelled(
+    transport: Transport, settings: Settings, pages: Mapping[str, ContentType], check: Check
+) -> set[str]:
+    """Return which of the pages have none of the labels in scope."""
+    included = {label.casefold() for label in settings.labels}
+    return {
+        page_id
+        for page_id, content in sorted(pages.items())
+        if included.isdisjoint(
+            label.casefold()
+            for label in to_labels(list_of_page(transport, content, page_id, "labels", check))
+        )
+    }
 
 
 def list_of_page(
@@ -147,8 +185,11 @@ def _look_for_root(transport: Transport, item_id: str) -> str:
     return ""
 
 
-def _list_descendants(transport: Transport, root_id: str) -> set[str]:
-    """Return the ids of everything below a page or folder, however deep."""
+def list_descendants(transport: Transport, root_id: str) -> set[str]:
+    """Return the ids of everything below a page or folder, however deep.
+
+    Raises `CredentialsError` if it is not visible.
+    """
     found: set[str] = set()
     starts = [_find_root(transport, root_id)]
     while starts:

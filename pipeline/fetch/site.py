@@ -6,8 +6,9 @@ serves label and ancestor filters and bodies in bulk. Only GET requests are sent
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import UTC, datetime
+from functools import cached_property
 
 from pipeline.fetch import filters, listing, restrictions, spaces
 from pipeline.fetch.account import Account
@@ -88,12 +89,22 @@ class Site:
         """Return which of the ids, missing from a listing, are really gone or out of scope.
 
         Trashed, archived, purged, unreadable, moved to another space, without the labels,
-        outside the folder. Call `check_credentials` before it.
+        outside the folder; see `filters`. Call `check_credentials` before it.
         """
         with self._account.explaining_refusals():
             return filters.list_gone(
-                self._transport, self._settings, ids, in_spaces, self._account.check
+                self._transport,
+                self._settings,
+                ids,
+                in_spaces,
+                self._account.check,
+                lambda: self._descendants,
             )
+
+    @cached_property
+    def _descendants(self) -> Set[str]:
+        """The ids of everything below FILTER_FOLDER_ID, listed once a run."""
+        return filters.list_descendants(self._transport, self._settings.filter_folder_id)
 
     def get_pages(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         """Return each of at most 25 pages, or a PageFailure with the reason."""

@@ -106,9 +106,15 @@ class Report:
         if reason:
             raise TooManyFailuresError(f"{reason}, the last with: {failure.error}", failure.stage)
 
+    def fail_space(self, key: str, error: str) -> None:
+        """Log that a space could not be listed, and add it to the report."""
+        log.error("space %s could not be listed, its pages are kept as they are: %s", key, error)
+        with self._lock:
+            self._failures.append(PageFailure("", f"space {key}", "list", error))
+
     @property
     def has_failures(self) -> bool:
-        """Whether a page has failed so far."""
+        """Whether a page or a space has failed so far."""
         with self._lock:
             return bool(self._failures)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from functools import cached_property
 from itertools import batched
 
-from pipeline.fetch import ROWS_A_REQUEST, CredentialsError, Site, Space
+from pipeline.fetch import ROWS_A_REQUEST, ConfluenceError, CredentialsError, Site, Space
 from pipeline.records import ListedPage, PageRef
 from pipeline.report import Report
 from pipeline.run.admission import Admission
@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.state import Listing
 
 log = logging.getLogger(__name__)
+_ODD_ROWS_NAMED = 100  # a warning each
 
 
 class Scope:
@@ -31,7 +32,9 @@ class Scope:
         self._report, self._stop = report, stop
         self._began = site.now()
         self.spaces: list[Space] = []
-        self._listed_spaces: set[str] = set()  # keys of the spaces that list a page
+        self._unlisted: dict[str, ConfluenceError] = {}  # by key: the listing is not complete
+        self._odd_rows = 0
+        self._not_empty: set[str] = set()  # keys of the spaces that list a page
 
     def resolve(self) -> None:
         """Check the credentials and find the spaces; rejected credentials are reported first."""
@@ -73,19 +76,27 @@ class Scope:
         """
         for part in read_ahead(self._site.list_pages(self.spaces), self._stop):
             if part.unlisted:
-                raise part.unlisted.error
+                self._unlisted[part.unlisted.space.key] = part.unlisted.error
             self.listing.add(part.pages, self.is_own)
-            for reason in part.odd_rows:
-                self._report.warn(f"{reason}: this row of the listing is passed over")
-            self._listed_spaces |= {page.ref.space for page in part.pages}
+            self._warn_of_odd_rows(part.odd_rows)
+            self._not_empty |= {page.ref.space for page in part.pages}
             self._offer_certain(part.pages, offer)
-        self._refuse_empty_listing()
+        if self._odd_rows > _ODD_ROWS_NAMED:
+            self._report.warn(f"{self._odd_rows} rows of the listing cannot be used")
+        self._judge_spaces()
         self._keep_members()
         if self._settings.restricted_pages == "skip":
             every = list(self.listing.every_page())
-            self.listing.skip(self._ask(lambda: self._site.list_restricted(self.spaces, every)))
+            self.listing.skip(self._ask(lambda: self._site.list_restricted(self._listed, every)))
         self._report.count_listed(len(self.listing))
         return self.listing
+
+    def _warn_of_odd_rows(self, reasons: Iterable[str]) -> None:
+        """Name rows of the listing that cannot be used; their pages stay as they are."""
+        for reason in reasons:
+            self._odd_rows += 1
+            if self._odd_rows <= _ODD_ROWS_NAMED:
+                self._report.warn(f"{reason}: the page stays as it is")
 
     def _offer_certain(self, pages: Iterable[ListedPage], offer: Callable[[PageRef], None]) -> None:
         """Offer the pages that the listing alone decides about, and that are new."""
@@ -102,23 +113,43 @@ class Scope:
         """Return whether a page is this run's share."""
         return is_in_shard(page_id, self._settings.shard_index, self._settings.shard_count)
 
-    def _refuse_empty_listing(self) -> None:
-        """Raise `CredentialsError` if a space that the settings name lists no page."""
+    @property
+    def unlisted(self) -> Set[str] | None:
+        """Keys of the spaces whose pages stay as they are; None in a scope of one space."""
+        return self._unlisted.keys() if len(self.spaces) > 1 else None
+
+    def may_be_gone(self, page_id: str) -> bool:
+        """Return whether a known page that is not listed was in a space whose listing is whole."""
+        last = self._collection.ledger.last_listing
+        return not (self._unlisted and last.may_be_in(page_id, self._unlisted.keys()))
+
+    @property
+    def _listed(self) -> list[Space]:
+        return [space for space in self.spaces if space.key not in self._unlisted]
+
+    def _judge_spaces(self) -> None:
+        """Report the spaces that cannot be listed; raise the error if there is no other.
+
+        So does a space that the settings name and that lists no page.
+        """
+        self._not_empty -= self._unlisted.keys()
         is_named = self._settings.space_name or self._settings.filter_space_keys
-        empty = [
-            f"{space.key} (archived)" if space.is_archived else space.key
-            for space in self.spaces
-            if space.key not in self._listed_spaces
-        ]
-        if empty and (is_named or not self._listed_spaces):
-            raise CredentialsError(
-                f"no page is listed in {', '.join(empty)}: nothing is changed, because the "
-                "account may lack permission to read them; check the space and its permissions"
-            )
+        for space in self._listed:
+            if space.key not in self._not_empty and (is_named or not self._not_empty):
+                named = f"{space.key} (archived)" if space.is_archived else space.key
+                self._unlisted[space.key] = CredentialsError(
+                    f"no page is listed in {named}: nothing is changed, because the account "
+                    "may lack permission to read them; check the space and its permissions"
+                )
+        if not self._not_empty:
+            raise next(iter(self._unlisted.values()))
+        for key, error in self._unlisted.items():
+            self._report.fail_space(key, str(error))
+        self.listing.leave_out_spaces(self._unlisted)
 
     def _keep_members(self) -> None:
         """Limit the listing to the pages that the filters include."""
-        members = self._site.list_members(self.spaces)
+        members = self._site.list_members(self._listed)
         if members is None:
             return
         shows_labels = bool(self._settings.labels)

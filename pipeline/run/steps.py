@@ -118,12 +118,13 @@ class Run:
         else:
             ledger.add_pending((ref.id, ref.title) for ref in plan.new)
             self.report.count_unchanged(plan.unchanged)
-        remember_listing(self.collection.ledger, plan.left_out)
+        remember_listing(self.collection.ledger, listed, plan.left_out, self._scope.unlisted)
         return plan
 
     def _diff(self, listed: Listing) -> Plan:
-        pages, admits = self.collection.ledger.pages(), self._scope.admission.admits
-        return diff(pages, listed, self._digests, admits, self.stop.check)
+        pages, scope = self.collection.ledger.pages(), self._scope
+        admits, may_be_gone = scope.admission.admits, scope.may_be_gone
+        return diff(pages, listed, self._digests, admits, may_be_gone, self.stop.check)
 
     @property
     def _digests(self) -> Digests:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from pipeline.records import Chunk, StoredChunk
 from pipeline.state.held import HeldChunk, HeldPage
+from pipeline.state.last_listing import LastListing
 from pipeline.state.store_list import StoreList
 from pipeline.state.view import View
 
@@ -71,7 +72,7 @@ class Ledger:
     def forget_everything(self) -> None:
         """Forget every page, chunk and fact."""
         with self.together():
-            for table in ("chunks", "pages", "about", "left_out"):
+            for table in ("chunks", "pages", "about", "left_out", "page_spaces"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
 
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
@@ -244,9 +245,22 @@ class Ledger:
         """Return page id → modification time of the pages left out; None before any listing."""
         return View(self._db, "left_out", "modified", str) if self.get_about("has_listed") else None
 
-    def leave_out(self, pages: Iterable[tuple[str, str]]) -> None:
-        """Replace the pages left out by those of a complete listing: (page id, modified)."""
+    def leave_out(self, pages: Iterable[tuple[str, str]], unlisted: Set[str] = frozenset()) -> None:
+        """Replace the pages left out by those of a complete listing: (page id, modified).
+
+        `unlisted` has the keys of spaces that could not be listed: they keep theirs, and if they
+        never were listed, the date decides when they are.
+        """
+        never = unlisted if self.left_out() is None else self.never_listed()
         with self.together():
-            self._db.execute("DELETE FROM left_out")
-            self._db.executemany("INSERT INTO left_out VALUES (?, ?)", pages)
-            self.set_about(has_listed="yes")
+            self.last_listing.leave_out(pages, unlisted)
+            self.set_about(has_listed="yes", never_listed=" ".join(sorted(never & unlisted)))
+
+    def never_listed(self) -> Set[str]:
+        """Return the keys of spaces that no run could list yet."""
+        return frozenset(self.get_about("never_listed").split())
+
+    @property
+    def last_listing(self) -> LastListing:
+        """The tables about the last complete listing."""
+        return LastListing(self._db)

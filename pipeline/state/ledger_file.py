@@ -26,6 +26,8 @@ CREATE TABLE chunks (page_id TEXT NOT NULL, chunk_id TEXT NOT NULL, handle TEXT 
 _LATER_TABLES = """
 CREATE TABLE IF NOT EXISTS left_out (page_id TEXT PRIMARY KEY, modified TEXT NOT NULL)
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS page_spaces (page_id TEXT PRIMARY KEY, space TEXT NOT NULL)
+    WITHOUT ROWID;
 """
 
 

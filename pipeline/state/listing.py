@@ -97,6 +97,10 @@ class Listing:
         rows = self._select(f"position, {_COLUMNS}")
         return ((position, self._to_ref(*values)) for position, *values in rows)
 
+    def space_of_pages(self) -> Iterator[tuple[str, str]]:
+        """Yield (page id, key of its space) of the pages in scope, by id."""
+        yield from self._select("listed.page_id, listed.space")
+
     def every_page(self) -> Iterator[PageRef]:
         """Yield every page that was added, in scope or not, by id."""
         rows = self._db.execute(f"SELECT {_COLUMNS} FROM {_JOINED} ORDER BY listed.page_id")  # noqa: S608

@@ -104,6 +104,41 @@ def test_what_is_missing_is_confirmed_for_every_reason(
     assert kept not in missing
 
 
+@pytest.mark.parametrize("without", ["spaceId", "status"])
+def test_a_page_whose_row_cannot_be_read_is_not_gone(
+    without: str, site: ConfluenceSite, state: SiteState
+) -> None:
+    odd, trashed = add_pages(state, 2)
+    state.trash(trashed)
+
+    def spoil(answer: dict[str, Any]) -> dict[str, Any]:
+        for row in answer["results"]:
+            if row["id"] == odd:
+                del row[without]
+        return answer
+
+    site.fail(r"/pages\?id=", faults.rewritten(spoil))
+    with opened(site) as client:
+        assert client.list_gone([odd, trashed], client.list_spaces()) == {trashed}
+
+
+@pytest.mark.parametrize("alone", [None, faults.error(403), faults.server_error(500)])
+def test_a_page_that_a_list_by_id_lacks_is_asked_for_alone(
+    alone: faults.Fault | None, site: ConfluenceSite, state: SiteState
+) -> None:
+    lacking, purged = add_pages(state, 2)
+    state.purge(purged)
+
+    def shorten(answer: dict[str, Any]) -> dict[str, Any]:
+        return answer | {"results": [row for row in answer["results"] if row["id"] != lacking]}
+
+    site.fail(r"/pages\?id=", faults.rewritten(shorten))
+    if alone:
+        site.fail(rf"/pages/{lacking}$", alone, times=None)
+    with opened(site) as client:
+        assert client.list_gone([lacking, purged], client.list_spaces()) == {purged}
+
+
 def test_labels_and_folder_are_confirmed_without_the_index(site: ConfluenceSite) -> None:
     site.state = state = SiteState(index_lag_seconds=float("inf"))
     state.add_space("KI", "Known Issues")

@@ -7,10 +7,8 @@ import pytest
 import responses
 
 from demo.confluence_site import ConfluenceSite, Paging, SiteState, faults
-from pipeline.fetch import (
-    ConfluenceError,
-    Site,
-)
+from pipeline.fetch import ConfluenceError, CredentialsError, Site
+from pipeline.fetch.errors import StatusError
 from pipeline.records import PageRef
 from pipeline.settings import load_settings
 from tests.support.confluence_client import QUICK, opened
@@ -44,6 +42,49 @@ def test_many_small_spaces_share_requests(site: ConfluenceSite, state: SiteState
         before = client.requests
         assert {(ref.id, ref.space) for ref in list_in(client, spaces)} == expected
         assert client.requests - before == 2
+
+
+def test_a_space_that_cannot_be_listed_does_not_stop_those_that_share_its_requests(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    good, bad = add_pages(state, 3), add_pages(state, 2, "HB")
+    space_id = state.spaces["HB"].id
+    site.fail(lambda request: request.query.get("space-id"), faults.error(403), times=None)
+    site.fail(rf"/spaces/{space_id}/pages", faults.error(403), times=None)
+    with opened(site) as client:
+        parts = list(client.list_pages(client.list_spaces()))
+    listed = {page.ref.id for part in parts for page in part.pages}
+    assert (set(good) <= listed, listed.isdisjoint(bad)) == (True, True)
+    [unlisted] = [part.unlisted for part in parts if part.unlisted]
+    assert (unlisted.space.key, "HTTP 403" in str(unlisted.error)) == ("HB", True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [(faults.error(403), CredentialsError), (faults.server_error(500), ConfluenceError)],
+)
+def test_where_no_space_can_be_listed_the_listing_is_an_error(
+    fault: faults.Fault, kind: type[ConfluenceError], site: ConfluenceSite, state: SiteState
+) -> None:
+    add_pages(state, 1)
+    site.fail(r"/pages", fault, times=None)
+    with opened(site) as client, pytest.raises(ConfluenceError) as caught:
+        list(client.list_pages(client.list_spaces()))
+    assert type(caught.value) is (kind if kind is CredentialsError else StatusError)
+
+
+def test_spaces_that_fail_one_after_the_other_end_the_listing(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    for number in range(8):
+        add_pages(state, 1, state.add_space(f"S{number}", f"Space {number}"))
+    site.fail(r"/pages", faults.server_error(500), times=None)
+    with opened(site) as client:
+        spaces = client.list_spaces()
+        before = client.requests
+        with pytest.raises(ConfluenceError, match="HTTP 500"):
+            list(client.list_pages(spaces))
+    assert client.requests - before <= 6 * (QUICK.attempts + 1)
 
 
 def put_in_another_space(row: dict[str, Any]) -> None:

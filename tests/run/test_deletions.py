@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,6 +157,24 @@ def test_a_page_that_a_listing_omits_is_kept(place: Place) -> None:
     assert ended.code == 0
     assert place.held() == set(place.ids)
     assert any("is missing from the listing" in warning for warning in ended["warnings"])
+
+
+def test_a_page_whose_row_cannot_be_read_is_kept_and_the_others_are_synced(place: Place) -> None:
+    odd, gone = place.ids[4], place.ids[5]
+
+    def spoil(answer: dict[str, Any]) -> dict[str, Any]:
+        for row in answer["results"]:
+            if row["id"] == odd:
+                row["version"] = row["spaceId"] = None
+        return answer
+
+    place.site.fail(r"/pages\?", rewritten(spoil), times=None)
+    place.state.trash(gone)
+    place.state.edit(place.ids[9], to_body(9, "was"))
+    ended = place.sync()
+    assert (ended.code, ended["pages"]["deleted"], ended["pages"]["changed"]) == (0, 1, 1)
+    assert place.held() == set(place.ids) - {gone}
+    assert any(f"describes page '{odd}'" in warning for warning in ended["warnings"])
 
 
 def test_a_listing_that_is_cut_short_deletes_nothing(place: Place) -> None:
