@@ -11,8 +11,11 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 616, 40, 304  # the plot's own area
 TICKS = 5  # at most so many beside 0 on each axis
 
 
-def to_svg(points: Sequence[tuple[int, float]]) -> str:
-    """Points of (pages, seconds), and the line through the origin with their median slope."""
+def to_svg(points: Sequence[tuple[int, float]], run: str) -> str:
+    """Points of (pages, seconds), and the line through the origin with their median slope.
+
+    `run` names what was measured: "the first run".
+    """
     slope = statistics.median(seconds / pages for pages, seconds in points)
     last = max(pages for pages, _ in points)
     highest = max(slope * last, *(seconds for _, seconds in points)) * 1.05
@@ -25,7 +28,8 @@ def to_svg(points: Sequence[tuple[int, float]]) -> str:
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        'aria-label="Seconds of a first run against its pages" '
+        'aria-label="Seconds of '
+        f'{run} against its pages" '
         'font-family="sans-serif" font-size="13" fill="#444">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
     ]
@@ -38,7 +42,7 @@ def to_svg(points: Sequence[tuple[int, float]]) -> str:
     parts += [
         f'<path d="M{LEFT} {TOP}V{BOTTOM}H{RIGHT}" fill="none" stroke="#888"/>',
         f'<text x="{(LEFT + RIGHT) / 2}" y="{HEIGHT - 12}" text-anchor="middle">pages</text>',
-        f'<text x="{LEFT}" y="{TOP - 16}">seconds of the first run; '
+        f'<text x="{LEFT}" y="{TOP - 16}">seconds of {run}; '
         f"dashed: {1000 * slope:.2f} ms a page</text>",
         f'<path d="M{x(0)} {y(0)}L{x(last)} {y(slope * last)}" stroke="#888" '
         'stroke-dasharray="5 4"/>',

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.sync import ROOT, SECONDS_A_REQUEST, Ends, servers
+from bench.runs import ROOT, SECONDS_A_REQUEST, Ends, servers
 
 PEERS_PYTHON = str(ROOT / ".venv-peers" / "bin" / "python")
 OURS = "this project"

@@ -12,7 +12,7 @@ LINEAR = [(1000, 2.0), (2000, 4.0), (16000, 32.0)]
 
 def distances(points: list[tuple[int, float]]) -> list[float]:
     """Return how far each point is above the line, in the drawing's units."""
-    root = ElementTree.fromstring(to_svg(points))
+    root = ElementTree.fromstring(to_svg(points, "a run"))
     line = next(shape.attrib["d"] for shape in root if "stroke-dasharray" in shape.attrib)
     x0, y0, x1, y1 = map(float, re.findall(r"[\d.]+", line))
     assert (x0, y0) == (LEFT, BOTTOM)  # the origin

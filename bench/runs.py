@@ -1,0 +1,99 @@
+"""Both ends of a run of `sync.py`, each in a process of its own, and the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SECONDS_A_REQUEST = 0.150  # Confluence
+SECONDS_AN_INSERT, SECONDS_A_CHUNK = 0.030, 0.002
+VECTOR_API = [sys.executable, "-m", "tests.support.vector_api", "--delete-route", "document"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Both ends of a measurement."""
+
+    settings: dict[str, str]  # of a run against them
+    _site: subprocess.Popen[str]
+
+    def count_requests(self) -> int:
+        """How many requests the site was asked so far."""
+        assert self._site.stdin is not None
+        assert self._site.stdout is not None
+        self._site.stdin.write("\n")
+        self._site.stdin.flush()
+        return int(self._site.stdout.readline())
+
+
+@contextmanager
+def servers(
+    pages: int,
+    *,
+    slow: bool,
+    big_page: str = "",
+    insert_free: bool = False,
+    fetch_free: bool = False,
+) -> Iterator[Ends]:
+    """A site with so many pages and a Vector API, each in a process."""
+    delay = SECONDS_A_REQUEST if slow and not fetch_free else 0
+    site = [sys.executable, "-m", "bench.site", str(pages), str(delay)]
+    api = list(VECTOR_API)
+    if slow and not insert_free:
+        api += ["--seconds-a-request", str(SECONDS_AN_INSERT)]
+        api += ["--seconds-a-chunk", str(SECONDS_A_CHUNK)]
+    with started(site + [big_page] * bool(big_page), api) as ends:
+        yield ends
+
+
+@contextmanager
+def started(site: list[str], api: list[str]) -> Iterator[Ends]:
+    """Start both ends, whose first line on stdout is their address."""
+    processes = [
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for command in (site, api)
+    ]
+    try:
+        addresses = [process.stdout.readline().strip() for process in processes if process.stdout]
+        settings = {
+            "CONF_BASE_URL": addresses[0],
+            "CONF_USER": "demo@example.com",
+            "CONF_API_TOKEN": "demo-token",
+            "VECTOR_API_BASE_URL": addresses[1],
+            "VERIFY": "0",
+            "PATH": os.environ["PATH"],
+        }
+        yield Ends(settings, processes[0])
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def run(
+    environ: dict[str, str], folder: str, codes: tuple[int, ...] = (0, 1)
+) -> tuple[float, float, dict[str, dict[str, int]]]:
+    """One run, which ends with one of the exit codes: wall seconds, peak MB, report."""
+    report = Path(folder) / "report.json"
+    environ = environ | {"STATE_DIR": folder, "REPORT_FILE": str(report)}
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen([sys.executable, "sync.py"], cwd=ROOT, env=environ, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - began
+        if process.returncode not in codes:
+            log.seek(0)
+            raise RuntimeError(log.read().decode()[-2000:])
+    return seconds, usage.ru_maxrss / 1024, json.loads(report.read_text())
