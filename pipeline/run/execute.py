@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from pipeline.run.start import Signals
 from pipeline.run.steps import Run
 from pipeline.run.stop import Stop, StoppedError
 from pipeline.settings import Settings
-from pipeline.state import Ledger, LedgerError, open_ledger, open_memory_ledger, write_atomically
+from pipeline.state import Ledger, LedgerError, open_copy, open_ledger, write_atomically
 from pipeline.upsert import UnusableSettingError, VectorApiError
 
 log = logging.getLogger(__name__)
@@ -151,17 +152,11 @@ def open_run(
             report.set_stale(collection.ledger.stale())
 
 
-@contextlib.contextmanager
-def _open_ledger(name: str, settings: Settings) -> Iterator[Ledger]:
-    """Open the ledger of this program and shard; in a dry run, a copy of it in memory."""
+def _open_ledger(name: str, settings: Settings) -> AbstractContextManager[Ledger]:
+    """Open the ledger of this program and shard; in a dry run, a copy of it."""
     shard = f"-{settings.shard_index}-of-{settings.shard_count}" if settings.shard_count > 1 else ""
     path = settings.state_dir / f"{name}{shard}.sqlite3"
-    if not settings.dry_run:
-        with open_ledger(path) as ledger:
-            yield ledger
-        return
-    with contextlib.closing(open_memory_ledger(like=path)) as ledger:
-        yield ledger
+    return open_copy(path) if settings.dry_run else open_ledger(path)
 
 
 def to_exit_code(error: Exception) -> int:

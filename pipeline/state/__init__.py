@@ -11,7 +11,7 @@ from pipeline.state.atomic import write_atomically
 from pipeline.state.held import MIXED, HeldChunk, HeldPage
 from pipeline.state.identity import claim, claim_site, claim_variant
 from pipeline.state.ledger import Ledger, LedgerError
-from pipeline.state.ledger_file import open_ledger, open_memory_ledger
+from pipeline.state.ledger_file import open_copy, open_ledger, open_memory_ledger
 from pipeline.state.listing import Listing
 from pipeline.state.merge import merge
 from pipeline.state.planned import Part, Planned, Selection
@@ -33,6 +33,7 @@ __all__ = [
     "claim_site",
     "claim_variant",
     "merge",
+    "open_copy",
     "open_ledger",
     "open_memory_ledger",
     "open_scratch",

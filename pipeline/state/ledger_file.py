@@ -49,15 +49,39 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
         try:
             with _readable(path):
                 _prepare(connection)
-                with contextlib.closing(Ledger(connection, open_scratch(scratch_path))) as ledger:
+                with contextlib.closing(Ledger(connection, _open_scratch(scratch_path))) as ledger:
                     yield ledger
         finally:
             connection.close()
-            scratch_path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the next run removes it
+                scratch_path.unlink()
+
+
+def _open_scratch(path: Path) -> sqlite3.Connection:
+    try:
+        return open_scratch(path)
+    except OSError as error:
+        raise LedgerError(f"STATE_DIR cannot be written: {path}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def open_copy(path: Path) -> Iterator[Ledger]:
+    """Open a copy of the ledger at this path, or an empty one, that is not kept.
+
+    Raises `LedgerError` as `open_ledger` does, and if SQLite's temporary files cannot be written.
+    """
+    with contextlib.closing(open_memory_ledger(like=path)) as ledger:
+        try:
+            yield ledger
+        except sqlite3.OperationalError as error:
+            raise LedgerError(
+                f"the temporary files of this dry run cannot be written: {error}: make room in a "
+                "folder for temporary files, /tmp or the one that TMPDIR names"
+            ) from error
 
 
 def open_memory_ledger(like: Path | None = None) -> Ledger:
-    """Open a ledger in memory, a copy of the one at `like` if that exists."""
+    """Open a ledger that is not kept, a copy of the one at `like` if that exists."""
     # A temporary database: SQLite moves what does not fit into its cache to a file of its own.
     connection = sqlite3.connect("", check_same_thread=False)
     if like is not None and like.exists():

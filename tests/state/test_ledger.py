@@ -10,7 +10,7 @@ import pytest
 from pipeline.records import Chunk, StoredChunk
 from pipeline.state import MIXED, HeldPage
 from pipeline.state.ledger import Ledger, LedgerError
-from pipeline.state.ledger_file import open_ledger, open_memory_ledger
+from pipeline.state.ledger_file import open_copy, open_ledger, open_memory_ledger
 
 
 def chunk(page: str, name: str) -> Chunk:
@@ -112,6 +112,36 @@ def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
         open_ledger(tmp_path / "file" / "l.sqlite3"),
     ):
         pass
+
+
+def test_the_scratch_database_ends_with_the_run_and_begins_empty(tmp_path: Path) -> None:
+    scratch = tmp_path / "l.scratch"
+    scratch.write_text("of a run that was killed")
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        ledger.scratch.execute("CREATE TABLE x (y)")
+        assert scratch.exists()
+    assert not scratch.exists()
+
+
+def test_a_scratch_database_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "l.scratch").mkdir()
+    with (
+        pytest.raises(LedgerError, match=r"STATE_DIR cannot be written: .*l\.scratch"),
+        open_ledger(tmp_path / "l.sqlite3"),
+    ):
+        pass
+
+
+def test_temporary_files_of_a_dry_run_that_cannot_be_written_are_reported(tmp_path: Path) -> None:
+    def fill(ledger: Ledger) -> None:
+        ledger.scratch.execute("PRAGMA max_page_count = 2")
+        ledger.scratch.execute("CREATE TABLE x AS SELECT zeroblob(100000)")
+
+    with (
+        pytest.raises(LedgerError, match=r"temporary files .* full"),
+        open_copy(tmp_path / "l.sqlite3") as copy,
+    ):
+        fill(copy)
 
 
 def test_the_stores_own_list_replaces_the_ledgers() -> None:
