@@ -12,7 +12,14 @@ from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.dash_stores import ClientEmbeds, DashStore, DashStores, ServerEmbeds
+from pipeline.upsert.dash_stores import (
+    PUBLISHED,
+    UNFINISHED,
+    ClientEmbeds,
+    DashStore,
+    DashStores,
+    ServerEmbeds,
+)
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.find_by_query import ask_beside, find_by_query
 from pipeline.upsert.server.api import AnswerError, Api
@@ -66,13 +73,23 @@ class Dash:
         if known:
             log.warning("the store %s is gone from the server; looking for %s", known, self._name)
         named = [store for store in stores if store.name == self._name]
-        # A rotation that was killed leaves a newer store that is not complete: the oldest wins.
-        named.sort(key=lambda store: not store.is_ours)
+        chosen = self._choose_finished([store for store in named if store.is_ours]) or next(
+            (store.identifier for store in named if not store.is_ours), ""
+        )
         if len(named) > 1:
-            log.warning(
-                "%d stores are named %s; using %s", len(named), self._name, named[0].identifier
-            )
-        return named[0].identifier if named else ""
+            log.warning("%d stores are named %s; using %s", len(named), self._name, chosen or "-")
+        return chosen
+
+    def _choose_finished(self, ours: Sequence[DashStore]) -> str:
+        """Return the store that a rotation published last, else the oldest one that is finished.
+
+        Where the server keeps no marks, the oldest is taken: a rotation that was killed leaves a
+        newer store that is not complete.
+        """
+        marks = {store.identifier: self._stores.marks.read(store.identifier) for store in ours}
+        published = [identifier for identifier, mark in marks.items() if mark == PUBLISHED]
+        finished = [identifier for identifier, mark in marks.items() if mark != UNFINISHED]
+        return next(iter(published[-1:] or finished), "")
 
     def has_collection(self) -> bool:
         """Return whether the server has a collection of our name that this sink made."""
@@ -132,8 +149,12 @@ class Dash:
         return list(unique.values())
 
     def _ask(self, question: str, top_k: int) -> list[Hit]:
+        return self.read(self.identifier, question, top_k)
+
+    def read(self, identifier: str, question: str, top_k: int) -> list[Hit]:
+        """Return the hits of a store, best first; see `Rotating`."""
         body = {
-            self._stores.key: self.identifier,
+            self._stores.key: identifier,
             "query": question,
             "params": {"max_chunks": top_k, "mode": "vector"},
         }
@@ -144,7 +165,31 @@ class Dash:
     def make_fresh(self) -> str:
         """Create another store of the same name and use it from now on."""
         self.identifier, self._made_with = self._stores.make(self._name, fresh=True), ""
+        self._stores.marks.write(self.identifier, UNFINISHED)
         return self.identifier
+
+    def fresh_model(self) -> str:
+        """Return the name of the model that a fresh store is made with now."""
+        return self._stores.find_model()
+
+    def use_fresh(self, identifier: str) -> bool:
+        """Use a store of `make_fresh` again; return False if the server has it no more."""
+        if all(store.identifier != identifier for store in self._stores.list_stores()):
+            return False
+        self.identifier, self._made_with = identifier, ""
+        return True
+
+    def mark_published(self) -> None:
+        """Let the server show that the current store is complete, where it keeps metadata."""
+        self._stores.marks.write(self.identifier, PUBLISHED)
+
+    def unfinished_stores(self) -> list[str]:
+        """Return which of `older_stores` a rotation certainly left unfinished."""
+        return [
+            identifier
+            for identifier in self.older_stores()
+            if self._stores.marks.read(identifier) == UNFINISHED
+        ]
 
     def older_stores(self) -> list[str]:
         """Return the stores of our name that this tool made, without the current one."""

@@ -96,8 +96,23 @@ class Rotating(Protocol):
     def make_fresh(self) -> str:
         """Create another, empty store of the same name and use it; return its identifier."""
 
+    def fresh_model(self) -> str:
+        """Return the name of the embedding model that `make_fresh` uses now."""
+
+    def use_fresh(self, identifier: str) -> bool:
+        """Use a store of `make_fresh` again; return False if the server has it no more."""
+
+    def read(self, identifier: str, question: str, top_k: int) -> list[Hit]:
+        """Return at most `top_k` hits of any store of the server, best first, as they are."""
+
+    def mark_published(self) -> None:
+        """Show on the server that the current store is complete, where that is possible."""
+
     def older_stores(self) -> list[str]:
         """Return the stores of the same name that this tool made, without the current one."""
+
+    def unfinished_stores(self) -> list[str]:
+        """Return which of them are certainly the remains of a rotation that did not end."""
 
     def delete_store(self, identifier: str) -> None:
         """Remove a whole store; one that is gone already is no error."""

@@ -89,6 +89,11 @@ class VectorApi:
         with self._lock:
             del self._held.indexes[self._held.to_identifier(collection)]
 
+    def keep_no_metadata(self) -> None:
+        """Have no route for the metadata of a store from now on, as early 0.2 servers."""
+        assert isinstance(self._held, Dash)
+        self._held.keeps_metadata = False
+
     def count(self, kind: str) -> int:
         """Return how many requests of a kind arrived."""
         return sum(request.kind == kind for request in self.log)

@@ -107,6 +107,8 @@ class Dash(Collections):
     def __init__(self) -> None:
         super().__init__()
         self._names: dict[str, str] = {}  # by identifier
+        self.metadata: dict[str, dict[str, object]] = {}  # by identifier
+        self.keeps_metadata = True
 
     def to_identifier(self, collection: str) -> str:
         named = (i for i, name in self._names.items() if name == collection)
@@ -119,6 +121,10 @@ class Dash(Collections):
         yield "DELETE", "/v1/vector-dbs/{vector_db_id}", "delete", self._delete_store
         yield "POST", "/v1/vector-io/insert", "insert", self._insert_chunks
         yield "POST", "/v1/vector-io/query", "query", self._query_chunks
+        if self.keeps_metadata:
+            path = "/v1/openai/v1/vector_stores/{vector_store_id}"
+            yield "GET", path, "describe", self._get_vector_store
+            yield "POST", path, "mark", self._update_vector_store
         if self.window:
             yield "POST", "/v1/openai/v1/embeddings", "embed", self._embed
 
@@ -141,6 +147,17 @@ class Dash(Collections):
         self._names.setdefault(identifier, name)
         self.indexes.setdefault(identifier, WordIndex(overwrites=False))
         return Answer(200, {"identifier": identifier, "vector_db_name": name})
+
+    def _get_vector_store(self, request: Request) -> Answer:
+        identifier = request.parts[0]
+        self.get(identifier, 400)
+        metadata = self.metadata.setdefault(identifier, {"provider_id": "faiss"})
+        return Answer(200, {"id": identifier, "metadata": metadata})
+
+    def _update_vector_store(self, request: Request) -> Answer:
+        self.get(request.parts[0], 400)
+        self.metadata[request.parts[0]] = request.need("metadata")
+        return self._get_vector_store(request)
 
     def _delete_store(self, request: Request) -> Answer:
         if self.indexes.pop(request.parts[0], None) is None:

@@ -23,6 +23,7 @@ from tests.support.sinks import (
     to_settings,
     to_sink,
 )
+from tests.support.vector_api import VectorApi
 
 CHUNKS = to_chunks(TEXTS)
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -82,6 +83,12 @@ def sink(server: Server) -> Iterator[Dash]:
     for identifier in filter(None, [*sink.older_stores(), sink.identifier]):
         sink.delete_store(identifier)
     sink.close()
+
+
+@pytest.fixture
+def dash_api() -> Iterator[VectorApi]:
+    with VectorApi("dash") as api:
+        yield api
 
 
 @pytest.mark.real_server
@@ -182,14 +189,22 @@ def test_rotation_builds_beside_the_old_store_and_removes_only_ours(server: Serv
     assert sink.identifier == foreign
     first = sink.make_fresh()
     sink.insert(CHUNKS[:2])
+    sink.mark_published()
     second = sink.make_fresh()
     assert sink.identifier == second
+    assert sink.unfinished_stores() == []
     assert sink.find(CHUNKS[:2]) == {}
     assert sink.older_stores() == [first]
     reader = server.open()
     assert set(reader.find(CHUNKS[:2])) == {chunk.id for chunk in CHUNKS[:2]}, "the old one answers"
+    assert sink.use_fresh(first)
+    assert sink.unfinished_stores() == [second]
+    assert sink.use_fresh(second)
+    sink.mark_published()
+    assert reader.look_up() == second, "the one that was published last"
     sink.delete_store(first)
     sink.delete_store(first)  # gone already: no error
+    assert not sink.use_fresh(first)
     assert sink.older_stores() == []
     assert reader.open_collection() == second
     for identifier in (second, foreign):
@@ -243,3 +258,40 @@ def test_the_servers_own_rag_query_reads_our_chunks(llama_stack: LlamaStack) -> 
 )
 def test_identifiers_are_readable_and_never_shared(name: str, identifier: str) -> None:
     assert to_identifier(name) == identifier
+
+
+def open_stand_in(api: VectorApi) -> Dash:
+    settings = to_settings(api.base_url, VECTOR_API_VARIANT="dash")
+    sink = choose_sink(to_api(api.base_url), settings)
+    assert isinstance(sink, Dash)
+    return sink
+
+
+def test_without_a_ledger_the_store_published_last_is_found(dash_api: VectorApi) -> None:
+    sink = open_stand_in(dash_api)
+    sink.open_collection()
+    published = sink.make_fresh()
+    sink.mark_published()
+    unfinished = sink.make_fresh()
+    assert open_stand_in(dash_api).look_up() == published, "the oldest is still there"
+    assert open_stand_in(dash_api).look_up("gone") == published
+    assert sink.use_fresh(published)
+    assert sink.unfinished_stores() == [unfinished]
+
+
+def test_without_a_ledger_an_unfinished_store_is_never_taken(dash_api: VectorApi) -> None:
+    sink = open_stand_in(dash_api)
+    unfinished = sink.make_fresh()
+    assert open_stand_in(dash_api).look_up() == ""
+    other = open_stand_in(dash_api)
+    assert other.open_collection() not in ("", unfinished)
+    assert other.opened_new
+
+
+def test_where_a_server_keeps_no_metadata_the_oldest_store_is_taken(dash_api: VectorApi) -> None:
+    dash_api.keep_no_metadata()
+    sink = open_stand_in(dash_api)
+    oldest = sink.open_collection()
+    sink.make_fresh()
+    assert open_stand_in(dash_api).look_up() == oldest
+    assert sink.unfinished_stores() == []

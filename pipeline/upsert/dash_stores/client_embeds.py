@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.records import Chunk
 from pipeline.settings import Settings
+from pipeline.upsert.dash_stores.marks import UNFINISHED, Marks
 from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_row
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
@@ -24,6 +25,7 @@ class ClientEmbeds:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api, self._settings, self._name = api, settings, settings.collection_id
         self._routes = StoreApi(api, NEW_PREFIX)
+        self.marks = Marks(api, NEW_PREFIX)
         self._store_model = ""
         self._model: EmbeddingModel | None = None
 
@@ -44,12 +46,21 @@ class ClientEmbeds:
         """See `DashStores`. Runs that start together may create several; the oldest stays."""
         provider = self._settings.vector_db_provider
         made = self._routes.make_store(name, self._used_model, provider, "dash")
-        stores = self.list_stores()
-        ours = [store.identifier for store in stores if store.is_ours and store.name == name]
-        if fresh or ours[0] == made:
+        if fresh:
             return made
-        self.remove(made)
-        return ours[0]
+        named = (store for store in self.list_stores() if store.is_ours and store.name == name)
+        oldest = next(
+            store.identifier
+            for store in named
+            if store.identifier == made or self.marks.read(store.identifier) != UNFINISHED
+        )
+        if oldest != made:
+            self.remove(made)
+        return oldest
+
+    def find_model(self) -> str:
+        """See `DashStores`."""
+        return self._used_model.name
 
     def use_model_of(self, store_model: str) -> None:
         """See `DashStores`."""

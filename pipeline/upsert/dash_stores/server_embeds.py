@@ -10,8 +10,10 @@ from typing import Any
 
 from pipeline.records import Chunk
 from pipeline.settings import Settings
+from pipeline.upsert.dash_stores.marks import Marks
 from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_row
+from pipeline.upsert.files.store_api import OLD_PREFIX
 from pipeline.upsert.server.api import Api, to_segment
 from pipeline.upsert.server.embedding_models import find_embedding_model, find_model_of_store
 from pipeline.upsert.server.made_by import OWN_IDENTIFIER
@@ -29,6 +31,7 @@ class ServerEmbeds:
     def __init__(self, api: Api, settings: Settings, embeddings: str = "") -> None:
         """`embeddings` is the server's route for embeddings, "" where it has none."""
         self._api, self._settings, self._embeddings = api, settings, embeddings
+        self.marks = Marks(api, OLD_PREFIX)
         self._store_model = ""
         self._embedding_route: EmbeddingRoute | None = None
 
@@ -60,6 +63,10 @@ class ServerEmbeds:
             body["embedding_dimension"] = model.dimension
         made = self._api.post(ROUTE, body) or {}
         return str(made.get("identifier") or identifier)
+
+    def find_model(self) -> str:
+        """See `DashStores`."""
+        return find_embedding_model(self._api, self._settings).name
 
     def use_model_of(self, store_model: str) -> None:
         """See `DashStores`."""

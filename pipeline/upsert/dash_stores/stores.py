@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pipeline.records import Chunk
+from pipeline.upsert.dash_stores.marks import Marks
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 
@@ -24,6 +25,7 @@ class DashStores(Protocol):
     """A server's stores, and the form of their chunks in an insert."""
 
     key: str  # the field of requests that names the store
+    marks: Marks
 
     def list_stores(self) -> list[DashStore]:
         """Return every store of the server, oldest first as far as the server shows the order."""
@@ -33,6 +35,9 @@ class DashStores(Protocol):
 
     def make(self, name: str, *, fresh: bool) -> str:
         """Make a store, another one of that name if `fresh`; return its identifier."""
+
+    def find_model(self) -> str:
+        """Return the name of the model that a store is made with now."""
 
     def use_model_of(self, store_model: str) -> None:
         """Make vectors with the model that the store was made with, "" if unknown."""
