@@ -7,11 +7,13 @@ that was refused all the same. `VERSION` changes with the chunks of a page.
 """
 
 from pipeline.chunk.split import VERSION, halve, split
+from pipeline.chunk.tokens import count_tokens
 from pipeline.chunk.windows import accepted_tokens, fitting_tokens, known_window, to_word_pieces
 
 __all__ = [
     "VERSION",
     "accepted_tokens",
+    "count_tokens",
     "fitting_tokens",
     "halve",
     "known_window",

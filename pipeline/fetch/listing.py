@@ -11,7 +11,7 @@ from pipeline.fetch.content import CONTENT_TYPES, ROWS_A_REQUEST, V2, ContentTyp
 from pipeline.fetch.errors import BrokenAnswerError, ConfluenceError, CredentialsError
 from pipeline.fetch.rows import Json, Space, to_content_row
 from pipeline.fetch.transport import Params, Transport
-from pipeline.records import ListedPage
+from pipeline.records import ListedPage, PageRef
 
 _SPACES_A_REQUEST = 100
 # Spaces in a row that are not refused, but fail after all attempts: then the site fails.
@@ -57,6 +57,20 @@ def list_pages(
                 raise error
     if first_error and not listed:
         raise first_error
+
+
+def list_by_id(
+    transport: Transport, spaces: Sequence[Space], page_ids: Sequence[str]
+) -> list[PageRef]:
+    """Return those of the pages that are current and in the spaces, without their ancestors."""
+    key_of = {space.id: space.key for space in spaces}
+    found: list[PageRef] = []
+    for content in CONTENT_TYPES:
+        for batch in batched(page_ids, ROWS_A_REQUEST):
+            params: Params = {"id": ",".join(map(to_id, batch)), "limit": ROWS_A_REQUEST}
+            rows = list(transport.list_rows(f"{V2}/{content.collection}", params))
+            found += [page.ref for page in _to_part(rows, content, key_of).pages]
+    return found
 
 
 def _list_group(

@@ -62,6 +62,14 @@ class Site:
         """Yield every current page of the spaces, answer by answer; see `listing.list_pages`."""
         return listing.list_pages(self._transport, in_spaces, self._account)
 
+    def list_by_id(self, ids: Sequence[str], in_spaces: Sequence[Space]) -> list[PageRef]:
+        """Return those of the pages that are current and in the spaces; see `listing.list_by_id`.
+
+        For pages that a listing lacks, and that nevertheless exist.
+        """
+        with self._account.explaining_refusals():
+            return listing.list_by_id(self._transport, in_spaces, ids)
+
     def list_members(
         self, in_spaces: Sequence[Space]
     ) -> Iterator[tuple[str, tuple[str, ...]]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import batched, count
 
 from pipeline.fetch import ROWS_A_REQUEST, Site
@@ -19,6 +19,16 @@ GUARDED_FROM = 10  # known pages: with fewer, the delete guard never trips
 
 class DeleteGuardError(Exception):
     """More would be deleted than MAX_DELETE_PERCENT allows; nothing was. Exit 6."""
+
+
+def check_guard(gone: int, known: int, max_percent: int) -> None:
+    """Raise `DeleteGuardError` if so many of the known pages must not leave the collection."""
+    if known >= GUARDED_FROM and 100 * gone > max_percent * known:
+        raise DeleteGuardError(
+            f"{gone} of {known} known pages would be deleted, more than "
+            f"MAX_DELETE_PERCENT={max_percent}: nothing was deleted. If that is correct, run "
+            "once with MAX_DELETE_PERCENT=100"
+        )
 
 
 class Deletions:
@@ -38,29 +48,25 @@ class Deletions:
         planned, known = plan.planned, self._collection.ledger.pages()
         gone, numbers = planned.ids(Part.GONE), count(len(planned.ids(Part.GONE)))
         for batch in batched(planned.ids(Part.MISSING), ROWS_A_REQUEST):
-            found = self._list_gone(batch)
+            found = self.list_gone(batch)
+            self._warn_of_kept(page_id for page_id in batch if page_id not in found)
             planned.add((Part.GONE, next(numbers), page_id) for page_id in sorted(found))
-        if len(known) >= GUARDED_FROM and 100 * len(gone) > max_percent * len(known):
-            raise DeleteGuardError(
-                f"{len(gone)} of {len(known)} known pages would be deleted, more than "
-                f"MAX_DELETE_PERCENT={max_percent}: nothing was deleted. If that is correct, run "
-                "once with MAX_DELETE_PERCENT=100"
-            )
+        check_guard(len(gone), len(known), max_percent)
         return gone
 
-    def _list_gone(self, missing: Sequence[str]) -> set[str]:
-        """Return which of these pages are gone or skipped; warn of each that is neither."""
-        skipped = {page_id for page_id in missing if self._scope.listing.skips(page_id)}
-        asked = [page_id for page_id in missing if page_id not in skipped]
-        gone = self._ask(asked) if asked else set()
-        for page_id in asked:
-            page = self._collection.ledger.page(page_id)
-            if page_id not in gone and page:
+    def list_gone(self, page_ids: Sequence[str]) -> set[str]:
+        """Return which of these pages, at most 250, are gone, out of scope or skipped."""
+        skipped = {page_id for page_id in page_ids if self._scope.listing.skips(page_id)}
+        asked = [page_id for page_id in page_ids if page_id not in skipped]
+        return skipped | self._ask(asked) if asked else skipped
+
+    def _warn_of_kept(self, page_ids: Iterable[str]) -> None:
+        for page_id in page_ids:
+            if page := self._collection.ledger.page(page_id):
                 self._report.warn(
                     f"page {page_id} {page.title!r} is missing from the listing, but "
                     "still exists: kept"
                 )
-        return gone | skipped
 
     def _ask(self, page_ids: Sequence[str]) -> set[str]:
         def ask() -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from functools import cached_property
 from itertools import batched
 
@@ -97,6 +97,10 @@ class Scope:
             self._odd_rows += 1
             if self._odd_rows <= _ODD_ROWS_NAMED:
                 self._report.warn(f"{reason}: the page stays as it is")
+
+    def list_by_id(self, page_ids: Sequence[str]) -> list[PageRef]:
+        """Return those of the pages that exist in the spaces, though no listing has them."""
+        return self._ask(lambda: self._site.list_by_id(page_ids, self.spaces)) if page_ids else []
 
     def _offer_certain(self, pages: Iterable[ListedPage], offer: Callable[[PageRef], None]) -> None:
         """Offer the pages that the listing alone decides about, and that are new."""

@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
-from itertools import batched
+from itertools import batched, chain
 
 from pipeline import chunk as chunk_stage
 from pipeline import markdown as markdown_stage
@@ -28,11 +28,10 @@ from pipeline.run.plan import (
     Plan,
     diff,
     log_plan,
-    plan_all,
     to_conversion_digest,
 )
 from pipeline.run.prefetch import Prefetch
-from pipeline.run.rotation import Rotation
+from pipeline.run.rotation import Rotation, remove_superseded
 from pipeline.run.scope import Scope
 from pipeline.run.stop import PageBudget, Stop, StoppedError
 from pipeline.run.threads import call_interruptibly, in_parallel
@@ -59,8 +58,10 @@ class Run:
         self.settings, self.collection = settings, collection
         self.report, self.stop, self._retry = report, stop, retry
         self._scope = Scope(settings, site, collection, report, stop)
-        self._rotation = Rotation(collection, report)
         self._deletions = Deletions(site, self._scope, collection, report, stop)
+        self._rotation = Rotation(
+            settings, site, self._scope, self._deletions, collection, report, self._open_writer
+        )
         self._deleted: Selection[str] | None = None  # the confirmed ones, once they are
         self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
         self._prefetch = Prefetch(site, settings.own_workers)
@@ -113,11 +114,13 @@ class Run:
             )
         if settings.dry_run:
             log_plan(plan, self._confirm_deletions(plan), ledger.pages())
-        if settings.update_strategy == "rotate" and not settings.dry_run:
-            plan = self._plan_rotation(plan, listed)
+        elif settings.update_strategy == "rotate":
+            gone, diff = self._confirm_deletions(plan), partial(self._diff, listed)
+            plan = self._rotation.plan(plan, gone, self._digests.conversion, diff)
         else:
-            ledger.add_pending((ref.id, ref.title) for ref in plan.new)
-            self.report.count_unchanged(plan.unchanged)
+            self._rotation.discard()
+        self.collection.ledger.add_pending((ref.id, ref.title) for ref in plan.new)
+        self.report.count_unchanged(plan.unchanged)
         remember_listing(self.collection.ledger, listed, plan.left_out, self._scope.unlisted)
         return plan
 
@@ -131,16 +134,6 @@ class Run:
         conversion = to_conversion_digest(self.settings, self._limit.tokens)
         return Digests(conversion, self._scope.address)
 
-    def _plan_rotation(self, plan: Plan, listed: Listing) -> Plan:
-        """Plan every page into a fresh store, unless nothing has changed."""
-        deleted = self._confirm_deletions(plan)
-        is_current = not (plan.upsert or deleted or any(self.collection.ledger.stale()))
-        if is_current or self.collection.sink.opened_new:
-            self.report.count_unchanged(plan.unchanged)
-            return plan
-        self._rotation.begin()
-        return plan_all(listed)
-
     def _confirm_deletions(self, plan: Plan) -> Selection[str]:
         if self._deleted is None:
             self._deleted = self._deletions.confirm(plan, self.settings.max_delete_percent)
@@ -151,9 +144,10 @@ class Run:
     def fetch(self, plan: Plan) -> Iterator[Page]:
         """Yield the planned pages with their bodies, fetched ahead by WORKERS threads."""
         settings = self.settings
-        refs = plan.upsert
-        batches = batched(refs, PAGES_A_REQUEST)
-        with contextlib.closing(Progress(len(refs), settings.log_format)) as progress:
+        planned, unlisted = plan.upsert, self._rotation.unlisted
+        batches = batched(chain(planned, unlisted), PAGES_A_REQUEST)
+        number = len(planned) + len(unlisted)
+        with contextlib.closing(Progress(number, settings.log_format)) as progress:
             for fetched in in_parallel(
                 self._prefetch.fetch, batches, settings.own_workers, self.stop
             ):
@@ -219,11 +213,13 @@ class Run:
     def prune(self, plan: Plan) -> None:
         """Delete the pages that are gone, once everything new is written."""
         self._writer.finish()
-        if self._rotation.is_active:
-            return
-        for page_id in self._confirm_deletions(plan):
+        rotation = self._rotation
+        gone = rotation.outdated if rotation.is_active else self._confirm_deletions(plan)
+        for page_id in gone:
             self.stop.check()
             self._writer.delete_page(page_id)
+        if rotation.is_active:
+            rotation.carry_over_failed()
 
     def verify(self) -> None:
         """Count what the store holds, and look up a sample of what this run wrote.
@@ -260,14 +256,15 @@ class Run:
         """Publish the collection, and answer VERIFY_QUERY."""
         collection, settings = self.collection, self.settings
         self._warn_of_conversion()
-        if self.report.has_failures:
-            self._rotation.abandon()
-        else:
+        if self._rotation.is_active:
+            self._rotation.finish()
+        elif not self.report.has_failures:
             collection.remove_damaged()
-            self._rotation.publish()
         self.report.set_stale(collection.ledger.stale())
         if settings.verify_query and not settings.dry_run:
             show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))
+        if error := remove_superseded(collection, collection.ledger):
+            raise VectorApiError(f"{error}; the next run tries again")
 
     def _warn_of_conversion(self) -> None:
         if self._unknown_macros:
@@ -283,6 +280,9 @@ class Run:
     @cached_property
     def _writer(self) -> Writer:
         """The writer, created with the first page: by then a rotation has chosen the ledger."""
+        return self._open_writer()
+
+    def _open_writer(self) -> Writer:
         return Writer(
             self.collection, self.report, self.settings.batch_size, self.stop, self._retry
         )
@@ -291,4 +291,4 @@ class Run:
         """End early: save what is done, leave the previous collection active."""
         if "_writer" in vars(self):
             self._writer.abandon()
-        self._rotation.abandon()
+        self._rotation.pause()

@@ -15,6 +15,11 @@ from pipeline.state.ledger_file import open_copy, open_ledger, open_memory_ledge
 from pipeline.state.listing import Listing
 from pipeline.state.merge import merge
 from pipeline.state.planned import Part, Planned, Selection
+from pipeline.state.rotation_ledger import (
+    RotationLedger,
+    list_failed_in_rotation,
+    open_rotation_ledger,
+)
 from pipeline.state.scratch import open_scratch
 from pipeline.state.vdb_file import VdbFile
 
@@ -27,15 +32,18 @@ __all__ = [
     "Listing",
     "Part",
     "Planned",
+    "RotationLedger",
     "Selection",
     "VdbFile",
     "claim",
     "claim_site",
     "claim_variant",
+    "list_failed_in_rotation",
     "merge",
     "open_copy",
     "open_ledger",
     "open_memory_ledger",
+    "open_rotation_ledger",
     "open_scratch",
     "write_atomically",
 ]

@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS left_out (page_id TEXT PRIMARY KEY, modified TEXT NOT
     WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS page_spaces (page_id TEXT PRIMARY KEY, space TEXT NOT NULL)
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failed_nights (page_id TEXT NOT NULL, night TEXT NOT NULL,
+    PRIMARY KEY (page_id, night)) WITHOUT ROWID;
 """
 
 
@@ -40,17 +42,13 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     """
     scratch_path = path.with_suffix(".scratch")
     with _locked(path.with_suffix(".lock")):
+        connection = connect(path)
         try:
-            os.close(_open_private(path))  # SQLite gives its journal the mode of the file
-            # Rollback journal: unlike a write-ahead log it also works on network volumes.
-            connection = sqlite3.connect(path, check_same_thread=False, timeout=5)
-        except (OSError, sqlite3.Error) as error:
-            raise LedgerError(f"STATE_DIR: the ledger cannot be opened: {path}: {error}") from error
-        try:
-            with _readable(path):
-                _prepare(connection)
-                with contextlib.closing(Ledger(connection, _open_scratch(scratch_path))) as ledger:
-                    yield ledger
+            with (
+                _readable(path),
+                contextlib.closing(Ledger(connection, _open_scratch(scratch_path))) as ledger,
+            ):
+                yield ledger
         finally:
             connection.close()
             with contextlib.suppress(OSError):  # the next run removes it
@@ -78,6 +76,26 @@ def open_copy(path: Path) -> Iterator[Ledger]:
                 f"the temporary files of this dry run cannot be written: {error}: make room in a "
                 "folder for temporary files, /tmp or the one that TMPDIR names"
             ) from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the database of a ledger, checked and with all tables, under a lock that is held.
+
+    Raises `LedgerError`.
+    """
+    try:
+        os.close(_open_private(path))  # SQLite gives its journal the mode of the file
+        # Rollback journal: unlike a write-ahead log it also works on network volumes.
+        connection = sqlite3.connect(path, check_same_thread=False, timeout=5)
+    except (OSError, sqlite3.Error) as error:
+        raise LedgerError(f"STATE_DIR: the ledger cannot be opened: {path}: {error}") from error
+    try:
+        with _readable(path):
+            _prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def open_memory_ledger(like: Path | None = None) -> Ledger:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import partial
 from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
@@ -22,6 +23,7 @@ from pipeline.upsert.dash_stores import (
 )
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.find_by_query import ask_beside, find_by_query
+from pipeline.upsert.read_back import read_back
 from pipeline.upsert.server.api import AnswerError, Api
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import (
@@ -149,10 +151,10 @@ class Dash:
         return list(unique.values())
 
     def _ask(self, question: str, top_k: int) -> list[Hit]:
-        return self.read(self.identifier, question, top_k)
+        return self._read(self.identifier, question, top_k)
 
-    def read(self, identifier: str, question: str, top_k: int) -> list[Hit]:
-        """Return the hits of a store, best first; see `Rotating`."""
+    def _read(self, identifier: str, question: str, top_k: int) -> list[Hit]:
+        """Return the hits of any store of the server, best first."""
         body = {
             self._stores.key: identifier,
             "query": question,
@@ -161,6 +163,10 @@ class Dash:
         answer = self._api.post(QUERY, body) or {}
         scores = answer.get("scores") or []
         return [_to_hit(row, score) for row, score in zip(answer["chunks"], scores, strict=True)]
+
+    def read_back(self, identifier: str, title: str, chunk_ids: Set[str]) -> Mapping[str, Hit]:
+        """Return chunk id → chunk of a page that any store of the server holds; see `Rotating`."""
+        return read_back(partial(self._read, identifier), title, chunk_ids)
 
     def make_fresh(self) -> str:
         """Create another store of the same name and use it from now on."""
@@ -172,8 +178,8 @@ class Dash:
         """Return the name of the model that a fresh store is made with now."""
         return self._stores.find_model()
 
-    def use_fresh(self, identifier: str) -> bool:
-        """Use a store of `make_fresh` again; return False if the server has it no more."""
+    def use_store(self, identifier: str) -> bool:
+        """Use another store from now on; return False if the server does not have it."""
         if all(store.identifier != identifier for store in self._stores.list_stores()):
             return False
         self.identifier, self._made_with = identifier, ""

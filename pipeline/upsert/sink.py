@@ -99,11 +99,14 @@ class Rotating(Protocol):
     def fresh_model(self) -> str:
         """Return the name of the embedding model that `make_fresh` uses now."""
 
-    def use_fresh(self, identifier: str) -> bool:
-        """Use a store of `make_fresh` again; return False if the server has it no more."""
+    def use_store(self, identifier: str) -> bool:
+        """Use another store from now on; return False if the server does not have it."""
 
-    def read(self, identifier: str, question: str, top_k: int) -> list[Hit]:
-        """Return at most `top_k` hits of any store of the server, best first, as they are."""
+    def read_back(self, identifier: str, title: str, chunk_ids: Set[str]) -> Mapping[str, Hit]:
+        """Return chunk id → chunk of those that any store of the server answers queries with.
+
+        They are chunks of one page, whose `title` they begin with.
+        """
 
     def mark_published(self) -> None:
         """Show on the server that the current store is complete, where that is possible."""

@@ -89,6 +89,16 @@ class VectorApi:
         with self._lock:
             del self._held.indexes[self._held.to_identifier(collection)]
 
+    def stores(self) -> list[str]:
+        """Return the identifiers of all collections, oldest first."""
+        with self._lock:
+            return list(self._held.indexes)
+
+    def take_out(self, collection: str, document_id: str) -> None:
+        """Lose a document."""
+        with self._lock:
+            assert self._held.indexes[self._held.to_identifier(collection)].remove(document_id)
+
     def keep_no_metadata(self) -> None:
         """Have no route for the metadata of a store from now on, as early 0.2 servers."""
         assert isinstance(self._held, Dash)

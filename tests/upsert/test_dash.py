@@ -197,14 +197,14 @@ def test_rotation_builds_beside_the_old_store_and_removes_only_ours(server: Serv
     assert sink.older_stores() == [first]
     reader = server.open()
     assert set(reader.find(CHUNKS[:2])) == {chunk.id for chunk in CHUNKS[:2]}, "the old one answers"
-    assert sink.use_fresh(first)
+    assert sink.use_store(first)
     assert sink.unfinished_stores() == [second]
-    assert sink.use_fresh(second)
+    assert sink.use_store(second)
     sink.mark_published()
     assert reader.look_up() == second, "the one that was published last"
     sink.delete_store(first)
     sink.delete_store(first)  # gone already: no error
-    assert not sink.use_fresh(first)
+    assert not sink.use_store(first)
     assert sink.older_stores() == []
     assert reader.open_collection() == second
     for identifier in (second, foreign):
@@ -275,7 +275,7 @@ def test_without_a_ledger_the_store_published_last_is_found(dash_api: VectorApi)
     unfinished = sink.make_fresh()
     assert open_stand_in(dash_api).look_up() == published, "the oldest is still there"
     assert open_stand_in(dash_api).look_up("gone") == published
-    assert sink.use_fresh(published)
+    assert sink.use_store(published)
     assert sink.unfinished_stores() == [unfinished]
 
 

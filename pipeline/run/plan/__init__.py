@@ -5,7 +5,7 @@ server accepts that refuses chunks of CHUNK_TOKENS.
 """
 
 from pipeline.run.plan.chunk_limit import ChunkLimit, keep_limit
-from pipeline.run.plan.diff import Plan, diff, log_plan, plan_all
+from pipeline.run.plan.diff import Plan, diff, log_plan
 from pipeline.run.plan.digests import Digests, to_conversion_digest, to_metadata_digest
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "diff",
     "keep_limit",
     "log_plan",
-    "plan_all",
     "to_conversion_digest",
     "to_metadata_digest",
 ]

@@ -104,13 +104,6 @@ def _to_part(
     return Part.CHANGED
 
 
-def plan_all(listing: Listing) -> Plan:
-    """Return the plan that takes in every listed page as a new one, and deletes none."""
-    planned = Planned(listing)
-    planned.add((Part.NEW, position, ref.id) for position, ref in listing.rows())
-    return Plan(planned, 0)
-
-
 def log_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:
     """Log what a run would do, one line for each page: + new, ~ changed, - deleted."""
     for sign, refs in (("+", plan.new), ("~", plan.changed)):
