@@ -1,10 +1,12 @@
 """A rotation takes as many nights as it needs: the next one goes on with the unfinished store."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.faults.test_convergence import sync_and_stop
 from tests.support.rotating import PAGES, Rotating, open_rotating
 from tests.support.vector_api import Fault
 
@@ -162,3 +164,20 @@ def test_an_old_store_that_could_not_be_removed_is_removed_by_a_later_run(place:
     place.api.faults = []
     assert place.sync(UPDATE_STRATEGY="append").code == 0
     assert place.api.stores() == [place.active]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("after", [8, 16, 24, 30, 36, 39, 41])
+def test_a_rotation_that_was_ended_anywhere_is_completed(
+    place: Rotating, signum: int, after: int
+) -> None:
+    place.edit(1, "was")
+    started = len(place.api.log) + len(place.site.requests)
+    seen = lambda: len(place.api.log) + len(place.site.requests) - started  # noqa: E731
+    sync_and_stop(place.environment(), seen, after, signum)
+    assert place.sync().code == 0
+    assert place.answers(1, "was")
+    assert place.api.stores() == [place.active]
+    assert len(place.api.documents(place.active)) == 2 * PAGES
+    assert not place.api.duplicates(place.active)

@@ -20,9 +20,12 @@ class Rotating:
         self.state = site.state
         self.ids = list(self.state.page_ids("KI"))
 
+    def environment(self) -> dict[str, str]:
+        own = {"SPACE_NAME": "Known Issues", "BATCH_SIZE": "2", "UPDATE_STRATEGY": "rotate"}
+        return environment(self.site, self.api.base_url, self.folder, **own)
+
     def sync(self, **more: str) -> Ended:
-        environ = environment(self.site, self.api.base_url, self.folder, SPACE_NAME="Known Issues")
-        return sync_now(environ | {"BATCH_SIZE": "2", "UPDATE_STRATEGY": "rotate"} | more)
+        return sync_now(self.environment() | more)
 
     @property
     def active(self) -> str:
