@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.markdown.blocks import join_page
+from pipeline.markdown.hidden import drop_hidden_characters, drop_hidden_elements
 from pipeline.markdown.links import Links
 from pipeline.markdown.loss import count_loss
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.tree import parse
-from pipeline.markdown.visible import drop_hidden_characters, visible_text
+from pipeline.markdown.visible import visible_text
 from pipeline.markdown.walk import Walk
 from pipeline.records import Markdown, Page
 
@@ -27,6 +28,7 @@ Check = Callable[[], object]
 def convert_tree(page: Page, notes: Notes) -> Converted:
     """Convert a body with this project's own converter."""
     root = parse(page.html)
+    notes.hidden_characters += drop_hidden_elements(root)
     blocks = Walk(notes).to_blocks(root)
     anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
     text = join_page(blocks)

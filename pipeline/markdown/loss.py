@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from pipeline.markdown.visible import drop_hidden_characters
+from pipeline.markdown.hidden import drop_hidden_characters
 
 _WORD = re.compile(r"\w+")
 _IMAGE = re.compile(r"!\[[^\[\]\n]*\]")

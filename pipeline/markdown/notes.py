@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pipeline.markdown.hidden import drop_hidden_characters
 from pipeline.markdown.links import Links
-from pipeline.markdown.visible import drop_hidden_characters
 
 
 class Converted(NamedTuple):

@@ -23,8 +23,8 @@ from pipeline.markdown.notes import Notes
 from pipeline.markdown.quotes import to_quote
 from pipeline.markdown.render_errors import drop_render_errors
 from pipeline.markdown.tables import TableRow, is_layout, to_cell, to_table
-from pipeline.markdown.tree import Element, all_text
-from pipeline.markdown.visible import INLINE, is_hidden
+from pipeline.markdown.tree import Element
+from pipeline.markdown.visible import INLINE
 
 
 @dataclass(slots=True)
@@ -80,11 +80,6 @@ class Walk:
         return list(dropwhile(lambda block: block.kind == "rule", page.blocks))
 
     def _open(self, element: Element) -> _State:
-        if is_hidden(element.attrib):
-            if is_block(element.tag):
-                self._flush()
-            self._notes.hidden_characters += len(all_text(element))
-            return "skip"
         if macro := find_macro(element, self._notes):
             if is_block(element.tag):
                 self._flush()

@@ -17,13 +17,13 @@ from markdownify import MarkdownConverter
 
 from pipeline.markdown.blocks import indent
 from pipeline.markdown.fallback.placeholders import Placeholders
-from pipeline.markdown.fallback.soup import is_dropped, is_unseen, parse, text_of
+from pipeline.markdown.fallback.soup import drop_hidden, is_dropped, is_unseen, parse, text_of
 from pipeline.markdown.links import file_name, to_image, to_link
 from pipeline.markdown.marks import to_code_span, to_fence
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.render_errors import drop_render_errors
 from pipeline.markdown.tree import drop_control_characters, to_valid
-from pipeline.markdown.visible import INLINE, UNSEEN
+from pipeline.markdown.visible import INLINE
 from pipeline.records import Page
 
 _MAX_DEPTH = 100  # of elements; what is nested deeper is plain text
@@ -44,6 +44,7 @@ _ParentTags = set[str]
 def convert_with_markdownify(page: Page, notes: Notes) -> Converted:
     """Convert a rendered or a storage body."""
     soup = parse(page.html)
+    notes.hidden_characters += drop_hidden(soup)
     placeholders = Placeholders()
     text, anchors = placeholders.resolve(_Converter(notes, placeholders).convert_soup(soup))
     return Converted(to_valid(text), tuple(map(to_valid, anchors)), to_valid(text_of(soup)))
@@ -75,8 +76,6 @@ class _Converter(MarkdownConverter):
     def _process(self, node: Tag, parent_tags: _ParentTags) -> str:
         """Convert an element, without recursion beyond `_MAX_DEPTH`."""
         if is_unseen(node):
-            if node.name not in UNSEEN:
-                self._notes.hidden_characters += len(" ".join(node.get_text().split()))
             return ""
         if is_dropped(node):
             self._notes.dropped.append(text_of(node))

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import cast
 
 from bs4 import BeautifulSoup
-from bs4.element import PageElement, PreformattedString, Tag
+from bs4.element import Comment, NavigableString, PageElement, PreformattedString, Tag
 
+from pipeline.markdown.hidden import (
+    BACKGROUNDS,
+    MOST_PARAMETERS,
+    PLAIN,
+    Look,
+    Sheet,
+    look_at,
+    with_background,
+)
 from pipeline.markdown.macros import frames, inline
 from pipeline.markdown.macros.table import CLASSED, find_by_class
 from pipeline.markdown.tree import drop_control_characters, to_html
-from pipeline.markdown.visible import INLINE, UNSEEN, is_hidden
+from pipeline.markdown.visible import INLINE, UNSEEN
 
 # Comments and declarations, and any `<` that begins no tag: Python's parser needs quadratic time
 # for many of them.
@@ -28,9 +39,50 @@ def parse(body: str) -> BeautifulSoup:
     return BeautifulSoup(f"<div>{html}</div>", "html.parser", multi_valued_attributes=None)
 
 
+def drop_hidden(soup: BeautifulSoup) -> int:
+    """Take hidden elements and texts out of a tree; return how many characters those had.
+
+    They stay in their places, as an empty element and as comments: to take one out of a list takes
+    time in proportion to the list.
+    """
+    sheet = Sheet(style.get_text() for style in soup.find_all("style"))
+    characters = 0
+    rest: list[tuple[PageElement, Look]] = [(part, PLAIN) for part in soup.contents]
+    while rest:
+        part, around = rest.pop()
+        if isinstance(part, Tag):
+            look = around if part.name in UNSEEN else _look_at(part, around, sheet)
+            if look is None:
+                texts = (part.get_text(), *_names_of_pictures(part))
+                characters += sum(len(" ".join(text.split())) for text in texts)
+                part.name = "ac:placeholder" if part.name in INLINE else "template"
+            elif part.name not in UNSEEN:
+                rest += ((inner, look) for inner in part.contents)
+        elif type(part) is NavigableString and not around.is_readable:
+            characters += len(" ".join(part.split()))
+            part.__class__ = Comment
+    return characters
+
+
+def _names_of_pictures(tag: Tag) -> Iterator[str]:
+    pictures = [tag] if tag.name == "img" else tag.find_all("img")
+    return (str(picture.get("alt") or "") for picture in pictures)
+
+
+def _look_at(tag: Tag, around: Look, sheet: Sheet) -> Look | None:
+    attributes = cast(dict[str, str], tag.attrs)
+    look = look_at(tag.name, attributes, around, sheet)
+    kind = attributes.get("ac:name") or attributes.get("type")
+    name = BACKGROUNDS.get((tag.name, kind or ""))
+    for inner in islice(tag.children, MOST_PARAMETERS) if look and name else ():
+        if isinstance(inner, Tag) and name in (inner.get("ac:name"), inner.get("key")):
+            return with_background(look or PLAIN, inner.get_text())
+    return look
+
+
 def is_unseen(tag: Tag) -> bool:
     """Return whether readers see nothing of an element, as in `visible` and `macros.frames`."""
-    if tag.name in UNSEEN or is_hidden(cast(dict[str, str], tag.attrs)):
+    if tag.name in UNSEEN:
         return True
     return tag.get("ac:name") in frames.HIDEABLE and any(
         parameter.get("ac:name") == "hidden" and parameter.get_text().strip() == "true"
