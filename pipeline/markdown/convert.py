@@ -17,7 +17,7 @@ from pipeline.markdown.walk import Walk
 from pipeline.records import Markdown, Page
 
 log = logging.getLogger(__name__)
-VERSION = 1  # raise it when the Markdown of a page changes: every page is then refreshed
+VERSION = 2  # raise it when the Markdown of a page changes: every page is then refreshed
 MAX_LOSS_PERCENT = 2
 MAX_FALLBACK_CHARACTERS = 1_000_000  # of a body: BeautifulSoup takes 45 to 200 bytes for each
 
@@ -89,7 +89,7 @@ class _Result(NamedTuple):
 
 
 def _run(convert: Converter, page: Page, check: Check, visible: str = "") -> _Result:
-    notes = Notes(Links(page.url, page.ref.space), check)
+    notes = Notes(Links(page.url, page.ref.space), check, is_source=_is_storage(page))
     converted = convert(page, notes)
     text = notes.drop_hidden(converted.text)
     words, lost = count_loss(visible or converted.visible, notes.dropped, text)
@@ -127,7 +127,10 @@ def _to_record(page: Page, result: _Result, reason: str = "") -> Markdown:
     title, hidden_in_title = drop_hidden_characters(page.ref.title)
     notes = result.notes
     warnings = [f"converted with markdownify: {reason}"] if reason else []
-    warnings += [f"Confluence could not render: {error}" for error in notes.render_errors]
+    warnings += [
+        f"{kind} that Confluence could not render: {number}"
+        for kind, number in notes.render_errors.items()
+    ]
     if result.is_lossy:
         warnings.append(
             f"{result.lost} of {result.words} words of the page are not in its Markdown"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import NamedTuple
 
 from pipeline.markdown.hidden import drop_hidden_characters
 from pipeline.markdown.links import Links
+
+_NAME = re.compile(r"[\w.:-]{1,60}")
 
 
 class Converted(NamedTuple):
@@ -28,8 +31,13 @@ class Notes:
     dropped: list[str] = field(default_factory=list)  # visible in the source, omitted on purpose
     hidden_characters: int = 0
     unknown_macros: Counter[str] = field(default_factory=Counter)
-    render_errors: list[str] = field(default_factory=list)  # what Confluence could not render
+    render_errors: Counter[str] = field(default_factory=Counter)  # what Confluence did not render
     is_render_failed: bool = False  # a render error replaces content
+    is_source: bool = False  # the body is in storage format: it has no render errors
+
+    def count_unknown(self, name: str) -> None:
+        """Count a macro without a row. What is no name may be a text: it is not shown."""
+        self.unknown_macros[name if _NAME.fullmatch(name) else "(no name)"] += 1
 
     def drop_hidden(self, text: str) -> str:
         """Return the text without characters that show nothing, and count those."""

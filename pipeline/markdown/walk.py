@@ -21,7 +21,6 @@ from pipeline.markdown.macros.table import Macro, find_macro
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.quotes import to_quote
-from pipeline.markdown.render_errors import drop_render_errors
 from pipeline.markdown.tables import TableRow, is_layout, to_cell, to_table
 from pipeline.markdown.tree import Element
 from pipeline.markdown.visible import INLINE
@@ -174,7 +173,7 @@ class Walk:
         text = "".join(frame.inline)
         frame.inline.clear()
         frame.marked = 0, ""
-        return drop_render_errors(text, self._notes)
+        return text
 
     def _close(self, frame: _Frame) -> Rendered:
         group, element = frame.group, frame.element

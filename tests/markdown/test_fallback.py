@@ -164,9 +164,13 @@ def test_hidden_characters_and_elements_are_counted() -> None:
 
 
 def test_a_render_error_is_not_content() -> None:
-    result = fall_back("<p>a</p><p>Error rendering macro 'toc'</p>")
-    assert (result.text, result.render_failed) == ("a", True)
-    assert not fall_back("<p>Error rendering macro 'toc'</p>", "storage").render_failed
+    failed = "<span class='error'>Error rendering macro 'toc'</span>"
+    for body in (f"<p>{failed}</p>", f"<div class='conf-macro'>{failed} : null</div>"):
+        result = fall_back(f"<p>a</p>{body}")
+        assert (result.text, result.render_failed) == ("a", True)
+        assert not fall_back(body, "storage").render_failed
+    written = fall_back("<p>Error rendering macro 'toc'</p>")
+    assert (written.text, written.render_failed) == ("Error rendering macro 'toc'", False)
     assert fall_back("<p></p>").render_failed
 
 

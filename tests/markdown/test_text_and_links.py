@@ -154,7 +154,7 @@ def test_an_unreadable_jira_list_is_a_link_and_a_warning() -> None:
     )
     result = convert(body)
     assert result.text == "[View in Jira](https://j.example/q)"
-    assert result.warnings == ("Confluence could not render: Jira issues: Can't show details.",)
+    assert result.warnings == ("lists of Jira issues that Confluence could not render: 1",)
     assert not result.render_failed
 
 

@@ -17,11 +17,17 @@ from markdownify import MarkdownConverter
 
 from pipeline.markdown.blocks import indent
 from pipeline.markdown.fallback.placeholders import Placeholders
-from pipeline.markdown.fallback.soup import drop_hidden, is_dropped, is_unseen, parse, text_of
+from pipeline.markdown.fallback.soup import (
+    drop_hidden,
+    is_dropped,
+    is_render_error,
+    is_unseen,
+    parse,
+    text_of,
+)
 from pipeline.markdown.links import file_name, to_image, to_link
 from pipeline.markdown.marks import to_code_span, to_fence
 from pipeline.markdown.notes import Converted, Notes
-from pipeline.markdown.render_errors import drop_render_errors
 from pipeline.markdown.tree import drop_control_characters, to_valid
 from pipeline.markdown.visible import INLINE
 from pipeline.records import Page
@@ -77,6 +83,11 @@ class _Converter(MarkdownConverter):
         """Convert an element, without recursion beyond `_MAX_DEPTH`."""
         if is_unseen(node):
             return ""
+        if not self._notes.is_source and is_render_error(node):
+            self._notes.dropped.append(text_of(node))
+            self._notes.render_errors["macros"] += 1
+            self._notes.is_render_failed = True
+            return ""
         if is_dropped(node):
             self._notes.dropped.append(text_of(node))
             return ""
@@ -107,7 +118,7 @@ class _Converter(MarkdownConverter):
         outer = before if isinstance(before, Tag) else parent if before is None else None
         if outer is not None and outer.name not in INLINE:
             text = text.lstrip()
-        return drop_render_errors(text, self._notes)
+        return text
 
     def get_conv_fn(self, tag_name: str) -> Any:
         """Return markdownify's rule, with two changes.

@@ -19,7 +19,7 @@ from pipeline.markdown.hidden import (
     look_at,
     with_background,
 )
-from pipeline.markdown.macros import frames, inline
+from pipeline.markdown.macros import errors, frames, inline
 from pipeline.markdown.macros.table import CLASSED, find_by_class
 from pipeline.markdown.tree import drop_control_characters, to_html
 from pipeline.markdown.visible import INLINE, UNSEEN
@@ -88,6 +88,15 @@ def is_unseen(tag: Tag) -> bool:
         parameter.get("ac:name") == "hidden" and parameter.get_text().strip() == "true"
         for parameter in tag.find_all("ac:parameter", recursive=False)
     )
+
+
+def is_render_error(tag: Tag) -> bool:
+    """Return whether an element is an error of a rendered body, as in `macros.errors`."""
+    first = next((inner for inner in islice(tag.children, 2) if isinstance(inner, Tag)), None)
+    inside = "" if first is None else str(first.get("class") or "")
+    text = None if tag.attrs or len(tag.contents) != 1 or first else tag.get_text()
+    classes = str(tag.get("class") or "").split()
+    return errors.is_error(tag.name, classes, text, inside.split())
 
 
 def is_dropped(tag: Tag) -> bool:

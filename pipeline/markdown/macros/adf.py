@@ -55,7 +55,7 @@ def is_second_copy(element: Element, notes: Notes) -> bool:
     if element.tag == "ac:adf-fallback":
         return is_node_read
     if not is_known:
-        notes.unknown_macros[kind] += 1
+        notes.count_unknown(kind)
     return not is_node_read
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from pipeline.markdown.blocks import Content, Rendered
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, parameters_of
 from pipeline.markdown.visible import visible_text
 
 HIDEABLE = ("excerpt", "details")  # with the parameter `hidden`
-_UNKNOWN_MACRO = re.compile(r"\s*Unknown macro:\s*(\{[^{}]+\}|'[^']+')\s*")
 
 
 def unwrap(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -27,19 +24,6 @@ def drop(element: Element, content: Content, notes: Notes) -> Rendered:
 def hide(element: Element, content: Content, notes: Notes) -> Rendered:
     """Drop what no reader sees, without counting it as visible text that was dropped."""
     return ""
-
-
-def error(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return {X} for `Unknown macro: {X}`, which is text that looks like a macro.
-
-    `Unknown macro: 'x'` replaces a macro that the site does not have: nothing is left of it.
-    """
-    unknown = _UNKNOWN_MACRO.fullmatch(content.text)
-    if unknown is None:
-        return content.text or list(content.blocks)
-    notes.dropped.append(content.text if unknown[1][0] != "{" else "Unknown macro")
-    notes.unknown_macros[unknown[1][1:-1]] += 1
-    return unknown[1] if unknown[1][0] == "{" else ""
 
 
 def is_hidden_by_author(macro: Element, name: str) -> bool:

@@ -30,7 +30,7 @@ def jira(element: Element, content: Content, notes: Notes) -> Rendered:
 def jira_error(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return the link to a list of issues that Confluence could not read."""
     notes.dropped.append(visible_text(element))
-    notes.render_errors.append(f"Jira issues: {all_text(find_class(element, 'message'))}")
+    notes.render_errors["lists of Jira issues"] += 1
     link = find_class(element, "jira-link")
     href = "" if link is None else link.get("href") or ""
     return to_text_blocks(to_link(all_text(link), notes.links.resolve(href)))

@@ -12,7 +12,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.markdown.blocks import Content, Rendered
-from pipeline.markdown.macros import adf, boxes, code, emoji, frames, inline, jira, references
+from pipeline.markdown.macros import (
+    adf,
+    boxes,
+    code,
+    emoji,
+    errors,
+    frames,
+    inline,
+    jira,
+    references,
+)
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, child, classes_of
 from pipeline.markdown.visible import UNSEEN
@@ -43,7 +53,6 @@ MACROS = (
           create-from-template-button""", reads_itself=True),
     Macro(frames.hide, "", "", " ".join(sorted(UNSEEN)), reads_itself=True),
     Macro(jira.jira_error, "", "jim-error-message", reads_itself=True),
-    Macro(frames.error, "", "error"),
     Macro(references.attachments, "", "plugin_attachments_container", reads_itself=True),
     Macro(boxes.box, "info note tip warning panel success error",
           "confluence-information-macro panel"),
@@ -75,6 +84,7 @@ _UNKNOWN = Macro(frames.unwrap)
 _UNKNOWN_VERBATIM = Macro(code.code, reads_itself=True)
 _DROPPED = Macro(frames.drop, reads_itself=True)
 _TITLE = Macro(boxes.title)
+_ERROR = Macro(errors.error, reads_itself=True)
 _BY_NAME = {name: macro for macro in reversed(MACROS) for name in macro.names.split()}
 _BY_TAG = {tag: macro for macro in reversed(MACROS) for tag in macro.tags.split()}
 _BY_CLASS = [(frozenset(macro.classes.split()), macro) for macro in MACROS if macro.classes]
@@ -90,19 +100,28 @@ def find_macro(element: Element, notes: Notes) -> Macro | None:
         name = attributes.get("ac:name") or ""
         if macro := _BY_NAME.get(name.lower()):
             return _DROPPED if frames.is_hidden_by_author(element, name) else macro
-        notes.unknown_macros[name] += 1
+        notes.count_unknown(name)
         return _UNKNOWN if child(element, "ac:plain-text-body") is None else _UNKNOWN_VERBATIM
     if tag in ("ac:adf-node", "ac:adf-fallback") and adf.is_second_copy(element, notes):
         return _DROPPED
-    if classes := attributes.get("class"):
-        if tag in CLASSED and (macro := find_by_class(tag, classes)):
-            return macro
-        if tag == "p" and "title" in classes and _is_box_title(element):
-            return _TITLE
+    if macro := _find_rendered(element, tag, notes):
+        return macro
     name = attributes.get("data-macro-name") or ""
     if name and name.lower() not in _BY_NAME:
-        notes.unknown_macros[name] += 1
+        notes.count_unknown(name)
     return _BY_TAG.get(tag)
+
+
+def _find_rendered(element: Element, tag: str, notes: Notes) -> Macro | None:
+    """Return the row of an element that Confluence has rendered."""
+    if tag in ("div", "span") and errors.is_error_element(element, is_source=notes.is_source):
+        return _ERROR
+    classes = element.get("class")
+    if not classes:
+        return None
+    if tag == "p" and "title" in classes and _is_box_title(element):
+        return _TITLE
+    return find_by_class(tag, classes) if tag in CLASSED else None
 
 
 def find_by_class(tag: str, classes: str) -> Macro | None:
