@@ -29,7 +29,8 @@ class ListedPage:
     """A page as a listing shows it, before the listing is complete."""
 
     ref: PageRef  # without its ancestors
-    parent: str | None  # id of a page, folder, …
+    parent: str | None  # id of a page, folder, …; "" at the top of a space, None if unknown
+    parent_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

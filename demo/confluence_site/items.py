@@ -24,12 +24,15 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
+    """A folder, or something else that pages can be below: see `kind`."""
+
     id: str
     title: str
     space: str  # the space's key
     parent: str | None = None  # a page's or folder's id
     viewers: tuple[str, ...] = ()  # as of a page
     viewer_groups: tuple[str, ...] = ()
+    kind: str = "folder"  # or whiteboard, database, embed
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,18 @@ class SiteState(Content):
         with self.lock:
             self._put_space(replace(self._space(key), home=page_id))
 
-    def add_folder(self, title: str, space: str, *, parent: str | None = None) -> str:
-        """Add a folder below a page or folder, or at the top; return its id."""
+    def add_folder(
+        self, title: str, space: str, *, parent: str | None = None, kind: str = "folder"
+    ) -> str:
+        """Add a folder, or a whiteboard, database or embed; return its id.
+
+        It is below a page or another of these, or at the top.
+        """
         with self.lock:
             folder_id = self._new_id()
-            self.folders[folder_id] = Folder(folder_id, title, self._space(space).key, parent)
+            self.folders[folder_id] = Folder(
+                folder_id, title, self._space(space).key, parent, kind=kind
+            )
             self.tree.add(folder_id, parent)
             return folder_id
 

@@ -237,7 +237,7 @@ API = Api(
         Route("/search", "search:confluence", _search),
         Route(
             r"/content/(\d+)/restriction/byOperation",
-            "read:confluence-content.all",
+            "read:content-details:confluence",
             _get_restrictions,
         ),
         Route("/content", "read:confluence-content.summary", _list_content, True),

@@ -95,7 +95,7 @@ def _ancestor(context: Context, item_id: str) -> Json:
     item = context.state.folders.get(item_id) or context.state.pages[item_id]
     return {
         "id": item_id,
-        "type": "folder" if isinstance(item, Folder) else "page",
+        "type": item.kind if isinstance(item, Folder) else "page",
         "status": "current",
         "title": item.title,
         "_links": {"webui": webui(item)},

@@ -22,6 +22,7 @@ from demo.confluence_site.v2_rows import to_folder, to_label, to_page, to_space,
 _SINGLE_FORMATS = {"storage", "view", "export_view"}
 _LIST_STATUSES = {"current", "archived", "trashed", "deleted"}
 _TREE = "read:hierarchical-content:confluence"
+_METADATA = "read:content.metadata:confluence"
 _INCLUDED_LABELS = 50  # the others are in the list of labels
 _OUT_OF_TREE = {"trashed", "deleted"}
 
@@ -120,7 +121,7 @@ def _page_ancestors(context: Context, path: str, params: Params, page_id: str) -
 
 
 def _folder_ancestors(context: Context, path: str, params: Params, folder_id: str) -> Answer:
-    return _ancestors(context, path, params, _folder(context, folder_id))
+    return _ancestors(context, path, params, _folder(context, path, folder_id))
 
 
 def _ancestors(context: Context, path: str, params: Params, item: SitePage | Folder) -> Answer:
@@ -136,7 +137,7 @@ def _page_descendants(context: Context, path: str, params: Params, page_id: str)
 
 
 def _folder_descendants(context: Context, path: str, params: Params, item_id: str) -> Answer:
-    _folder(context, item_id)
+    _folder(context, path, item_id)
     return _descendants(context, path, params, item_id)
 
 
@@ -166,7 +167,7 @@ def _descendants(context: Context, path: str, params: Params, item_id: str) -> A
 
 
 def _get_folder(context: Context, path: str, params: Params, folder_id: str) -> Answer:
-    return Answer(200, to_folder(context, _folder(context, folder_id)))
+    return Answer(200, to_folder(context, _folder(context, path, folder_id)))
 
 
 def _listed[Row](
@@ -208,10 +209,10 @@ def _page(context: Context, page_id: str) -> SitePage:
     return page
 
 
-def _folder(context: Context, folder_id: str) -> Folder:
+def _folder(context: Context, path: str, folder_id: str) -> Folder:
     folder = context.state.visible_folder(folder_id)
-    if folder is None:
-        raise refusal(404, f"Could not find folder with id {folder_id}")
+    if folder is None or f"/{folder.kind}s/" not in path:
+        raise refusal(404, f"Could not find content with id {folder_id}")
     return folder
 
 
@@ -227,10 +228,16 @@ API = Api(
         Route("/pages", "read:page:confluence", _list_pages),
         Route(r"/pages/(\d+)", "read:page:confluence", _get_page),
         Route(r"/pages/(\d+)/labels", "read:page:confluence", _list_labels),
-        Route(r"/pages/(\d+)/ancestors", "read:content.metadata:confluence", _page_ancestors),
+        Route(r"/pages/(\d+)/ancestors", _METADATA, _page_ancestors),
         Route(r"/pages/(\d+)/descendants", _TREE, _page_descendants),
-        Route(r"/folders/(\d+)", "read:folder:confluence", _get_folder),
-        Route(r"/folders/(\d+)/ancestors", "read:content.metadata:confluence", _folder_ancestors),
-        Route(r"/folders/(\d+)/descendants", _TREE, _folder_descendants),
+        *(
+            route
+            for kind in ("folder", "whiteboard", "database", "embed")
+            for route in (
+                Route(rf"/{kind}s/(\d+)", f"read:{kind}:confluence", _get_folder),
+                Route(rf"/{kind}s/(\d+)/ancestors", _METADATA, _folder_ancestors),
+                Route(rf"/{kind}s/(\d+)/descendants", _TREE, _folder_descendants),
+            )
+        ),
     ),
 )

@@ -11,7 +11,8 @@ from demo.confluence_site.items import DEFAULT_START, Folder, SitePage, Space
 def to_type(context: Context, item_id: str | None) -> str | None:
     if item_id is None:
         return None
-    return "folder" if item_id in context.state.folders else "page"
+    folder = context.state.folders.get(item_id)
+    return folder.kind if folder else "page"
 
 
 def to_label(name: str) -> Json:
@@ -35,7 +36,7 @@ def to_space(space: Space) -> Json:
 def to_folder(context: Context, folder: Folder) -> Json:
     return {
         "id": folder.id,
-        "type": "folder",
+        "type": folder.kind,
         "status": "current",
         "title": folder.title,
         "parentId": folder.parent,

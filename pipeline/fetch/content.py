@@ -35,6 +35,8 @@ CONTENT_TYPES = (PAGE,)
 BY_NAME = {content.name: content for content in CONTENT_TYPES}
 # What may have descendants: its type in answers → the last part of its v2 routes.
 PARENTS = {"page": "pages", "folder": "folders"}
+# Everything that can be above a page, likewise.
+ABOVE = {**PARENTS, "whiteboard": "whiteboards", "database": "databases", "embed": "embeds"}
 
 
 def to_id(value: str) -> str:

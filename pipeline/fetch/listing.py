@@ -125,5 +125,7 @@ def _to_part(rows: Sequence[Json], content: ContentType, key_of: dict[str, str])
         if row.space_id not in key_of:
             odd.append(f"page {row.id} is listed in a space that was not requested")
         elif row.status == "current":
-            pages.append(ListedPage(row.to_ref(content, key_of[row.space_id]), row.parent))
+            ref = row.to_ref(content, key_of[row.space_id])
+            parent = row.parent if content.has_ancestors else ""
+            pages.append(ListedPage(ref, parent, row.parent_type))
     return ListingPart(tuple(pages), tuple(odd))

@@ -38,7 +38,9 @@ class ContentRow:
     version: int
     modified: str  # of this version, ISO 8601 in UTC
     web_path: str  # of the link for people, below the site's base
-    parent: str | None = None  # id of a page, folder, …; in v2 only
+    # Id and type of the page, folder, … above, in v2 only: "" at the top, None if it is not said.
+    parent: str | None = None
+    parent_type: str = ""
     space_id: str = ""  # in v2 only
 
     def to_ref(self, content: ContentType, space_key: str) -> PageRef:
@@ -74,7 +76,7 @@ def to_content_row(row: Json) -> ContentRow:
 
     def read() -> ContentRow:
         version = row["version"]
-        parent = row.get("parentId")
+        parent = row["parentId"] or "" if "parentId" in row else None
         return ContentRow(
             id=to_id(str(row["id"])),
             title=to_line(row["title"]),
@@ -83,6 +85,7 @@ def to_content_row(row: Json) -> ContentRow:
             modified=to_utc(version.get("createdAt") or version["when"]),
             web_path=(row.get("_links") or {}).get("webui") or "",
             parent=None if parent is None else str(parent),
+            parent_type=str(row.get("parentType") or ""),
             space_id=str(row.get("spaceId") or ""),
         )
 
@@ -104,15 +107,6 @@ def to_labels(rows: Iterable[Json]) -> tuple[str, ...]:
 def to_search_labels(row: Json) -> tuple[str, ...]:
     """Return the labels of a v1 row with `metadata.labels` expanded."""
     return _checked("page", row, lambda: to_labels(row["metadata"]["labels"]["results"]))
-
-
-def to_ancestors(row: Json) -> dict[str, str]:
-    """Return ids → types of the ancestors in a v1 row with `ancestors` expanded."""
-    return _checked(
-        "page",
-        row,
-        lambda: {str(ancestor["id"]): ancestor.get("type", "") for ancestor in row["ancestors"]},
-    )
 
 
 def is_restricted(row: Json) -> bool:

@@ -6,7 +6,7 @@ serves label and ancestor filters and bodies in bulk. Only GET requests are sent
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from pipeline.fetch.account import Account
 from pipeline.fetch.addresses import to_base, to_page_url
 from pipeline.fetch.bodies import Bodies
 from pipeline.fetch.listing import ListingPart
+from pipeline.fetch.restrictions import Place
 from pipeline.fetch.rows import Space
 from pipeline.fetch.transport import Transport
 from pipeline.http import CONFLUENCE_RETRY, RetryPolicy, Waiting
@@ -83,15 +84,17 @@ class Site:
         with self._account.explaining_refusals():
             yield from filters.list_members(self._transport, self._settings, in_spaces)
 
-    def list_restricted(self, in_spaces: Sequence[Space], listed: Sequence[PageRef]) -> set[str]:
-        """Return the ids of the listed pages with view restrictions, their own or inherited.
+    def list_restricted(
+        self, in_spaces: Sequence[Space], listed: Iterable[Place], warn: Callable[[str], None]
+    ) -> dict[str, str]:
+        """Return ids → reasons of the listed pages that have view restrictions, or may have.
 
-        Costs about as much as the listing.
+        Their own restrictions and those of everything above. `warn` is called with what cannot be
+        asked. Costs about as much as the listing.
         """
+        ask = restrictions.list_restricted
         with self._account.explaining_refusals():
-            return restrictions.list_restricted(
-                self._transport, in_spaces, listed, self._account.check
-            )
+            return dict(ask(self._transport, self._account, in_spaces, listed, warn))
 
     def list_gone(self, ids: Sequence[str], in_spaces: Sequence[Space]) -> set[str]:
         """Return which of the ids, missing from a listing, are really gone or out of scope.

@@ -23,6 +23,7 @@ class Report:
     def __init__(self) -> None:
         self._exit_code: int = ExitCode.OK
         self._pages: Counter[str] = Counter()
+        self._restricted: Counter[str] = Counter()
         self._chunks: Counter[str] = Counter()
         self._tokens_inserted = 0
         self._requests: Counter[str] = Counter()
@@ -38,6 +39,11 @@ class Report:
         """Set how many pages are in scope."""
         with self._lock:
             self._pages["listed"] = number
+
+    def count_restricted(self, reasons: Iterable[str]) -> None:
+        """Set what restricts the pages that were skipped, a reason for each."""
+        with self._lock:
+            self._restricted = Counter(reasons)
 
     def count_unchanged(self, number: int) -> None:
         """Add pages that need no work."""
@@ -151,6 +157,7 @@ class Report:
             return {
                 "exit_code": self._exit_code,
                 "pages": pages | {"failed": len(self._limit.failed_ids)},
+                "restricted": dict(sorted(self._restricted.items())),
                 "chunks": chunks | {"stale": len(self._stale)},
                 "tokens_inserted": self._tokens_inserted,
                 "requests": {name: self._requests[name] for name in ("confluence", "vector_api")},

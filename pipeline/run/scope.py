@@ -86,8 +86,10 @@ class Scope:
         self._judge_spaces()
         self._keep_members()
         if self._settings.restricted_pages == "skip":
-            every = list(self.listing.every_page())
-            self.listing.skip(self._ask(lambda: self._site.list_restricted(self._listed, every)))
+            places, warn = list(self.listing.places()), self._report.warn
+            skipped = self._ask(lambda: self._site.list_restricted(self._listed, places, warn))
+            self.listing.skip(skipped)
+            self._report.count_restricted(skipped.values())
         self._report.count_listed(len(self.listing))
         return self.listing
 

@@ -25,7 +25,7 @@ class Ancestors:
         """
         above: list[str] = []
         seen = {page_id}
-        while parent is not None and parent not in seen:
+        while parent and parent not in seen:
             seen.add(parent)
             title, parent = self._look_up(parent) or (parent, None)
             above.append(title)

@@ -12,9 +12,9 @@ from pipeline.state.ancestors import Ancestors, Node
 
 _TABLES = """
 CREATE TABLE listed (page_id TEXT PRIMARY KEY, position INTEGER NOT NULL, is_own INTEGER NOT NULL,
-                     parent TEXT, version INTEGER NOT NULL, title TEXT NOT NULL,
-                     space TEXT NOT NULL, modified TEXT NOT NULL, content_type TEXT NOT NULL,
-                     web_path TEXT NOT NULL) WITHOUT ROWID;
+                     parent TEXT, parent_type TEXT NOT NULL, version INTEGER NOT NULL,
+                     title TEXT NOT NULL, space TEXT NOT NULL, modified TEXT NOT NULL,
+                     content_type TEXT NOT NULL, web_path TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE members (page_id TEXT PRIMARY KEY, labels TEXT) WITHOUT ROWID;
 CREATE TABLE skipped (page_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE unlisted (space TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -49,8 +49,9 @@ class Listing:
         """
         with self._db:
             self._db.executemany(
-                "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (page_id) DO UPDATE SET parent = excluded.parent, "
+                "parent_type = excluded.parent_type, "
                 "version = excluded.version, title = excluded.title, space = excluded.space, "
                 "modified = excluded.modified, web_path = excluded.web_path",
                 (self._to_row(page, is_own) for page in pages),
@@ -101,10 +102,9 @@ class Listing:
         """Yield (page id, key of its space) of the pages in scope, by id."""
         yield from self._select("listed.page_id, listed.space")
 
-    def every_page(self) -> Iterator[PageRef]:
-        """Yield every page that was added, in scope or not, by id."""
-        rows = self._db.execute(f"SELECT {_COLUMNS} FROM {_JOINED} ORDER BY listed.page_id")  # noqa: S608
-        return (self._to_ref(*values) for values in rows)
+    def places(self) -> Iterator[tuple[str, str | None, str]]:
+        """Yield (page id, parent, parent type) of every page that was added, in scope or not."""
+        yield from self._db.execute("SELECT page_id, parent, parent_type FROM listed")
 
     def joined(self, table: str, condition: str, values: Sequence[Any]) -> Iterator[PageRef]:
         """Yield the pages of another table of the scratch database, in its own order."""
@@ -124,8 +124,8 @@ class Listing:
         self._positions += 1
         ref = page.ref
         return (
-            *(ref.id, self._positions, is_own(ref.id), page.parent, ref.version, ref.title),
-            *(ref.space, ref.modified, ref.content_type, ref.web_path),
+            *(ref.id, self._positions, is_own(ref.id), page.parent, page.parent_type),
+            *(ref.version, ref.title, ref.space, ref.modified, ref.content_type, ref.web_path),
         )
 
     def _to_ref(self, page_id: str, parent: str | None, *values: Any) -> PageRef:

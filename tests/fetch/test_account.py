@@ -12,7 +12,7 @@ from pipeline.fetch import (
 from pipeline.fetch.errors import SCOPES
 from pipeline.settings import load_settings
 from tests.support.confluence_client import QUICK, opened, settings_for
-from tests.support.site_pages import add_pages, list_all, list_in
+from tests.support.site_pages import add_pages, list_all, list_in, places_in
 from tests.support.sockets import answering, serving
 
 
@@ -106,7 +106,7 @@ def test_a_token_revoked_in_the_middle_never_makes_pages_look_gone(
     add_pages(state, 3)
     with opened(site) as client:
         spaces = client.list_spaces()
-        refs = list_in(client, spaces)
+        refs, places = list_in(client, spaces), places_in(client, spaces)
         site.token = "another"
         for call in (
             client.list_spaces,
@@ -114,7 +114,7 @@ def test_a_token_revoked_in_the_middle_never_makes_pages_look_gone(
             lambda: client.get_pages(refs),
             lambda: client.get_page(refs[0]),
             lambda: client.list_gone([ref.id for ref in refs], spaces),
-            lambda: client.list_restricted(spaces, refs),
+            lambda: client.list_restricted(spaces, places, pytest.fail),
         ):
             with pytest.raises(CredentialsError):
                 call()

@@ -147,10 +147,17 @@ SEARCH, FOLDER = "content/search", "restriction/byOperation"
 @pytest.mark.parametrize(
     ("where", "fault"),
     [
-        *((where, fault) for where in (SEARCH, FOLDER) for fault in UNREADABLE.values()),
+        *((SEARCH, fault) for fault in UNREADABLE.values()),
+        (FOLDER, UNREADABLE["500"]),
+        (FOLDER, UNREADABLE["nothing"]),
         (SEARCH, site_faults.rewritten(drop_restrictions)),
     ],
-    ids=[*(f"{where} {name}" for where in (SEARCH, FOLDER) for name in UNREADABLE), "left out"],
+    ids=[
+        *(f"{SEARCH} {name}" for name in UNREADABLE),
+        f"{FOLDER} 500",
+        f"{FOLDER} nothing",
+        "left out",
+    ],
 )
 def test_while_restrictions_cannot_be_read_nothing_is_added_or_deleted(
     where: str,
@@ -169,7 +176,43 @@ def test_while_restrictions_cannot_be_read_nothing_is_added_or_deleted(
     assert titles(api) == EVERYBODY
 
 
-def test_skipping_costs_one_request_for_250_pages_and_one_for_each_folder(
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_pages_in_a_folder_that_cannot_be_asked_leave_the_collection_and_return(
+    status: int,
+    environ: dict[str, str],
+    state: SiteState,
+    site: ConfluenceSite,
+    api: VectorApi,
+) -> None:
+    assert sync_now(environ).code == 0
+    state.add_page("New", "KI", "<p>For all.</p>")
+    site.fail(FOLDER, site_faults.error(status), times=None)
+    ended = sync_now(environ)
+    assert (ended.code, titles(api)) == (0, EVERYBODY - {"Secret"} | {"New"})
+    assert ended["restricted"] == {"unknown": 1}
+    assert any(f"folder {item(state, 'Drawer')}" in warning for warning in ended["warnings"])
+    assert "Secret" not in str(ended.report)
+    site.clear_faults()
+    assert sync_now(environ)["restricted"] == {}
+    assert titles(api) == EVERYBODY | {"New"}
+
+
+def test_the_report_counts_the_skipped_pages_by_what_restricts_them(
+    environ: dict[str, str], state: SiteState, api: VectorApi
+) -> None:
+    board = state.add_folder("Board", "KI", kind="whiteboard")
+    for number in range(2):
+        state.add_page(f"Sketch {number}", "KI", "<p>For few.</p>", parent=board)
+    for restricted in (board, item(state, "Public"), item(state, "Drawer")):
+        state.restrict(restricted, users=["boss"])
+    ended = sync_now(environ)
+    assert ended["restricted"] == {"folder": 1, "page": 1, "whiteboard": 2}
+    assert titles(api) == {"Home"}
+    for title in ("Sketch", "Public", "Secret"):
+        assert title not in str(ended.report)
+
+
+def test_skipping_costs_one_request_for_250_pages_and_two_for_each_folder(
     api: VectorApi, tmp_path: Path
 ) -> None:
     state = demo_state()
@@ -182,7 +225,7 @@ def test_skipping_costs_one_request_for_250_pages_and_one_for_each_folder(
             before = len(site.requests)
             assert sync_now(environ | {"RESTRICTED_PAGES": mode}).code == 0
             costs[mode] = len(site.requests) - before
-    assert costs["skip"] - costs["include"] == 1 + len(state.folders), costs
+    assert costs["skip"] - costs["include"] == 1 + 2 * len(state.folders), costs
 
 
 # Hidden text

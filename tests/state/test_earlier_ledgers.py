@@ -12,6 +12,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.pages import demo_state
+from pipeline import markdown
 from tests.support.program import Ended, environment, sync_now
 from tests.support.sinks import to_sink
 from tests.support.vector_api import Form, VectorApi
@@ -52,6 +53,13 @@ def run_over_earlier_ledger(form: Form, folder: Path, *, forget_digests: bool) -
     return ended
 
 
+@pytest.fixture
+def same_converter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Markdown of a page is that of release 1.0.0: otherwise every page is converted again."""
+    monkeypatch.setattr(markdown, "VERSION", 1)
+
+
+@pytest.mark.usefixtures("same_converter")
 @pytest.mark.parametrize("form", ["dash", "underscore"])
 def test_pages_of_an_earlier_collection_are_unchanged(form: Form, tmp_path: Path) -> None:
     ended = run_over_earlier_ledger(form, tmp_path, forget_digests=False)
@@ -59,6 +67,7 @@ def test_pages_of_an_earlier_collection_are_unchanged(form: Form, tmp_path: Path
     assert ended["requests"]["confluence"] < 10  # no body was fetched
 
 
+@pytest.mark.usefixtures("same_converter")
 def test_an_earlier_collection_follows_what_its_digests_did_not_have(tmp_path: Path) -> None:
     state = to_state()
     with VectorApi(delete_route="document") as api, ConfluenceSite(state) as site:
@@ -72,6 +81,12 @@ def test_an_earlier_collection_follows_what_its_digests_did_not_have(tmp_path: P
         assert sync_now(environ)["pages"]["changed"] == 1
         ended = sync_now(environ | {"CONF_SITE_URL": "https://other.example/wiki"})
         assert ended["pages"]["changed"] == PAGES
+
+
+def test_a_newer_converter_reads_every_page_once_and_sends_nothing_again(tmp_path: Path) -> None:
+    ended = run_over_earlier_ledger("underscore", tmp_path, forget_digests=False)
+    assert ended["pages"]["changed"] == PAGES
+    assert ended["chunks"]["unchanged"] == CHUNKS
 
 
 @pytest.mark.parametrize("form", ["dash", "underscore"])

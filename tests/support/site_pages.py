@@ -29,6 +29,17 @@ def list_in(
 
     `on_page` is called while the listing continues.
     """
+    return list(_list_in(client, spaces, on_page))
+
+
+def places_in(client: Site, spaces: Sequence[Space]) -> list[tuple[str, str | None, str]]:
+    """List (page id, parent's id, its type) of every page of the spaces."""
+    return list(_list_in(client, spaces, lambda ref: None).places())
+
+
+def _list_in(
+    client: Site, spaces: Sequence[Space], on_page: Callable[[PageRef], object]
+) -> Listing:
     listing = Listing(open_scratch(None))
     for part in client.list_pages(spaces):
         if part.unlisted:
@@ -36,7 +47,7 @@ def list_in(
         listing.add(part.pages, lambda page_id: True)
         for page in part.pages:
             on_page(page.ref)
-    return list(listing)
+    return listing
 
 
 def list_all(client: Site) -> list[PageRef]:

@@ -1,0 +1,133 @@
+"""What is above the pages besides listed pages: folders, whiteboards, databases, smart links."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipeline.fetch.account import REFUSALS, Account
+from pipeline.fetch.content import ABOVE, ROWS_A_REQUEST, V1, V2, to_id
+from pipeline.fetch.errors import StatusError
+from pipeline.fetch.rows import is_restricted
+from pipeline.fetch.transport import Transport
+
+_GONE = 410  # a route that the site has no more
+_MOST_NAMED = 5  # items in a warning
+_SCOPE_OF_RESTRICTIONS = "read:content-details:confluence"
+_SCOPE_OF_ANCESTORS = "read:content.metadata:confluence"
+
+
+class Item(NamedTuple):
+    """Something in a space's tree."""
+
+    id: str
+    kind: str  # page, folder, whiteboard, database, embed, or what Confluence adds to them
+
+
+class ItemsAbove:
+    """Asks for the items above a page, and for their restrictions; each only once."""
+
+    def __init__(self, transport: Transport, account: Account, is_known: dict[str, bool]) -> None:
+        """`is_known` has what is known already: by page, whether it is restricted itself."""
+        self._transport, self._account = transport, account
+        self._restricted: dict[str, bool | None] = dict(is_known)
+        self._lacking: set[str] = set()  # scopes
+        self._refused: dict[str, list[Item]] = defaultdict(list)  # by what is missing
+
+    def is_restricted(self, item: Item) -> bool | None:
+        """Return whether an item is restricted itself; None if that cannot be asked."""
+        if item.id not in self._restricted:
+            self._restricted[item.id] = self._ask_restriction(item)
+        return self._restricted[item.id]
+
+    def list_above(self, page_id: str, parent: str | None, kind: str) -> list[Item] | None:
+        """Return all items above a page, from the top down; None if they cannot be asked.
+
+        `parent` and `kind` are its parent as listed; None and "" if the listing does not say.
+        """
+        if parent is not None and kind in ABOVE:
+            item = Item(parent, kind)
+            found = self._ask_all_ancestors(item)
+            return None if found is None else [*found, item]
+        found = self._ask_all_ancestors(Item(page_id, "page"))
+        if parent is not None and found and found[-1].id != parent:
+            self._refused["an answer that agrees with the listing"].append(Item(page_id, "page"))
+            return None
+        return found
+
+    def list_warnings(self) -> Iterator[str]:
+        """Yield a line for each thing that is missing, with the items that need it."""
+        for missing, items in self._refused.items():
+            named = ", ".join(f"{item.kind} {item.id}" for item in items[:_MOST_NAMED])
+            more = f" and {len(items) - _MOST_NAMED} others" if len(items) > _MOST_NAMED else ""
+            yield (
+                f"RESTRICTED_PAGES=skip: whether {named}{more} may be seen by everyone is unknown, "
+                f"so that the pages there are skipped: missing is {missing}"
+            )
+
+    def _ask_restriction(self, item: Item) -> bool | None:
+        if _SCOPE_OF_RESTRICTIONS in self._lacking:
+            self._refused[f"the token's scope {_SCOPE_OF_RESTRICTIONS}"].append(item)
+            return None
+        path = f"{V1}/content/{to_id(item.id)}/restriction/byOperation"
+        try:
+            return is_restricted(self._transport.get(path))
+        except StatusError as error:
+            if self._is_gone(item, error):
+                return False
+            self._note(error, _SCOPE_OF_RESTRICTIONS, item)
+            return None
+
+    def _ask_all_ancestors(self, item: Item) -> list[Item] | None:
+        """Return what is above an item, from the top down; None if it cannot be asked."""
+        found: list[Item] = []
+        lowest = item
+        while True:
+            items = self._ask_ancestors(lowest, item)
+            if items is None:
+                return None
+            found = items + found
+            if len(items) < ROWS_A_REQUEST:
+                return found
+            lowest = items[0]  # the list has no next link: the rest is above its first
+
+    def _ask_ancestors(self, item: Item, concerned: Item) -> list[Item] | None:
+        collection = ABOVE.get(item.kind)
+        if collection is None or _SCOPE_OF_ANCESTORS in self._lacking:
+            missing = f"the token's scope {_SCOPE_OF_ANCESTORS}" if collection else "a route for it"
+            self._refused[missing].append(concerned)
+            return None
+        path = f"{V2}/{collection}/{to_id(item.id)}/ancestors"
+        try:
+            rows = list(self._transport.list_rows(path, {"limit": ROWS_A_REQUEST}))
+        except StatusError as error:
+            self._note(error, _SCOPE_OF_ANCESTORS, concerned)
+            return None
+        return [Item(str(row.get("id")), str(row.get("type"))) for row in rows]
+
+    def _is_gone(self, item: Item, error: StatusError) -> bool:
+        """Return whether a page is not there any more, as v2 has it, so that nothing is stored."""
+        if error.status != 404 or item.kind != "page":
+            return False
+        self._account.check()
+        try:
+            page = self._transport.get(f"{V2}/{ABOVE['page']}/{to_id(item.id)}")
+        except StatusError as gone:
+            if gone.status != 404:
+                raise
+            return True
+        return page.get("status") not in ("current", "archived")
+
+    def _note(self, error: StatusError, scope: str, item: Item) -> None:
+        """Record what is missing. Raises the error if it says nothing about the item."""
+        if error.status == 401 and "scope does not match" in error.text:
+            self._account.check()
+            self._lacking.add(scope)
+            self._refused[f"the token's scope {scope}"].append(item)
+            return
+        if error.status not in (*REFUSALS, _GONE) or error.status == 401:
+            raise error
+        self._account.check()
+        missing = "the account's right to view it" if error.status != _GONE else "the route"
+        self._refused[f"{missing} (HTTP {error.status})"].append(item)

@@ -1,0 +1,90 @@
+"""View restrictions: which pages only some users or groups may see, and what restricts them.
+
+A restriction limits everything below the item that has it. Of items that cannot be asked, the pages
+below are skipped too: a vector store has no access control of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from pipeline.fetch.account import Account
+from pipeline.fetch.filters import search
+from pipeline.fetch.restrictions.items_above import Item, ItemsAbove
+from pipeline.fetch.rows import Space, is_restricted
+from pipeline.fetch.transport import Transport
+
+# A listed page: its id, its parent's id and type. The parent is "" at the top of a space, and None
+# where the listing does not say.
+Place = tuple[str, str | None, str]
+PAGE, PAGE_ABOVE, UNKNOWN = "page", "page above", "unknown"
+# What can restrict a page, as the report counts it.
+REASONS = (PAGE, PAGE_ABOVE, "folder", "whiteboard", "database", "embed", UNKNOWN)
+_EXPAND = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
+
+
+def list_restricted(
+    transport: Transport,
+    account: Account,
+    spaces: Sequence[Space],
+    listed: Iterable[Place],
+    warn: Callable[[str], None],
+) -> Iterator[tuple[str, str]]:
+    """Yield the ids of listed pages that are restricted or may be, each with one of `REASONS`.
+
+    `listed` has all pages of the spaces. `warn` is called with what could not be asked. One request
+    for 250 pages, two for each other item above them, and one for each page that the search index
+    does not have yet.
+    """
+    is_known: dict[str, bool] = {}  # by page: whether it is restricted itself
+    for row in search(transport, spaces, _EXPAND):
+        is_known[str(row["id"])] = is_restricted(row.get("restrictions") or {})
+    places = {page_id: (parent, kind) for page_id, parent, kind in listed}
+    above = ItemsAbove(transport, account, is_known)
+    below: dict[str, str] = {"": ""}  # by item: what restricts the pages below it; "": nothing
+    for page_id in places:
+        for inner in reversed(_climb(page_id, places, below)):
+            parent, kind = places[inner]
+            if parent is None or (parent not in places and parent not in below):
+                chain = above.list_above(inner, parent, kind)
+                inherited = _to_reason(chain, above)
+                if parent is not None:
+                    below[parent] = inherited
+            else:
+                inherited = below.get(parent, UNKNOWN)  # unknown: it is its own descendant
+            own = above.is_restricted(Item(inner, PAGE))
+            below[inner] = PAGE_ABOVE if own else inherited or (UNKNOWN if own is None else "")
+            if reason := PAGE if own else below[inner]:
+                yield inner, reason
+    for message in above.list_warnings():
+        warn(message)
+
+
+def _climb(
+    page_id: str, places: dict[str, tuple[str | None, str]], below: dict[str, str]
+) -> list[str]:
+    """Return a page and the listed pages above it that have no reason yet, from the lowest up."""
+    path: dict[str, None] = {}
+    current: str | None = page_id
+    while current in places and current not in below and current not in path:
+        path[current] = None
+        current = places[current][0]
+    return list(path)
+
+
+def _to_reason(chain: Sequence[Item] | None, above: ItemsAbove) -> str:
+    """Return what restricts the pages below a chain of items, from the top down.
+
+    The lowest counts; "" if nothing does. None is a chain that cannot be read.
+    """
+    if chain is None:
+        return UNKNOWN
+    reason = ""
+    for item in chain:
+        own = above.is_restricted(item)
+        if own:
+            kind = PAGE_ABOVE if item.kind == PAGE else item.kind
+            reason = kind if kind in REASONS else UNKNOWN
+        elif own is None:
+            reason = reason or UNKNOWN
+    return reason
