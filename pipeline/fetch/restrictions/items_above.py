@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.fetch.account import REFUSALS, Account
+from pipeline.fetch.account import Account
 from pipeline.fetch.content import ABOVE, ROWS_A_REQUEST, V1, V2, to_id
 from pipeline.fetch.errors import StatusError
 from pipeline.fetch.rows import is_restricted
-from pipeline.fetch.transport import Transport
+from pipeline.fetch.transport import REFUSALS, Transport
 
 _GONE = 410  # a route that the site has no more
 _MOST_NAMED = 5  # items in a warning
