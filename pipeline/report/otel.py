@@ -19,7 +19,7 @@ _STAGES = ("fetch", "convert", "upsert", "delete", "verify")
 
 
 class Figure(NamedTuple):
-    """One number of a run, with what tells it from others of its name."""
+    """One number of a run, with what distinguishes it from others of its name."""
 
     name: str
     unit: str  # of UCUM; Prometheus adds it to the name, `_ratio` for 1

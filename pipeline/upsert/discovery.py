@@ -110,7 +110,7 @@ def choose_sink(api: Api, settings: Settings, made_with: str = "") -> Sink:
     if chosen and not chosen.can_delete and sinks[0].can_delete:
         log.warning(
             "the collection %s was made with the variant %s, which cannot delete: how to change "
-            "over to %s is in the README",
+            "over to %s is in docs/servers.md",
             settings.collection_id,
             chosen.variant,
             sinks[0].variant,

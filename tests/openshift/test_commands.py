@@ -172,7 +172,7 @@ def test_the_whole_folder_is_applied_at_once() -> None:
             assert settings.space_name == VALUES["SPACE_NAME"]
 
 
-def test_variables_that_nobody_replaced_are_named() -> None:
+def test_variables_that_were_left_in_a_file_are_named() -> None:
     objects = [yaml.safe_load((FOLDER / name).read_text()) for name in LLAMA[:3]]
     template = pod_template(objects[2])
     assert template is not None
