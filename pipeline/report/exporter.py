@@ -30,8 +30,13 @@ class _Session(requests.Session):
         except NO_ANSWER as error:
             self.cause = to_cause(error).text
             raise
-        self.cause = "" if response.ok else f"HTTP {response.status_code} {response.reason}"
+        is_success = 200 <= response.status_code < 300
+        self.cause = "" if is_success else f"HTTP {response.status_code} {response.reason}"
         return response
+
+    def get_redirect_target(self, _response: requests.Response) -> None:
+        """Follow no redirect: it would carry OTEL_EXPORTER_OTLP_HEADERS elsewhere."""
+        return
 
 
 def send(figures: Sequence[Figure], endpoint: str, about: Mapping[str, str], seconds: float) -> str:
@@ -49,4 +54,4 @@ def send(figures: Sequence[Figure], endpoint: str, about: Mapping[str, str], sec
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)  # the caller's line is enough
     data = reader.get_metrics_data()
     is_sent = data is not None and exporter.export(data) is MetricExportResult.SUCCESS
-    return "" if is_sent else session.cause or "the exporter refused them"
+    return session.cause or ("" if is_sent else "the exporter refused them")

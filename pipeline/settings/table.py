@@ -52,7 +52,8 @@ class Settings:
     )
     conf_base_url: str = _setting(
         "", checks.site_root,
-        "API root before `/wiki/…`: another gateway, the site's own URL or a test server",
+        "API root before `/wiki/…`, which may follow: another gateway, the site's own URL or a "
+        "test server",
         programs=ALL, shown="from CONF_CLOUD_ID",
     )
     conf_user: str = _setting(
@@ -77,7 +78,8 @@ class Settings:
     )
     filter_space_keys: tuple[str, ...] = _setting(
         "", checks.names,
-        "comma-separated space keys; without it and SPACE_NAME, every visible space",
+        "comma-separated space keys, or the aliases that addresses show; without it and "
+        "SPACE_NAME, every visible space",
         programs=ALL,
     )
     filter_folder_id: str = _setting(
@@ -96,7 +98,7 @@ class Settings:
         shown="all",
     )
     vector_api_base_url: str = _setting(
-        "", checks.server_url, "URL of the Vector API, before `/v1/…`",
+        "", checks.server_url, "URL of the Vector API, with or without `/v1`",
         programs=(SYNC,), required_by=(SYNC,),
     )
     vector_api_variant: str = _setting(
@@ -198,7 +200,7 @@ class Settings:
         "`/v1/metrics`",
     )
     llama_base_url: str = _setting(
-        "", checks.server_url, "URL of the Llama Stack server, before `/v1/…`",
+        "", checks.server_url, "URL of the Llama Stack server, with or without `/v1`",
         programs=(INGEST,), required_by=(INGEST,),
     )
     reset: bool = _setting(

@@ -111,8 +111,10 @@ def test_the_query_is_answered(variant: str, tmp_path: Path) -> None:
 
 def test_git_ignores_what_a_run_leaves_in_the_checkout() -> None:
     left = ["sync.lock", "sync.sqlite3", "sync.sqlite3-wal", "sync.scratch", "confluence.vdb"]
+    left += [".env", ".env.secrets"]
     done = subprocess.run(
         ["git", "check-ignore", "--no-index", *left],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout.split() == left
+    assert (ROOT / ".env.example").exists()

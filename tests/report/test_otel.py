@@ -59,6 +59,7 @@ def collecting() -> Iterator[Collector]:
             if self.path == "/v1/metrics":
                 collector.requests.append(request)
             self.send_response(collector.status)
+            self.send_header("Location", "/v1/metrics")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -134,11 +135,13 @@ def test_a_collector_that_is_not_there_is_a_warning(caplog: pytest.LogCaptureFix
     )
 
 
+@pytest.mark.parametrize(("status", "reason"), [(401, "Unauthorized"), (307, "Temporary Redirect")])
 def test_a_refusal_is_a_warning_with_the_status(
-    collector: Collector, caplog: pytest.LogCaptureFixture
+    status: int, reason: str, collector: Collector, caplog: pytest.LogCaptureFixture
 ) -> None:
-    collector.status = 401
-    assert warning_of(caplog, collector.url).endswith(": HTTP 401 Unauthorized")
+    collector.status = status
+    assert warning_of(caplog, collector.url).endswith(f": HTTP {status} {reason}")
+    assert len(collector.requests) == 1
 
 
 def test_a_collector_that_hangs_does_not_keep_the_run(
