@@ -12,15 +12,15 @@ from pipeline.state.held import MIXED, HeldChunk, HeldPage
 from pipeline.state.identity import claim, claim_site, claim_variant
 from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.ledger_file import open_copy, open_ledger, open_memory_ledger
-from pipeline.state.listing import Listing
-from pipeline.state.merge import merge
-from pipeline.state.planned import Part, Planned, Selection
 from pipeline.state.rotation_ledger import (
     RotationLedger,
     list_failed_in_rotation,
     open_rotation_ledger,
 )
-from pipeline.state.scratch import open_scratch
+from pipeline.state.scratch.database import open_scratch
+from pipeline.state.scratch.listing import Listing
+from pipeline.state.scratch.merge import merge
+from pipeline.state.scratch.planned import Part, Planned, Selection
 from pipeline.state.vdb_file import VdbFile
 
 __all__ = [

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from pipeline.records import Chunk, StoredChunk
 from pipeline.state.held import HeldChunk, HeldPage
 from pipeline.state.last_listing import LastListing
-from pipeline.state.store_list import StoreList
-from pipeline.state.view import View
+from pipeline.state.scratch.store_list import StoreList
+from pipeline.state.scratch.view import View
 
 
 class LedgerError(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.state.ledger import Ledger, LedgerError
-from pipeline.state.scratch import open_scratch
+from pipeline.state.scratch.database import open_scratch
 
 PRIVATE = 0o600
 SCHEMA_VERSION = 1

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.state.ledger import Ledger
 from pipeline.state.ledger_file import connect
-from pipeline.state.merge import merge
-from pipeline.state.scratch import open_scratch
+from pipeline.state.scratch.database import open_scratch
+from pipeline.state.scratch.merge import merge
 
 
 class RotationLedger(Ledger):

@@ -18,7 +18,7 @@ SOURCE = "<p>The text of the page.</p>"
         ("<p>Rendered.</p>", SOURCE, "Rendered.", ""),
         (f"<p>It said <code>{ERROR[23:-11]}</code></p>", SOURCE, f"It said `{ERROR[23:-11]}`", ""),
         (f"<p>Some text.</p>{ERROR}", SOURCE, "The text of the page.", "has errors"),
-        ("<p>Error rendering macro 'toc'</p>", SOURCE, "The text of the page.", "has errors"),
+        ("<p>Error rendering macro 'toc'</p>", SOURCE, "Error rendering macro 'toc'", ""),
         ('<p style="display:none">Hidden.</p>', SOURCE, "The text of the page.", "has errors"),
         (ERROR, macro("jira", jqlQuery=""), "", "has errors"),
         ("<p> </p>", SOURCE, "The text of the page.", "has errors"),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import ListedPage, PageRef
-from pipeline.run.plan import Digests, Plan, diff, plan_all
+from pipeline.run.plan import Digests, Plan, diff
 from pipeline.run.scope import is_in_shard
 from pipeline.state import HeldPage, Listing, open_scratch
 
@@ -109,14 +109,6 @@ def test_new_pages_come_before_changed_ones_each_as_they_are_listed() -> None:
     known, other, pages = held(REF), replace(REF, version=4), ("9", "10", "8")
     new = [replace(REF, id=page_id) for page_id in pages]
     assert [ref.id for ref in plan_of(known, listing_of(other, *new)).upsert] == [*pages, "1"]
-
-
-def test_a_plan_of_everything_takes_in_every_page_and_deletes_none() -> None:
-    listing = listing_of(REF, replace(REF, id="0"))
-    plan_of(held(replace(REF, id="7")), listing)
-    plan = plan_all(listing)
-    assert [ref.id for ref in plan.upsert] == ["1", "0"]
-    assert (len(plan.changed), plan.unchanged, len(plan.delete)) == (0, 0, 0)
 
 
 @given(st.text(min_size=1), st.integers(1, 40))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 
 from pipeline.records import PageRef
-from pipeline.state.listing import Listing
+from pipeline.state.scratch.listing import Listing
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS planned (part INTEGER NOT NULL, place INTEGER NOT NULL,

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.records import StoredChunk
 from pipeline.state.held import MIXED
-from pipeline.state.merge import merge
+from pipeline.state.scratch.merge import merge
 
 # The column `face` holds the metadata digest.
 _MAKE_PENDING = "UPDATE pages SET digest = '', face = '?' WHERE page_id = ?"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from pipeline.records import ListedPage, PageRef
-from pipeline.state.ancestors import Ancestors, Node
+from pipeline.state.scratch.ancestors import Ancestors, Node
 
 _TABLES = """
 CREATE TABLE listed (page_id TEXT PRIMARY KEY, position INTEGER NOT NULL, is_own INTEGER NOT NULL,
