@@ -67,7 +67,7 @@ class Account:
         if status == 429:
             raise error
         self.check()
-        if isinstance(error, StatusError) and status == 401:
+        if isinstance(error, StatusError) and error.lacks_scope:
             raise to_credentials_error(error, self._settings) from None
 
 

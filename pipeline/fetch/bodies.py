@@ -86,7 +86,7 @@ class Bodies:
     def _get_body(self, ref: PageRef, body_format: str, is_final: IsFinal = never) -> Page:
         """Return one page with one of its bodies. Raises as `get_page` does."""
         route = self._singly[body_format]
-        if route.is_failing:
+        if not route.is_patient:
             is_final = is_failure
         try:
             page = self._ask_for_body(ref, body_format, is_final)
@@ -135,7 +135,7 @@ class Bodies:
         by_id = {ref.id: ref for ref in refs}
         query = to_ids_query(content, by_id)
         params: Params = {"cql": query, "expand": _EXPAND, "limit": len(refs)}
-        is_final = is_failure if self._searching.is_failing else asks_too_much
+        is_final = asks_too_much if self._searching.is_patient else is_failure
         for rows in self._transport.list_answers(SEARCH, params, is_final):
             pages |= self._to_current_pages(rows, by_id)
             if by_id.keys() <= pages.keys():

@@ -78,6 +78,7 @@ class StatusError(ConfluenceError):
         self.text = text  # the server's own message, one line
         self.retry_after = retry_after
         self.can_pass = is_passing_status(status)
+        self.lacks_scope = status == 401 and "scope does not match" in text  # the token
 
 
 class PageError(Exception):
@@ -115,7 +116,7 @@ def to_credentials_error(error: StatusError, settings: Settings) -> CredentialsE
 
 
 def _advise(error: StatusError, settings: Settings) -> str:
-    if "scope does not match" in error.text:
+    if error.lacks_scope:
         lacking = _to_scope(error.request)
         return f"The token lacks the scope {lacking or 'of this request'}; a run needs {SCOPES}"
     if "IP address" in error.text:

@@ -9,6 +9,9 @@ log = logging.getLogger(__name__)
 
 FAILURES_IN_A_ROW = 3  # each after all retries: then nobody waits for it any more
 _TRIED_EVERY = 20  # calls: a route may recover during a long run
+# Failures, each after all retries, that are waited for: an hour at the most, shared by the
+# workers. Where fewer than one call in fifty fails, there is no limit.
+_PATIENCE, _REGAINED = 20.0, 0.02
 
 
 class Route:
@@ -18,12 +21,18 @@ class Route:
         self._name = name
         self._lock = threading.Lock()
         self._failures = 0
+        self._patience = _PATIENCE
         self._passed_over = 0
 
     @property
     def is_failing(self) -> bool:
         """Whether it has failed so often that another attempt is not worth a wait."""
         return self._failures >= FAILURES_IN_A_ROW
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether a failing call is worth its retries: not on a route of which many calls fail."""
+        return not self.is_failing and self._patience >= 1
 
     def is_due(self) -> bool:
         """Return whether to ask it: always while it works, else now and then."""
@@ -38,6 +47,8 @@ class Route:
         with self._lock:
             was_failing = self.is_failing
             self._failures = 0 if answered else self._failures + 1
+            regained = self._patience + (_REGAINED if answered else -1)
+            self._patience = min(max(regained, 0.0), _PATIENCE)
         if self.is_failing and not was_failing:
             log.warning("%s fails every time: it is not waited for any more", self._name)
         if was_failing and answered:

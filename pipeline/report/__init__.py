@@ -1,12 +1,11 @@
 """What a run reports: counts, exit code, log, progress, and the JSON report.
 
-`report` counts, `failure_limit` decides when failures end the run, `exit_codes` has the codes;
+`report` counts, with `first_rows` of what may have no end; `exit_codes` has the codes;
 `log`, `progress` and `results` write to the log, `save` writes the report, `otel` pushes the counts
 to a collector; `redact` keeps secrets and the text of pages out of all of them.
 """
 
 from pipeline.report.exit_codes import ExitCode
-from pipeline.report.failure_limit import TooManyFailuresError
 from pipeline.report.log import set_up_logging
 from pipeline.report.otel import push_figures
 from pipeline.report.progress import Progress
@@ -20,7 +19,6 @@ __all__ = [
     "ExitCode",
     "Progress",
     "Report",
-    "TooManyFailuresError",
     "push_figures",
     "save_report",
     "set_up_logging",

@@ -6,15 +6,16 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import asdict
 from typing import Any
 
 from pipeline.records import PageFailure, StoredChunk
 from pipeline.report.exit_codes import ExitCode
-from pipeline.report.failure_limit import FailureLimit, TooManyFailuresError
+from pipeline.report.first_rows import FirstRows
 
 log = logging.getLogger(__name__)
+_COUNTED_EVERY = 1_000  # rows that are not logged one by one
 
 
 class Report:
@@ -27,13 +28,13 @@ class Report:
         self._chunks: Counter[str] = Counter()
         self._tokens_inserted = 0
         self._requests: Counter[str] = Counter()
-        self._failures: list[PageFailure] = []
-        self._warnings: list[str] = []
+        self._failures = FirstRows[PageFailure]()
+        self._failed_ids: set[str] = set()
+        self._warnings = FirstRows[str]()
         self._stale: tuple[StoredChunk, ...] = ()
         self._collection = ""
         self._started = time.monotonic()
         self._lock = threading.Lock()
-        self._limit = FailureLimit()
 
     def count_listed(self, number: int) -> None:
         """Set how many pages are in scope."""
@@ -54,7 +55,6 @@ class Report:
         """Count a page that the collection now matches: new, changed, unchanged or deleted."""
         with self._lock:
             self._pages[kind] += 1
-            self._limit.stored()
 
     def count_chunks(self, kind: str, number: int, tokens: int = 0) -> None:
         """Add chunks that were inserted, unchanged or deleted; `tokens` only if inserted."""
@@ -83,51 +83,52 @@ class Report:
             self._exit_code = exit_code
 
     def warn(self, message: str) -> None:
-        """Log a warning and add it to the report."""
-        log.warning("%s", message)
+        """Log a warning and add it to the report; of very many, only the first."""
         with self._lock:
-            self._warnings.append(message)
-
-    def passed(self, page_id: str, stage: str) -> None:
-        """Count a page that passed a stage."""
-        with self._lock:
-            self._limit.passed(page_id, stage)
+            is_kept, total = self._warnings.add(message), self._warnings.total
+        if is_kept:
+            log.warning("%s", message)
+        elif total % _COUNTED_EVERY == 0:
+            log.warning("%d warnings so far: the later ones are counted only", total)
 
     def fail(self, failure: PageFailure) -> None:
-        """Log a page's failure and add it to the report.
-
-        Raises `TooManyFailuresError` after ten failures in a row at one stage, or when more than
-        15 % of at least 100 tried pages failed.
-        """
-        log.error(
-            "page %s %r failed (%s): %s",
-            failure.page_id,
-            failure.title,
-            failure.stage,
-            failure.error,
-        )
+        """Log a page's failure and add it to the report; of very many, only the first."""
         with self._lock:
-            self._failures.append(failure)
-            reason = self._limit.failed(failure.page_id, failure.stage)
-        if reason:
-            raise TooManyFailuresError(f"{reason}, the last with: {failure.error}", failure.stage)
+            is_kept, total = self._failures.add(failure), self._failures.total
+            self._failed_ids.add(failure.page_id)
+        if is_kept:
+            log.error(
+                "page %s %r failed (%s): %s",
+                failure.page_id,
+                failure.title,
+                failure.stage,
+                failure.error,
+            )
+        elif total % _COUNTED_EVERY == 0:
+            log.error("%d failures so far: the later ones are counted only", total)
 
     def fail_space(self, key: str, error: str) -> None:
         """Log that a space could not be listed, and add it to the report."""
         log.error("space %s could not be listed, its pages are kept as they are: %s", key, error)
         with self._lock:
-            self._failures.append(PageFailure("", f"space {key}", "list", error))
+            self._failures.add(PageFailure("", f"space {key}", "list", error))
 
     @property
     def has_failures(self) -> bool:
         """Whether a page or a space has failed so far."""
         with self._lock:
-            return bool(self._failures)
+            return self._failures.total > 0
+
+    @property
+    def failed_ids(self) -> Set[str]:
+        """The ids of the pages that have failed so far."""
+        with self._lock:
+            return frozenset(self._failed_ids)
 
     def has_failed(self, page_id: str) -> bool:
         """Return whether this page has failed."""
         with self._lock:
-            return page_id in self._limit.failed_ids
+            return page_id in self._failed_ids
 
     @property
     def exit_code(self) -> int:
@@ -156,19 +157,24 @@ class Report:
             chunks = {kind: self._chunks[kind] for kind in chunk_kinds}
             return {
                 "exit_code": self._exit_code,
-                "pages": pages | {"failed": len(self._limit.failed_ids)},
+                "pages": pages | {"failed": len(self._failed_ids)},
                 "restricted": dict(sorted(self._restricted.items())),
                 "chunks": chunks | {"stale": len(self._stale)},
                 "tokens_inserted": self._tokens_inserted,
                 "requests": {name: self._requests[name] for name in ("confluence", "vector_api")},
                 "seconds": round(time.monotonic() - self._started, 3),
                 "collection": self._collection,
-                "failures": [asdict(failure) for failure in self._failures],
-                "warnings": list(self._warnings),
+                "failures": [asdict(failure) for failure in self._failures.rows],
+                "warnings": list(self._warnings.rows),
                 "stale": [
                     {"page_id": chunk.page_id, "chunk_id": chunk.id} for chunk in self._stale
                 ],
+                **self._count_left_out(),
             }
+
+    def _count_left_out(self) -> dict[str, int]:
+        lists = {"failures": self._failures.left_out, "warnings": self._warnings.left_out}
+        return {f"{name}_left_out": number for name, number in lists.items() if number}
 
     def summary(self) -> str:
         """Return one line: what the run did, and how it ended."""

@@ -53,7 +53,8 @@ def to_short_json(content: dict[str, Any], limit: int = TERMINATION_BYTES) -> by
         for name, rows in kept.items():
             short[name] = rows
             if len(rows) < len(content[name]):
-                short[f"{name}_left_out"] = len(content[name]) - len(rows)
+                left_out = content.get(f"{name}_left_out", 0)
+                short[f"{name}_left_out"] = left_out + len(content[name]) - len(rows)
         text = json.dumps(short, ensure_ascii=False).encode()
         longest = max(kept, key=lambda name: len(json.dumps(kept[name])))
         if len(text) <= limit or not kept[longest]:

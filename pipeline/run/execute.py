@@ -15,7 +15,6 @@ from pipeline.report import (
     TERMINATION_LOG,
     ExitCode,
     Report,
-    TooManyFailuresError,
     push_figures,
     save_report,
     show_stale,
@@ -28,7 +27,14 @@ from pipeline.run.start import Signals
 from pipeline.run.steps import Run
 from pipeline.run.stop import Stop, StoppedError
 from pipeline.settings import Settings
-from pipeline.state import Ledger, LedgerError, open_copy, open_ledger, write_atomically
+from pipeline.state import (
+    Ledger,
+    LedgerError,
+    add_failures,
+    open_copy,
+    open_ledger,
+    write_atomically,
+)
 from pipeline.upsert import UnusableSettingError, VectorApiError
 
 log = logging.getLogger(__name__)
@@ -41,11 +47,6 @@ _CODES = {
     VectorApiError: ExitCode.VECTOR_API_FAILED,
     DeleteGuardError: ExitCode.DELETE_GUARD,
     LedgerError: ExitCode.BAD_SETTINGS,
-}
-_CODES_OF_STAGES = {
-    "fetch": ExitCode.CONFLUENCE_UNREACHABLE,
-    "upsert": ExitCode.VECTOR_API_FAILED,
-    "delete": ExitCode.VECTOR_API_FAILED,
 }
 
 
@@ -84,8 +85,7 @@ def execute(
             # After a stop, other errors are its consequence: requests in progress break off.
             cause = stop.error or error
             report.end(to_exit_code(cause))
-            is_expected = isinstance(cause, StoppedError | TooManyFailuresError)
-            if report.exit_code == ExitCode.PARTIAL and not is_expected:
+            if report.exit_code == ExitCode.PARTIAL and not isinstance(cause, StoppedError):
                 raise
             log.error("%s", cause)
         finally:
@@ -150,6 +150,7 @@ def open_run(
             raise
         finally:
             report.set_stale(collection.ledger.stale())
+            add_failures(ledger, report.failed_ids)
 
 
 def _open_ledger(name: str, settings: Settings) -> AbstractContextManager[Ledger]:
@@ -163,8 +164,6 @@ def to_exit_code(error: Exception) -> int:
     """Return the exit code of a run that ended with this error; 1 for an unexpected one."""
     if isinstance(error, StoppedError):
         return error.exit_code
-    if isinstance(error, TooManyFailuresError):
-        return _CODES_OF_STAGES.get(error.stage, ExitCode.PARTIAL)
     return next(
         (code for kind, code in _CODES.items() if isinstance(error, kind)), ExitCode.PARTIAL
     )

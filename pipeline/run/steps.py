@@ -9,19 +9,20 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from itertools import batched, chain
+from itertools import chain
 
 from pipeline import chunk as chunk_stage
 from pipeline import markdown as markdown_stage
-from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError, Site
+from pipeline.fetch import ConfluenceError, Site
 from pipeline.http import RetryPolicy
-from pipeline.records import Chunk, Markdown, Page, PageFailure, StoredChunk
-from pipeline.report import Progress, Report, TooManyFailuresError, show_hits, to_short
+from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef, StoredChunk
+from pipeline.report import Progress, Report, show_hits, to_short
 from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions
+from pipeline.run.fetching import Fetching, choose_examples
 from pipeline.run.plan import (
     ChunkLimit,
     Digests,
@@ -34,10 +35,10 @@ from pipeline.run.prefetch import Prefetch
 from pipeline.run.rotation import Rotation, remove_superseded
 from pipeline.run.scope import Scope
 from pipeline.run.stop import PageBudget, Stop, StoppedError
-from pipeline.run.threads import call_interruptibly, in_parallel
+from pipeline.run.threads import call_interruptibly
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
-from pipeline.state import LedgerError, Listing, Selection
+from pipeline.state import LedgerError, Listing, Selection, load_failures
 from pipeline.upsert import VectorApiError
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,9 @@ class Run:
         self._deleted: Selection[str] | None = None  # the confirmed ones, once they are
         self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
         self._prefetch = Prefetch(site, settings.own_workers)
+        self._fetching = Fetching(self._prefetch.fetch, report, stop, settings.own_workers, retry)
+        self._failed_before = load_failures(collection.ledger)
+        self._listed: Iterable[PageRef] = ()
         self._budget = PageBudget(0, stop)  # of the page that is being converted
         self._unknown_macros: Counter[str] = Counter()
         self._hidden: Counter[str] = Counter()  # page → characters that no reader sees
@@ -93,6 +97,7 @@ class Run:
     def plan(self, listed: Listing) -> Plan:
         """Compare what is listed with what the ledger knows."""
         ledger, settings = self.collection.ledger, self.settings
+        self._listed = listed
         plan = self._diff(listed)
         if plan.upsert and self._limit.measure():  # a run without work asks nothing
             plan = self._diff(listed)
@@ -143,22 +148,16 @@ class Run:
 
     def fetch(self, plan: Plan) -> Iterator[Page]:
         """Yield the planned pages with their bodies, fetched ahead by WORKERS threads."""
-        settings = self.settings
         planned, unlisted = plan.upsert, self._rotation.unlisted
-        batches = batched(chain(planned, unlisted), PAGES_A_REQUEST)
-        number = len(planned) + len(unlisted)
-        with contextlib.closing(Progress(number, settings.log_format)) as progress:
-            for fetched in in_parallel(
-                self._prefetch.fetch, batches, settings.own_workers, self.stop
-            ):
-                for page in fetched:
-                    self.stop.check()
-                    if isinstance(page, Page):
-                        self.report.passed(page.ref.id, "fetch")
-                        yield page
-                    else:
-                        self.report.fail(page)
-                    progress.advance()
+        refs, number = chain(planned, unlisted), len(planned) + len(unlisted)
+        examples = partial(self._choose_examples, plan)
+        with contextlib.closing(Progress(number, self.settings.log_format)) as progress:
+            yield from self._fetching.pages(refs, self._failed_before, examples, progress.advance)
+
+    def _choose_examples(self, plan: Plan) -> Sequence[PageRef]:
+        """Return a few pages that should be readable: unchanged ones if there are any."""
+        planned = {ref.id for ref in plan.upsert}
+        return choose_examples(self._listed, lambda ref: ref.id not in planned)
 
     @contextlib.contextmanager
     def one_page(self, page: Page) -> Iterator[None]:
@@ -169,8 +168,7 @@ class Run:
         self._budget = PageBudget(len(page.html) + len(page.storage or ""), self.stop)
         try:
             yield
-            self.report.passed(page.ref.id, "convert")
-        except (StoppedError, TooManyFailuresError, ConfluenceError, VectorApiError, LedgerError):
+        except (StoppedError, ConfluenceError, VectorApiError, LedgerError):
             raise
         except Exception as error:
             if error is self._writer.error:
@@ -246,11 +244,8 @@ class Run:
         ledger = self.collection.ledger
         page = ledger.page(chunk.page_id)
         ledger.mark_lost(chunk)
-        with contextlib.suppress(TooManyFailuresError):  # all is written: report all of them
-            error = f"the server confirmed chunk {chunk.id}, but {how}"
-            self.report.fail(
-                PageFailure(chunk.page_id, page.title if page else "", "verify", error)
-            )
+        error = f"the server confirmed chunk {chunk.id}, but {how}"
+        self.report.fail(PageFailure(chunk.page_id, page.title if page else "", "verify", error))
 
     def finish(self) -> None:
         """Publish the collection, and answer VERIFY_QUERY."""
@@ -289,6 +284,7 @@ class Run:
 
     def abandon(self) -> None:
         """End early: save what is done, leave the previous collection active."""
+        self._fetching.report_failed()
         if "_writer" in vars(self):
             self._writer.abandon()
         self._rotation.pause()

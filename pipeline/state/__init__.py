@@ -8,6 +8,7 @@ What is too large for memory is in the ledger's `scratch` database, which ends w
 """
 
 from pipeline.state.atomic import write_atomically
+from pipeline.state.failures import add_failures, load_failures
 from pipeline.state.held import MIXED, HeldChunk, HeldPage
 from pipeline.state.identity import claim, claim_site, claim_variant
 from pipeline.state.ledger import Ledger, LedgerError
@@ -35,10 +36,12 @@ __all__ = [
     "RotationLedger",
     "Selection",
     "VdbFile",
+    "add_failures",
     "claim",
     "claim_site",
     "claim_variant",
     "list_failed_in_rotation",
+    "load_failures",
     "merge",
     "open_copy",
     "open_ledger",

@@ -72,7 +72,7 @@ class Ledger:
     def forget_everything(self) -> None:
         """Forget every page, chunk and fact."""
         with self.together():
-            for table in ("chunks", "pages", "about", "left_out", "page_spaces"):
+            for table in ("chunks", "pages", "about", "left_out", "page_spaces", "failures"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
 
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
@@ -130,6 +130,7 @@ class Ledger:
             self._db.execute(
                 "REPLACE INTO pages VALUES (?, ?, ?, ?)", (page_id, title, digest, metadata_digest)
             )
+            self._db.execute("DELETE FROM failures WHERE page_id = ?", (page_id,))
 
     def replace_digests(self, digests: Iterable[tuple[str, str]]) -> None:
         """Record other digests of pages that are unchanged: (page id, digest)."""
@@ -143,6 +144,7 @@ class Ledger:
         """Record that a page was deleted; its stale chunks, if any, stay known."""
         with self.together():
             self._db.execute("DELETE FROM pages WHERE page_id = ?", (page_id,))
+            self._db.execute("DELETE FROM failures WHERE page_id = ?", (page_id,))
 
     # chunks
 

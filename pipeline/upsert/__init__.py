@@ -17,11 +17,13 @@ from pipeline.upsert.errors import (
 )
 from pipeline.upsert.files.entry import to_shared_digest
 from pipeline.upsert.insert import Inserted, insert_all
+from pipeline.upsert.insert_health import InsertHealth
 from pipeline.upsert.sink import Counting, Embedding, Resetting, Rotating, Sink
 
 __all__ = [
     "Counting",
     "Embedding",
+    "InsertHealth",
     "InsertRejectedError",
     "InsertUnclearError",
     "Inserted",

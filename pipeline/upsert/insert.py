@@ -18,6 +18,7 @@ from pipeline.upsert.errors import (
     TooLongError,
     VectorApiError,
 )
+from pipeline.upsert.insert_health import InsertHealth
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 from pipeline.upsert.sink import Embedding, Sink
 
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3  # at a whole batch, before it is sent in parts
 ATTEMPTS_ALONE = 2  # at a single chunk
-DEAD_AFTER = 10  # single chunks in a row that the server answered with failures
+EXAMPLES = 3  # other chunks of a batch that are tried alone, once many have failed
 
 
 @dataclass(slots=True)
@@ -35,32 +36,53 @@ class Inserted:
     handles: dict[str, str] = field(default_factory=dict)  # chunk id → the store's name for it
     failed: dict[str, str] = field(default_factory=dict)  # chunk id → error
     too_long: dict[str, str] = field(default_factory=dict)  # chunk id → error; smaller ones may fit
+    given_up: dict[str, str] = field(default_factory=dict)  # chunk id → error; it may be stored
 
 
 def insert_all(
-    sink: Sink, chunks: Sequence[Chunk], waiting: Waiting, retry: RetryPolicy | None = None
+    sink: Sink,
+    chunks: Sequence[Chunk],
+    waiting: Waiting,
+    retry: RetryPolicy | None = None,
+    health: InsertHealth | None = None,
 ) -> Inserted:
     """Insert one batch; what is rejected is sent in halves, down to single chunks.
 
     Where it is unclear whether chunks are stored, they are looked for and only the missing ones
-    are sent again. Raises `VectorApiError` when no further insert can succeed.
+    are sent again. Where chunk after chunk fails, others of the batch show whether the server
+    works: if they fail too, the rest is given up. `health` is that of all batches of a run.
+    Raises `VectorApiError` when no further insert can succeed.
     """
-    insertion = _Insertion(sink, waiting, retry or VECTOR_RETRY)
+    insertion = _Insertion(sink, chunks, waiting, retry or VECTOR_RETRY, health or InsertHealth())
     with contextlib.suppress(StoppedWaitingError):  # the next run looks for what is undecided
-        insertion.send(list(chunks), ATTEMPTS)
+        insertion.send_all()
     return insertion.done
 
 
 class _Insertion:
-    def __init__(self, sink: Sink, waiting: Waiting, retry: RetryPolicy) -> None:
-        self._sink, self._waiting, self._retry = sink, waiting, retry
-        self._failures_in_a_row = 0
+    def __init__(
+        self,
+        sink: Sink,
+        batch: Sequence[Chunk],
+        waiting: Waiting,
+        retry: RetryPolicy,
+        health: InsertHealth,
+    ) -> None:
+        self._sink, self._batch = sink, batch
+        self._waiting, self._retry, self._health = waiting, retry, health
         self._asked_seconds = 0.0  # that the server has asked to wait since it stored something
+        self._is_trying_others = False
         self.done = Inserted()
 
-    def send(self, chunks: list[Chunk], attempts: int) -> None:
+    def send_all(self) -> None:
+        """Send the batch."""
+        if self._health.is_doubtful:
+            self._try_others()
+        self._send(self._batch, ATTEMPTS)
+
+    def _send(self, chunks: Sequence[Chunk], attempts: int) -> None:
         """Send until all are stored, or split what keeps failing."""
-        missing, attempt, throttled, unclear = chunks, 0, 0, 0
+        missing, attempt, throttled, unclear = self._select_undecided(chunks), 0, 0, 0
         while missing and not self._waiting.ended.is_set():
             try:
                 self._keep(self._sink.insert(missing))
@@ -80,9 +102,10 @@ class _Insertion:
                 return
             except InsertUnclearError as error:
                 unclear += 1
+                self._health.note_failure()
                 log.debug("%d chunks unclear: %s", len(missing), error)
                 missing = self._look(missing, error, unclear)
-                if missing and unclear >= attempts:
+                if missing and (unclear >= attempts or self._health.is_doubtful):
                     self._split(missing, error)
                     return
 
@@ -113,25 +136,56 @@ class _Insertion:
 
     def _keep(self, handles: Mapping[str, str]) -> None:
         if handles:
-            self._failures_in_a_row, self._asked_seconds = 0, 0.0
+            self._asked_seconds = 0.0
+            self._health.note_stored()
         self.done.handles.update(handles)
 
     def _split(self, chunks: list[Chunk], error: InsertRejectedError | InsertUnclearError) -> None:
         if len(chunks) == 1:
-            self._give_up(chunks[0], error)
+            self._reject(chunks[0], error)
             return
+        if self._health.is_doubtful:
+            self._try_others()
         middle = len(chunks) // 2
         for half in (chunks[:middle], chunks[middle:]):
-            self.send(half, ATTEMPTS_ALONE if len(half) == 1 else 1)
+            self._send(half, ATTEMPTS_ALONE if len(half) == 1 else 1)
 
-    def _give_up(self, chunk: Chunk, error: InsertRejectedError | InsertUnclearError) -> None:
+    def _select_undecided(self, chunks: Sequence[Chunk]) -> list[Chunk]:
+        done = self.done
+        decided = {*done.handles, *done.failed, *done.too_long, *done.given_up}
+        return [chunk for chunk in chunks if chunk.id not in decided]
+
+    def _try_others(self) -> None:
+        """Send a few other chunks of the batch; give up the rest unless one of them is stored.
+
+        Raises `VectorApiError` if batch after batch was given up.
+        """
+        if self._is_trying_others:
+            return
+        others = self._select_undecided(self._batch)
+        few = 1 if self._health.is_long else EXAMPLES
+        self._is_trying_others = True
+        for chunk in others[:: max(1, len(others) // few)][:few]:
+            if self._health.is_doubtful:
+                self._send([chunk], 1)
+        self._is_trying_others = False
+        if not self._health.is_doubtful or self._waiting.ended.is_set():
+            return
+        rest = self._select_undecided(self._batch)
+        self.done.given_up.update({chunk.id: self._health.error for chunk in rest})
+        self._health.note_failed_batch(len(rest))
+        if self._health.is_dead:
+            raise VectorApiError(f"{self._health.error}: nothing is stored any more")
+
+    def _reject(self, chunk: Chunk, error: InsertRejectedError | InsertUnclearError) -> None:
         log.debug("chunk %s was rejected: %s", chunk.id, error)
         if isinstance(error, TooLongError) or self._is_refused(chunk.text):
             self.done.too_long[chunk.id] = str(error)
             return
-        if isinstance(error, InsertUnclearError):
-            self._count_failure(error)
         self.done.failed[chunk.id] = str(error)
+        self._health.note_failed_chunk(str(error))
+        if self._health.is_doubtful:
+            self._try_others()
 
     def _is_refused(self, text: str) -> bool:
         """Return whether the length is why an insert failed: not every server says so."""
@@ -143,10 +197,3 @@ class _Insertion:
         with suppress(VectorApiError):
             return self._sink.find_embedding_route() if isinstance(self._sink, Embedding) else None
         return None
-
-    def _count_failure(self, error: InsertUnclearError) -> None:
-        self._failures_in_a_row += 1
-        if self._failures_in_a_row == DEAD_AFTER:
-            raise VectorApiError(
-                f"{error}: {DEAD_AFTER} single chunks in a row failed that way"
-            ) from error

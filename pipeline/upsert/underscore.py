@@ -17,6 +17,7 @@ from pipeline.upsert.find_by_query import find_by_query
 from pipeline.upsert.server.api import REFUSING, AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import SECOND_COLLECTION, refuse_other_model
+from pipeline.upsert.server.failed_deletion import deletion_errors
 from pipeline.upsert.server.lost_store import lost_store_ends_the_run
 
 ROOT = "/v1/vector_io"
@@ -116,15 +117,19 @@ class Underscore:
         if self._delete_route is None:
             raise NotImplementedError("this underscore server describes no delete route")
         try:
-            if self._delete_route == ("POST", DELETE_DOCUMENTS):
-                self._delete_in_batches(stored)
-            else:
-                for chunk in stored:
-                    self._api.delete(self._to_document_path(chunk.id))
+            with deletion_errors():
+                self._delete(stored)
         except AnswerError as error:
             if error.status in REFUSING or not 400 <= error.status < 500:
                 raise
             raise InsertRejectedError(str(error)) from error
+
+    def _delete(self, stored: Sequence[StoredChunk]) -> None:
+        if self._delete_route == ("POST", DELETE_DOCUMENTS):
+            self._delete_in_batches(stored)
+            return
+        for chunk in stored:
+            self._api.delete(self._to_document_path(chunk.id))
 
     def _delete_in_batches(self, stored: Sequence[StoredChunk]) -> None:
         for batch in batched(stored, DELETES_A_REQUEST):

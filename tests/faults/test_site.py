@@ -132,6 +132,7 @@ SITE = [
     Site("a log-in page once", LISTING, faults.login_page, 1, 0, PAGES),
     Site("a log-in page once at first", USER, faults.login_page, 1, 0, PAGES),
     Site("a log-in page for one page", of_one_page, faults.login_page, EVER, 1, PAGES - 1),
+    Site("401 for one listed page", of_one_page, lambda: faults.error(401), EVER, 1, PAGES - 1),
     Site("404 for one listed page", of_one_page, lambda: faults.error(404), EVER, 1, PAGES - 1),
 ]
 

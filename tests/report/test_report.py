@@ -1,5 +1,6 @@
-"""What a run counts, and when failures end it."""
+"""What a run counts, and how much of it is kept."""
 
+import json
 import logging
 import re
 import threading
@@ -11,11 +12,12 @@ from pipeline.records import Hit, PageFailure, StoredChunk
 from pipeline.report import (
     ExitCode,
     Report,
-    TooManyFailuresError,
     show_hits,
     show_stale,
     to_short,
 )
+from pipeline.report.first_rows import MOST_ROWS
+from pipeline.report.save import to_short_json
 from tests.support.program import ROOT
 
 
@@ -48,49 +50,28 @@ def test_a_page_that_fails_twice_is_one_failed_page() -> None:
     }  # fmt: skip
 
 
-def test_ten_failures_in_a_row_end_the_run() -> None:
-    report = Report()
-    for number in range(9):
+def test_very_many_failures_and_warnings_are_counted_exactly_and_named_up_to_a_bound(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    report, many = Report(), MOST_ROWS + 2_500
+    for number in range(many):
         report.fail(failure(number))
-    report.passed("9", "fetch")
-    for number in range(10, 19):
-        report.fail(failure(number))
-    with pytest.raises(TooManyFailuresError, match="10 pages failed in a row") as caught:
-        report.fail(failure(19))
-    assert caught.value.stage == "fetch"
+        report.warn(f"odd: {number}")
+    content = report.to_json()
+    assert content["pages"]["failed"] == many
+    for name, last in (("failures", "11000"), ("warnings", "11000")):
+        assert (len(content[name]), content[f"{name}_left_out"]) == (MOST_ROWS, 2_500)
+        counted = [line for line in caplog.messages if line.endswith("counted only")]
+        assert any(line.startswith(f"{last} {name}") for line in counted)
+    assert len(caplog.messages) == 2 * MOST_ROWS + 4
+    short = json.loads(to_short_json(content))
+    assert short["failures_left_out"] == many - len(short["failures"])
 
 
-def test_failures_in_a_row_are_counted_by_stage_and_end_with_a_success() -> None:
+def test_a_report_with_few_failures_leaves_none_out() -> None:
     report = Report()
-    for number in range(9):
-        report.fail(failure(number, "upsert"))
-    report.fail(failure(9))
-    report.passed("10", "fetch")
-    report.count_page("new")
-    for number in range(11, 20):
-        report.fail(failure(number, "upsert"))
-    report.passed("20", "fetch")
-    with pytest.raises(TooManyFailuresError, match="10 pages failed in a row") as caught:
-        report.fail(failure(21, "upsert"))
-    assert caught.value.stage == "upsert"
-
-
-def test_fifteen_percent_of_a_hundred_pages_end_the_run() -> None:
-    report = Report()
-    fates = "+" * 83 + "-" * 8 + "+" + "-" * 7
-    for number, fate in enumerate(fates):
-        report.passed(str(number), "fetch") if fate == "+" else report.fail(failure(number))
-    with pytest.raises(TooManyFailuresError, match="16 of 100 pages failed"):
-        report.fail(failure(len(fates)))
-
-
-def test_a_few_failures_among_many_do_not_end_the_run() -> None:
-    report = Report()
-    for number in range(1000):
-        if number % 10 == 0:
-            report.fail(failure(number))
-        else:
-            report.passed(str(number), "fetch")
+    report.fail(failure(1))
+    assert not any(name.endswith("left_out") for name in report.to_json())
 
 
 def test_a_report_holds_everything_that_was_counted() -> None:

@@ -214,13 +214,6 @@ def test_a_server_that_stores_late_is_looked_at_again_before_anything_is_resent(
     assert api.duplicates("confluence") == []
 
 
-def test_a_server_that_answers_every_insert_with_failure_ends_the_run(api: VectorApi) -> None:
-    api.faults.append(Fault(status=500, times=None))
-    with pytest.raises(VectorApiError, match="HTTP 500"):
-        insert(api, to_chunks([f"Chunk {n}" for n in range(100)]))
-    assert api.count("insert") < 60
-
-
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_ends_the_run_at_once(api: VectorApi, status: int) -> None:
     api.faults.append(Fault(status=status, times=None))

@@ -96,6 +96,16 @@ def test_a_delete_that_the_server_refuses_is_an_error() -> None:
         sink.close()
 
 
+def test_a_delete_that_always_fails_is_the_failure_of_its_page() -> None:
+    with VectorApi(delete_route="document") as api:
+        sink = to_sink(api.base_url)
+        sink.insert(CHUNKS)
+        api.faults.append(Fault(status=500, on="delete", times=None))
+        with pytest.raises(InsertUnclearError):
+            sink.delete(STORED[:1])
+        sink.close()
+
+
 def test_a_delete_is_repeated_after_a_failure_that_passes() -> None:
     with VectorApi(delete_route="document") as api:
         sink = to_sink(api.base_url)

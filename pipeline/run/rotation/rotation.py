@@ -6,13 +6,12 @@ What Confluence does not give is read back from the active store.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from itertools import batched
 
 from pipeline.fetch import ROWS_A_REQUEST, Site
 from pipeline.records import PageFailure, PageRef
-from pipeline.report import Report, TooManyFailuresError
+from pipeline.report import Report
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions, check_guard
 from pipeline.run.plan import Plan
@@ -159,5 +158,4 @@ class Rotation:
                 continue
             page = self._fresh.active_ledger.page(page_id)
             error = "it is not listed, cannot be fetched, and the store does not answer with it"
-            with contextlib.suppress(TooManyFailuresError):  # all is written: report all of them
-                self._report.fail(PageFailure(page_id, page.title if page else "", "fetch", error))
+            self._report.fail(PageFailure(page_id, page.title if page else "", "fetch", error))

@@ -25,10 +25,18 @@ from pipeline.run.stop import Stop
 from pipeline.run.write.page_update import PageUpdate, compare
 from pipeline.run.write.sample import Sample
 from pipeline.state import MIXED
-from pipeline.upsert import Inserted, InsertRejectedError, InsertUnclearError, insert_all
+from pipeline.upsert import (
+    Inserted,
+    InsertHealth,
+    InsertRejectedError,
+    InsertUnclearError,
+    VectorApiError,
+    insert_all,
+)
 
 log = logging.getLogger(__name__)
 PAGES_AHEAD = 32  # in the queue
+UNDELETED_IN_A_ROW = 25  # pages whose old chunks cannot be deleted, before the run ends
 SECONDS_TO_FINISH = 20.0  # for the request in progress, well within a pod's grace period
 _Work = tuple[Page, str, Sequence[Chunk]]  # a page, its digest, its chunks
 
@@ -54,6 +62,8 @@ class Writer:
         self._open: dict[str, PageUpdate] = {}  # by page id, until the page is complete
         self._buffer: list[Chunk] = []  # new chunks that are not sent yet
         self._in_flight: deque[tuple[list[Chunk], Future[Inserted]]] = deque()  # oldest first
+        self._health = InsertHealth()
+        self._undeleted = 0  # pages in a row
         self._halved = 0  # chunks that were too long for the server's model
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
@@ -64,13 +74,18 @@ class Writer:
             pass
 
     def finish(self) -> None:
-        """Wait until everything handed over is written. Raises what ended the writer."""
+        """Wait until everything handed over is written. Raises what ended the writer.
+
+        Raises `VectorApiError` if many chunks were sent and none is stored.
+        """
         while self._thread.is_alive() and not self._try_to_queue(None):
             pass
         while self._thread.is_alive():
             self._thread.join(0.2)
             self._stop.check()
         self._check()
+        if self._health.has_stored_nothing:
+            raise VectorApiError(f"{self._health.error}: no chunk of this run is stored")
         if self._halved:
             log.info("%d chunks were too long for the embedding model, and split", self._halved)
 
@@ -92,7 +107,7 @@ class Writer:
                 self._remove(old)
                 self._ledger.forget_page(page_id)
         except (InsertRejectedError, InsertUnclearError) as error:
-            self._report.fail(PageFailure(page_id, title, "delete", str(error)))
+            self._note_undeleted(PageFailure(page_id, title, "delete", str(error)))
             return
         if self._sink.can_delete and held:
             self._report.count_page("deleted")
@@ -194,7 +209,9 @@ class Writer:
             for page_id in dict.fromkeys(chunk.page_id for chunk in batch):
                 self._begin(self._open[page_id])
             self._ledger.expect(batch)
-        insert = partial(insert_all, self._sink, batch, self._stop.waiting, self._retry)
+        insert = partial(
+            insert_all, self._sink, batch, self._stop.waiting, self._retry, self._health
+        )
         self._in_flight.append((batch, in_background(insert, "insert")))
         while len(self._in_flight) >= self._sink.inserts_at_once:
             self._settle_oldest()
@@ -211,12 +228,13 @@ class Writer:
         self._confirm(batch, done.handles)
         refused = done.failed | done.too_long
         self._ledger.unsend(chunk for chunk in batch if chunk.id in refused)
+        not_stored = refused | done.given_up
         for chunk in batch:
             update = self._open[chunk.page_id]
             if chunk.id in done.too_long and self._halve(update, chunk):
                 continue
-            if chunk.id in refused:
-                update.error = update.error or refused[chunk.id]
+            if chunk.id in not_stored:
+                update.error = update.error or not_stored[chunk.id]
                 update.waiting.discard(chunk.id)
             elif chunk.id in done.handles:
                 update.inserted += 1
@@ -257,7 +275,7 @@ class Writer:
         try:
             self._remove(update.old)
         except (InsertRejectedError, InsertUnclearError) as error:
-            self._report.fail(PageFailure(ref.id, ref.title, "delete", str(error)))
+            self._note_undeleted(PageFailure(ref.id, ref.title, "delete", str(error)))
             return
         self._ledger.record_page(ref.id, ref.title, update.digest, update.metadata_digest)
         self._report.count_page(update.outcome)
@@ -268,7 +286,15 @@ class Writer:
             return
         if self._sink.can_delete:
             self._sink.delete(stored)
+            self._undeleted = 0
             self._ledger.forget(stored)
             self._report.count_chunks("deleted", len(stored))
         else:
             self._ledger.outdate(stored)
+
+    def _note_undeleted(self, failure: PageFailure) -> None:
+        """Report a page whose old chunks remain. Raises `VectorApiError` if no page's can go."""
+        self._report.fail(failure)
+        self._undeleted += 1
+        if self._undeleted == UNDELETED_IN_A_ROW:
+            raise VectorApiError(f"{failure.error}: {self._undeleted} pages in a row failed so")

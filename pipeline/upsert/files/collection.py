@@ -19,6 +19,7 @@ from pipeline.upsert.server.embedding_models import (
     refuse_other_model,
     to_model_fact,
 )
+from pipeline.upsert.server.failed_deletion import deletion_errors
 from pipeline.upsert.server.made_by import is_made_by_us, to_model
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
@@ -184,7 +185,8 @@ class FileSink(ABC):
     def delete(self, stored: Sequence[StoredChunk]) -> None:
         """Remove chunks and their files; ones that are gone already are no error."""
         self._is_listed = False
-        self._files.delete(stored)
+        with deletion_errors():
+            self._files.delete(stored)
 
     def query(self, question: str, top_k: int) -> list[Hit]:
         """Return the best hits for a question, best first."""

@@ -1,0 +1,34 @@
+"""How long a route that fails is waited for."""
+
+import random
+
+import pytest
+
+from pipeline.http import FAILURES_IN_A_ROW, Route
+
+
+def test_a_route_that_fails_in_a_row_is_not_waited_for_until_it_answers() -> None:
+    route = Route("a route")
+    for _ in range(FAILURES_IN_A_ROW):
+        assert route.is_patient
+        route.note(answered=False)
+    assert not route.is_patient
+    route.note(answered=True)
+    assert route.is_patient
+
+
+@pytest.mark.parametrize("failing", [0.2, 0.5, 0.8])
+def test_a_route_on_which_many_calls_fail_is_waited_for_a_few_times_only(failing: float) -> None:
+    route, waited, chance = Route("a route"), 0, random.Random(1)
+    for _ in range(5_000):
+        answered = chance.random() > failing
+        waited += route.is_patient and not answered
+        route.note(answered=answered)
+    assert waited < 60
+
+
+def test_a_route_on_which_few_calls_fail_is_waited_for_each_time() -> None:
+    route = Route("a route")
+    for call in range(5_000):
+        assert route.is_patient
+        route.note(answered=call % 60 > 0)
