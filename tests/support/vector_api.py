@@ -1,4 +1,6 @@
-"""A stand-in Vector API on loopback: the underscore wire form, or dash as Llama Stack 0.2 has it.
+"""A stand-in Vector API on loopback.
+
+It has the underscore wire form, dash as Llama Stack 0.2 has it, or vector stores with files as OGX.
 
     with VectorApi(delete_route="document") as api:
         api.faults.append(Fault(status=500, stored="half"))
@@ -18,13 +20,14 @@ from typing import Literal, Self
 from urllib.parse import unquote
 
 from tests.support.vector_api_faults import Fault, Logged
+from tests.support.vector_api_files import Files
 from tests.support.vector_api_forms import Collections, Dash, DeleteRoute, Route, Underscore
 from tests.support.vector_api_wire import Answer, RefusedError, Request, Server, to_description
 from tests.support.word_index import Document
 
 __all__ = ["DeleteRoute", "Fault", "Form", "VectorApi"]
 
-Form = Literal["underscore", "dash"]
+Form = Literal["underscore", "dash", "files"]
 HANG_SECONDS = 30.0  # then a hanging connection is closed
 
 
@@ -40,19 +43,22 @@ class VectorApi:
         seconds_a_chunk: float = 0.0,
         create_status: int = 201,
         window: int | None = None,
+        version: str = "1.5.0",
     ) -> None:
         """The latencies are those of inserts; queries take `seconds_a_request`.
 
         `delete_route`: what the underscore form describes; "": none. `create_status`: its answer
         to a new collection; real servers send 200 or 201. `window`: tokens, see `window`.
+        `version`: of the form with files, see `Files`.
         """
         self.form, self.token = form, token
         self.seconds_a_request, self.seconds_a_chunk = seconds_a_request, seconds_a_chunk
         self.faults: list[Fault] = []
         self.log: list[Logged] = []
-        self._held: Collections = (
-            Dash() if form == "dash" else Underscore(delete_route, create_status)
-        )
+        self.stores = Files(version)  # what the form with files holds
+        self._held: Collections = Underscore(delete_route, create_status)
+        if form != "underscore":
+            self._held = Dash() if form == "dash" else self.stores
         self._held.window = window
         self._lock = threading.RLock()
         self._closing = threading.Event()
@@ -206,7 +212,7 @@ def _refuse_unknown(_request: Request) -> Answer:
 def main() -> None:
     """Serve until Ctrl-C; the first line on stdout is the base URL."""
     parser = argparse.ArgumentParser(prog="python -m tests.support.vector_api")
-    parser.add_argument("--form", choices=["underscore", "dash"], default="underscore")
+    parser.add_argument("--form", choices=["underscore", "dash", "files"], default="underscore")
     parser.add_argument(
         "--delete-route", default="", choices=["", "document", "collection", "post"]
     )

@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -62,7 +63,7 @@ class Answer:
     status: int
     body: object
     headers: dict[str, str] = field(default_factory=dict)
-    way: str = "status"  # status, reset, hang, html, cut, stop
+    way: str = "status"  # status, text, reset, hang, html, cut, stop
 
 
 class Server(ThreadingHTTPServer):
@@ -111,7 +112,8 @@ class Connection(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         headers = dict(self.headers.items())
         query = dict(parse_qsl(parts.query))
-        body = json.loads(raw) if raw else {}
+        is_form = headers.get("Content-Type", "").startswith("multipart/")
+        body = _read_form(headers["Content-Type"], raw) if is_form else json.loads(raw or b"{}")
         request = Request(self.command, parts.path, query, headers, body, len(raw))
         self._send(self.server.answer(request))
 
@@ -123,6 +125,8 @@ class Connection(BaseHTTPRequestHandler):
             return
         raw = b"" if answer.status == 204 else json.dumps(answer.body).encode()
         kind = "application/json"
+        if answer.way == "text":
+            raw, kind = str(answer.body).encode(), "text/plain"
         if answer.way == "html":
             raw, kind = b"<!DOCTYPE html><title>Sign in</title>", "text/html"
         self.send_response(answer.status)
@@ -133,6 +137,15 @@ class Connection(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(raw)
         self.close_connection = self.close_connection or answer.way == "cut"
+
+
+def _read_form(kind: str, raw: bytes) -> dict[str, Any]:
+    """Return the name and the content of the file in a multipart form."""
+    form = message_from_bytes(b"Content-Type: %s\r\n\r\n%s" % (kind.encode(), raw))
+    [file] = [part for part in form.walk() if part.get_filename()]
+    content = file.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return {"filename": file.get_filename(), "content": content.decode("utf-8-sig")}
 
 
 def to_description(routes: Iterable[tuple[str, str]]) -> dict[str, object]:
