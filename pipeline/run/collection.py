@@ -76,6 +76,8 @@ class Collection:
         # A store that earlier runs have filled takes in every page when it is filled again: the
         # date decides in the first run only.
         has_filled = self.ledger.holds_files() is not None
+        if isinstance(self.sink, Counting):
+            self.sink.remember(self.ledger.all_chunks, self.ledger.get_about("list_mark"))
         identifier = self.sink.open_collection(kept or self._vdb_file.load())
         log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)
         is_kept = kept == identifier and not self.sink.opened_new
@@ -89,7 +91,9 @@ class Collection:
                     self.ledger.leave_out(())
                 self.ledger.forget_chunks()
         self.keep(identifier)
-        if self.sink.can_list:  # the store's own list is right, also after a crash
+        if isinstance(self.sink, Counting) and self.sink.is_as_remembered:
+            log.info("the store has the files that the ledger has: its list is not read")
+        elif self.sink.can_list:  # the store's own list is right, also after a crash
             # Chunks of other shards' pages are in their ledgers.
             own = (chunk for chunk in self.sink.list_stored() if self._is_own(chunk.page_id))
             listed = self.ledger.adopt(own)
@@ -130,7 +134,9 @@ class Collection:
         """Return the chunks of this run's share that the store has lost since they were stored."""
         if not isinstance(self.sink, Counting) or not self.sink.can_list:
             return []
-        return [chunk for chunk in self.sink.recount() if self._is_own(chunk.page_id)]
+        lost = [chunk for chunk in self.sink.recount() if self._is_own(chunk.page_id)]
+        self.ledger.set_about(list_mark=self.sink.to_mark())
+        return lost
 
     def look_up(self, sample: Sequence[Chunk]) -> Set[str]:
         """Return the ids of those chunks, stored by this run, that the store really holds."""

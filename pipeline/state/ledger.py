@@ -155,6 +155,11 @@ class Ledger:
         )
         return [HeldChunk(StoredChunk(row[0], page_id, row[1]), row[2]) for row in rows]
 
+    def all_chunks(self) -> Iterator[StoredChunk]:
+        """Yield every known chunk, whatever its state. Nothing may be changed meanwhile."""
+        rows = self._db.execute("SELECT chunk_id, page_id, handle FROM chunks")
+        return (StoredChunk(*row) for row in rows)
+
     def expect(self, chunks: Iterable[Chunk]) -> None:
         """Mark chunks as sent, before the request: after a crash they are looked up, not resent."""
         with self.together():

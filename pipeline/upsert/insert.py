@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -54,7 +53,7 @@ def insert_all(
     Raises `VectorApiError` when no further insert can succeed.
     """
     insertion = _Insertion(sink, chunks, waiting, retry or VECTOR_RETRY, health or InsertHealth())
-    with contextlib.suppress(StoppedWaitingError):  # the next run looks for what is undecided
+    with suppress(StoppedWaitingError):  # the next run looks for what is undecided
         insertion.send_all()
     return insertion.done
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Protocol, runtime_checkable
 
 from pipeline.records import Chunk, Hit, StoredChunk
@@ -126,6 +126,19 @@ class Counting(Sink, Protocol):
     """What a sink adds whose server keeps a list of files that it can lose or damage."""
 
     replaces_another: bool  # whether a store of the same name was there, and could not be used
+
+    def remember(self, chunks: Callable[[], Iterable[StoredChunk]], mark: str) -> None:
+        """Take what the ledger has, before `open_collection`: every chunk, and its mark.
+
+        `mark` is what `to_mark` returned at the end of the last complete run, "" if none was.
+        """
+
+    @property
+    def is_as_remembered(self) -> bool:
+        """Whether the open store holds just what is remembered; then its list was not read."""
+
+    def to_mark(self) -> str:
+        """Return what to keep for `remember` once the store is known to be right, or ""."""
 
     def recount(self) -> list[StoredChunk]:
         """Return the chunks that were stored and that the store's list has lost since.

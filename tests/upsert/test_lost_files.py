@@ -5,7 +5,7 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from pipeline.upsert import VectorApiError
-from pipeline.upsert.files import store_list
+from pipeline.upsert.files.listed import store_list
 from pipeline.upsert.files.store_api import NEW_PREFIX
 from tests.support.file_lists import FileLists
 from tests.support.ogx_on_postgres import PROVIDER, OgxOnPostgres

@@ -88,7 +88,7 @@ class MemoryApi:
 
 def open_files(memory: MemoryApi) -> StoreFiles:
     api: StoreApi = memory  # type: ignore[assignment]
-    return StoreFiles(api, STORE, to_settings("http://127.0.0.1:1"))
+    return StoreFiles(api, STORE, memory.get_store(STORE), to_settings("http://127.0.0.1:1"))
 
 
 def delete(files: StoreFiles, *chunk_ids: str) -> None:

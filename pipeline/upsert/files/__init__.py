@@ -1,7 +1,7 @@
 """What the sinks share that store each chunk as a file of a vector store.
 
 `collection`: finds, creates and reads the store; the base of these sinks.
-`store_files`: what the store holds, and how it changes. It uses `held` (the files in memory),
+`store_files`: what the store holds, and how it changes. It uses `listed/` (what the store holds),
 `file_writer` (chunks become files), `exact_writer` and `exact_text` (the same where the server
 alters the text of files), `last_file` (what faiss needs), `search` and `workers` (several requests
 at a time).

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
 from pipeline.upsert.errors import UnusableSettingError, VectorApiError
+from pipeline.upsert.files.listed.store_list import Remembered
+from pipeline.upsert.files.listed.uploads import Uploads
 from pipeline.upsert.files.store_api import DamagedListError, StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
-from pipeline.upsert.files.store_list import list_own_uploads
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import (
     SECOND_COLLECTION,
@@ -40,7 +42,8 @@ class FileSink(ABC):
         self._identifier = ""
         self._opened: StoreFiles | None = None
         self._embedding_route: EmbeddingRoute | None = None
-        self._model: str | None = None  # see `_get_model`; None: not asked for
+        self._about: Mapping[str, Any] = {}  # the open store, as the server described it
+        self._remembered: Remembered | None = None
         self._is_listed = False  # whether the store's list was just read
         self.opened_new = False
         self.replaces_another = False
@@ -102,9 +105,22 @@ class FileSink(ABC):
             except DamagedListError:  # the server lists no store's files: it is not the store
                 self._delete_store(made)
                 raise
-        if self._opened:
-            self._opened.tidy()
+        if self._opened and not self.is_as_remembered:
+            self._opened.tidy_listed()
         return self._identifier
+
+    def remember(self, chunks: Callable[[], Iterable[StoredChunk]], mark: str) -> None:
+        """Take what the ledger has, before the store is opened; see `Counting`."""
+        self._remembered = Remembered(chunks, mark)
+
+    @property
+    def is_as_remembered(self) -> bool:
+        """Whether the store is as the ledger has it, so that its list was not read."""
+        return self._opened is not None and self._opened.is_as_remembered
+
+    def to_mark(self) -> str:
+        """Return what the ledger keeps for `remember` in the next run."""
+        return self._files.to_mark()
 
     def check_model(self, kept: str) -> str:
         """Return the store's model, with which the server makes all its vectors."""
@@ -114,10 +130,7 @@ class FileSink(ABC):
 
     def _get_model(self) -> str:
         """Return the model that the server tells for the store; "" if it does not."""
-        if self._model is None:
-            routes = self._routes
-            self._model = to_model((routes and routes.get_store(self._identifier)) or {})
-        return self._model
+        return to_model(self._about)
 
     def _refuse_shards(self) -> None:
         """Raise `UnusableSettingError` where several runs at a time would damage the store."""
@@ -158,8 +171,7 @@ class FileSink(ABC):
     def _delete_store(self, identifier: str) -> None:
         """Delete a store with everything that was uploaded for it."""
         if routes := self._routes:
-            for upload in list_own_uploads(routes, identifier):
-                routes.delete_upload(upload["id"])
+            Uploads(routes, identifier, self._settings.state_dir).delete_all()
             routes.delete_store(identifier)
 
     def list_stored(self) -> Iterator[StoredChunk]:
@@ -226,8 +238,10 @@ class FileSink(ABC):
 
     def _open_files(self, identifier: str) -> None:
         self._identifier, routes = identifier, self._routes
-        self._embedding_route = self._model = None
-        self._opened = (
-            StoreFiles(routes, identifier, self._settings) if routes and identifier else None
-        )
+        self._embedding_route, self._opened, self._about = None, None, {}
+        if routes and identifier:
+            self._about = routes.get_store(identifier) or {}
+            self._opened = StoreFiles(
+                routes, identifier, self._about, self._settings, self._remembered
+            )
         self._is_listed = True

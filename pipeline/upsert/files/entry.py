@@ -39,13 +39,9 @@ class Entry:
     chunk_id: str
     page_id: str
     text_hash: str  # 16 hex digits of SHA-256; `EXACT` and a mark of its own for an exact chunk
-    copy: int  # how many BLANKs follow the text, see `FileWriter.to_file`
+    # How many BLANKs follow the text, see `FileWriter.to_file`; None where it was not read.
+    copy: int | None
     metadata_digest: str = ""  # see `to_shared_digest`; "" for a file of this run
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """What keeps files on the same text apart: those of one place share a chunk."""
-        return self.text_hash, self.copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,10 @@ def to_file_text(text: str) -> str:
 
 
 def to_place_of_file(text: str) -> tuple[str, int]:
-    """Return the place of a file whose attributes are lost, by its content, see `Entry.place`."""
+    """Return the text hash and the copy of a file whose attributes are lost, by its content.
+
+    They are what keeps files on the same text apart: those of one place share a chunk.
+    """
     plain = text.rstrip(BLANK)
     return to_text_hash(plain), len(text) - len(plain)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -38,8 +37,11 @@ class ExactChunk:
 class ExactText:
     """Overwrites the chunks of one store. Not safe to use from two threads at once."""
 
-    def __init__(self, api: StoreApi, store: str, provider: str, workers: Workers) -> None:
-        self._api, self._store, self._workers = api, store, workers
+    def __init__(
+        self, api: StoreApi, store: str, provider: str, model: str, workers: Workers
+    ) -> None:
+        """`model`: the embedding model of the store."""
+        self._api, self._store, self._model, self._workers = api, store, model, workers
         self._is_faiss, self._is_sqlite = "faiss" in provider, "sqlite-vec" in provider
 
     def embed(self, texts: Sequence[str]) -> list[Sequence[float]]:
@@ -118,11 +120,6 @@ class ExactText:
             "embedding_model": self._model,
             "embedding_dimension": len(vector),
         }
-
-    @cached_property
-    def _model(self) -> str:
-        store = self._api.get_store(self._store) or {}
-        return str((store.get("metadata") or {}).get("embedding_model", ""))
 
     def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
         body = {"vector_store_id": self._store, "chunks": list(rows)}

@@ -13,7 +13,7 @@ from pipeline.upsert.errors import InsertRejectedError, InsertUnclearError
 from pipeline.upsert.files.entry import EXACT, PENDING, Entry, to_attributes, to_file_text
 from pipeline.upsert.files.exact_text import ExactChunk, ExactText, to_tail
 from pipeline.upsert.files.file_writer import Batch, InsertError, is_over, to_file_name
-from pipeline.upsert.files.held import Held
+from pipeline.upsert.files.listed.held import Held
 from pipeline.upsert.files.store_api import SeveralChunksError, StoreApi
 from pipeline.upsert.files.workers import Workers
 

@@ -14,7 +14,7 @@ from pipeline.upsert.files.entry import (
     to_attributes,
     to_text_hash,
 )
-from pipeline.upsert.files.held import Held
+from pipeline.upsert.files.listed.held import Held
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi
 from pipeline.upsert.files.workers import Workers
 
@@ -63,9 +63,18 @@ class FileWriter:
         store has already gets invisible characters at its end, as many as make it unique.
         """
         text_hash = to_text_hash(chunk.text)
+        self._read_copies(text_hash)
         copy = self._held.take_copy(text_hash)
         attributes = to_attributes(chunk, text_hash, copy)
         return NewFile(to_file_name(chunk.id, self._store), chunk.text + BLANK * copy, attributes)
+
+    def _read_copies(self, text_hash: str) -> None:
+        """Read what the ledger does not have of the files of a text: their copy numbers."""
+        for file_id in self._held.list_without_copy(text_hash):
+            row = self._api.get_file(self._store, file_id)
+            if row is None:
+                raise InsertUnclearError("the store's list has lost a file of the same text")
+            self._held.set_copy(file_id, int(row["attributes"]["conf_copy"]))
 
     def put_all(self, chunks: Sequence[Chunk]) -> Batch:
         """Store each chunk as a file, as many at a time as the server can, the last one alone."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pipeline.records import Chunk
 from pipeline.upsert.errors import must_be_stored
 from pipeline.upsert.files.file_writer import FileWriter
-from pipeline.upsert.files.held import Held
+from pipeline.upsert.files.listed.held import Held
 
 FILLER = Chunk("conf-empty", "", "This collection is empty.", 5, {"page_id": ""})
 

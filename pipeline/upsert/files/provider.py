@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.server.api import AnswerError, to_segment
 from pipeline.upsert.server.providers import list_providers
 
 
-def get_provider(stores: StoreApi, store: str) -> str:
-    """Return the type of a store's provider, such as `inline::faiss`; "" where it is not known."""
-    about = (stores.get_store(store) or {}).get("metadata") or {}
-    provider = str(about.get("provider_id", ""))
+def get_provider(stores: StoreApi, about: Mapping[str, Any]) -> str:
+    """Return the type of a store's provider, such as `inline::faiss`; "" where it is not known.
+
+    `about`: the store as the server describes it.
+    """
+    provider = str((about.get("metadata") or {}).get("provider_id", ""))
     rows = list_providers(stores.api)
     types = {row["provider_id"]: str(row["provider_type"]) for row in rows}
     return types.get(provider, provider)

@@ -125,7 +125,7 @@ class StoreApi:
 
     def count_files(self, store: str) -> int:
         """Return how many files a store's list has, other people's included."""
-        return int(((self.get_store(store) or {}).get("file_counts") or {}).get("total", 0))
+        return to_total(self.get_store(store) or {})
 
     def get_file(self, store: str, file_id: str) -> dict[str, Any] | None:
         """Return a file of the store's list, or None if it is not there."""
@@ -268,6 +268,11 @@ def to_prefix(description: Description) -> str:
         if description.has(f"{prefix}/vector_stores/{{vector_store_id}}/files"):
             return prefix
     return ""
+
+
+def to_total(store: Mapping[str, Any]) -> int:
+    """Return how many files a store has, as the server describes it; 0 where it does not tell."""
+    return int((store.get("file_counts") or {}).get("total", 0))
 
 
 def _is_not_found(error: AnswerError) -> bool:

@@ -5,53 +5,65 @@ The store itself is the ledger.
 
 from __future__ import annotations
 
+import itertools
 import logging
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
-from pipeline.upsert.errors import InsertRejectedError, VectorApiError, must_be_stored
 from pipeline.upsert.files.altered_text import alters_text
-from pipeline.upsert.files.entry import PENDING, NewFile, to_place_of_file
+from pipeline.upsert.files.entry import Entry, NewFile
 from pipeline.upsert.files.exact_text import FILLER_ID, ExactText
 from pipeline.upsert.files.exact_writer import ExactWriter
 from pipeline.upsert.files.file_writer import FileWriter
-from pipeline.upsert.files.held import Held
 from pipeline.upsert.files.last_file import FILLER, LastFile
+from pipeline.upsert.files.listed.held import Held
+from pipeline.upsert.files.listed.left_over import attach_again, find_lost, wait_for_rest
+from pipeline.upsert.files.listed.store_list import Remembered, StoreList
 from pipeline.upsert.files.provider import get_provider, has_lost_vectors
 from pipeline.upsert.files.search import find_files, search
 from pipeline.upsert.files.store_api import StoreApi
-from pipeline.upsert.files.store_list import list_own_uploads, read_list
 from pipeline.upsert.files.workers import Workers
 
 log = logging.getLogger(__name__)
 YOUNGEST_OF_SHARDS = 900.0  # seconds; another shard may be about to attach its upload
-REST, REST_SECONDS = 3, 1.0  # equal counts in a row, so far apart: OGX works once a second
-LONGEST_REST = 30  # counts
 
 
 class StoreFiles:
     """Our files in one store. Calls come from one thread at a time; only `close` from any."""
 
-    def __init__(self, api: StoreApi, store: str, settings: Settings) -> None:
-        """Read the store's list; change nothing."""
+    def __init__(
+        self,
+        api: StoreApi,
+        store: str,
+        about: Mapping[str, Any],
+        settings: Settings,
+        remembered: Remembered | None = None,
+    ) -> None:
+        """Read the store's list, unless the store is as an earlier run remembers it.
+
+        Changes nothing. `about`: the store as the server describes it.
+        """
         self._api, self._store = api, store
-        self._provider = get_provider(api, store)
-        self._youngest = YOUNGEST_OF_SHARDS if settings.shard_count > 1 else 0.0
+        self._provider = get_provider(api, about)
+        self._least_seconds = YOUNGEST_OF_SHARDS if settings.shard_count > 1 else 0.0
         self._workers = Workers(api.threads)
-        self._sent: set[str] = set()  # ids of the chunks that this run has sent
         self.is_exact = alters_text(api, store, may_try=not settings.dry_run)
-        self._held = Held(requires_exact=self.is_exact)
+        self._held = Held(settings.state_dir, requires_exact=self.is_exact)
         self._files = FileWriter(api, store, self._held, self._workers)
         self._last = LastFile(self._held, self._files)
         self._exact: ExactText | None = None
         self._writer: FileWriter | ExactWriter = self._files
         if self.is_exact:
-            self._exact = ExactText(api, store, self._provider, self._workers)
+            model = str((about.get("metadata") or {}).get("embedding_model", ""))
+            self._exact = ExactText(api, store, self._provider, model, self._workers)
             self._writer = ExactWriter(api, store, self._held, self._workers, self._exact)
-        self._held.load(self._read_list())
+        has_order = "faiss" in self._provider and not self._exact  # see `LastFile`
+        self._list = StoreList(
+            api, store, self._held, self._workers, settings.state_dir, in_order=has_order
+        )
+        self.is_as_remembered = self._list.open(about, remembered or Remembered(tuple, ""))
 
     def close(self) -> None:
         """Begin no more requests: a batch in another thread ends after those in progress."""
@@ -65,12 +77,16 @@ class StoreFiles:
         That is: files that the server could not process, older files of a chunk, uploads for this
         store that it does not hold, and chunks whose files the store's list has lost.
         """
-        unlisted = self._list_unlisted()
+        self._list.read_uploads()
+        self.tidy_listed()
+
+    def tidy_listed(self) -> None:
+        """Do the same by the uploads that were just read."""
+        unlisted = self._list.list_unlisted(self._least_seconds)
         if self._api.can_lose_files and (unlisted or self._held.has_failed):
-            self._wait_for_rest()
-            self._held.load(self._read_list())
-            unlisted = self._list_unlisted()
-            unlisted = self._list_again(unlisted)
+            wait_for_rest(self._api, self._store)
+            self._list.read()
+            unlisted = self._list_again(self._list.list_unlisted(self._least_seconds))
         failed = self._held.take_failed()
         if failed and self._exact:  # they may have chunks
             self._exact.guard_last()
@@ -87,11 +103,14 @@ class StoreFiles:
         """
         if self._api.count_files(self._store) == len(self._held):
             return []
-        before = list(self.list_stored())
-        self._held.load(self._read_list())
-        lost = [chunk for chunk in before if chunk.handle not in self._held]
-        self.tidy()
+        self._list.read()
+        lost = list(_to_stored(self._held.list_lost()))
+        self.tidy_listed()
         return lost
+
+    def to_mark(self) -> str:
+        """Return what the ledger keeps so that the next run need not read the list, or ""."""
+        return self._list.to_mark()
 
     def has_lost_vectors(self) -> bool:
         """Return whether the server has lost the store's vectors, so that inserts fail."""
@@ -99,69 +118,26 @@ class StoreFiles:
 
     def destroy(self) -> None:
         """Delete the store and everything of ours that was uploaded for it."""
-        for file_id in [*(entry.file_id for entry in self._held), *self._held.take_failed()]:
+        for file_id in itertools.chain(
+            (entry.file_id for entry in self._held), self._held.take_failed()
+        ):
             self._api.delete_upload(file_id)
-        self._held.load([])
-        self._workers.run(self._api.delete_upload, self._list_unlisted())
+        self._held.forget()
+        self._list.read_uploads()
+        self._workers.run(self._api.delete_upload, self._list.list_unlisted(self._least_seconds))
         self._api.delete_store(self._store)
-
-    def _read_list(self) -> list[dict[str, Any]]:
-        has_order = "faiss" in self._provider and not self._exact  # see `LastFile`
-        return read_list(self._api, self._store, self._workers, in_order=has_order)
-
-    def _list_unlisted(self) -> list[str]:
-        """Return the uploads for this store that it does not hold, but for very young ones."""
-        now = time.time()
-        return [
-            row["id"]
-            for row in list_own_uploads(self._api, self._store)
-            if row["id"] not in self._held and now - row["created_at"] >= self._youngest
-        ]
-
-    def _wait_for_rest(self) -> None:
-        """Wait until the server has finished what an interrupted run asked for.
-
-        A deletion beside it would damage the store's list. A store that never rests, because
-        another run writes into it, is not waited for longer.
-        """
-        log.info("an interrupted run left files behind: removing them once the server is at rest")
-        counts = [-1]
-        while (len(counts) < REST or len(set(counts[-REST:])) > 1) and len(counts) < LONGEST_REST:
-            counts.append(self._api.count_files(self._store))
-            self._api.api.waiting.pause(REST_SECONDS)
 
     def _list_again(self, unlisted: Sequence[str]) -> list[str]:
         """Attach the files again that the store's list has lost, so that their chunks can go.
 
-        Returns the uploads that are not needed any more: one that the server refuses is kept, as
-        nothing else could ever remove its chunks.
-        Raises `VectorApiError` where the server does not answer as it should.
+        Returns the uploads that are not needed any more.
         """
-        lost: list[str] = []
-
-        def look(file_id: str) -> None:
-            if self._api.has_chunks(self._store, file_id):
-                lost.append(file_id)
-
-        self._workers.run(look, [file_id for file_id in unlisted if file_id not in self._held])
+        lost = find_lost(self._api, self._store, unlisted, self._workers)
         if not lost:
             return list(unlisted)
         log.warning("the store's list has lost %d files: removing their chunks", len(lost))
-        places: set[tuple[str, int]] = set()
-        refused: set[str] = set()
-        for file_id in lost:
-            text = self._api.get_upload(file_id)
-            try:
-                with must_be_stored("a lost file cannot be removed"):
-                    self._api.attach(self._store, file_id, text, PENDING)
-            except VectorApiError as error:
-                if not isinstance(error.__cause__, InsertRejectedError):
-                    raise
-                refused.add(file_id)
-                log.warning("%s; the next run tries again", error)
-            else:
-                places.add(to_place_of_file(text))
-        self._held.load(self._read_list())
+        places, refused = attach_again(self._api, self._store, lost)
+        self._list.read_files()
         self._held.mark_shared(places)
         return [file_id for file_id in unlisted if file_id not in refused]
 
@@ -169,15 +145,12 @@ class StoreFiles:
 
     def list_stored(self) -> Iterator[StoredChunk]:
         """Yield every chunk of ours that the store holds."""
-        for entry in self._held:
-            if entry.chunk_id != FILLER.id:
-                yield StoredChunk(
-                    entry.chunk_id, entry.page_id, entry.file_id, entry.metadata_digest
-                )
+        return _to_stored(self._held)
 
     def load_new(self) -> dict[str, str]:
         """Read the list again; return what is new in it since it was read: chunk id → file id."""
-        new = self._held.load(self._read_list())
+        self._list.read_files()
+        new = {entry.chunk_id: entry.file_id for entry in self._held.list_new()}
         if new:
             self._held.mark_of_this_run(new.values())
             # The list has the order of the inserts: they do not overlap.
@@ -190,18 +163,19 @@ class StoreFiles:
 
         Of a chunk that this run sends again, the older file does not count: it is to be deleted.
         """
-        known = self._held.list_of_this_run()
+        ids = [chunk.id for chunk in chunks]
+        known = self._held.find_of_this_run(ids)
         unknown = [chunk for chunk in chunks if chunk.id not in known]
         if self._exact:  # what this run has sent and completed is known
-            unknown = [chunk for chunk in unknown if chunk.id not in self._sent]
+            unknown = [chunk for chunk in unknown if not self._held.was_sent(chunk.id)]
         found = find_files(self._api, self._store, unknown, self._workers) if unknown else {}
         if not all(file_id in self._held for files in found.values() for file_id in files):
             self.load_new()  # an insert went through, although its answer was an error
-            known = self._held.list_of_this_run()
+            known = self._held.find_of_this_run(ids)
         for chunk_id, file_ids in found.items():
             # What a search finds and no list has does not count: nothing could ever delete it.
             held = [file_id for file_id in file_ids if file_id in self._held]
-            if held and chunk_id not in self._sent:
+            if held and not self._held.was_sent(chunk_id):
                 known.setdefault(chunk_id, held[0])
         return {chunk.id: known[chunk.id] for chunk in chunks if chunk.id in known}
 
@@ -210,7 +184,7 @@ class StoreFiles:
 
         The search of some databases leaves out what it has: then the file's chunks are read.
         """
-        own = self._held.list_of_this_run()
+        own = self._held.find_of_this_run(chunk.id for chunk in chunks)
         found = find_files(self._api, self._store, chunks, self._workers)
         return {
             chunk.id
@@ -231,7 +205,7 @@ class StoreFiles:
 
     def to_file(self, chunk: Chunk) -> NewFile:
         """Return a chunk as a file that the caller stores, see `FileWriter.to_file`."""
-        self._sent.add(chunk.id)
+        self._held.mark_sent([chunk.id])
         return self._files.to_file(chunk)
 
     def put_all(self, chunks: Sequence[Chunk]) -> dict[str, str]:
@@ -240,7 +214,7 @@ class StoreFiles:
         Raises `InsertRejectedError` if nothing is stored (and nothing is left behind),
         `TooLongError` if a part is, `InsertUnclearError` if a part may be.
         """
-        self._sent.update(chunk.id for chunk in chunks)
+        self._held.mark_sent(chunk.id for chunk in chunks)
         batch = self._writer.put_all(chunks)
         self._last.note(batch.handles.get(chunks[-1].id, ""))
         if batch.handles:
@@ -268,3 +242,9 @@ class StoreFiles:
 
         self._workers.run(remove, file_ids, self._api.changes_at_once)
         self._workers.run(self._api.delete_upload, file_ids)
+
+
+def _to_stored(entries: Iterable[Entry]) -> Iterator[StoredChunk]:
+    for entry in entries:
+        if entry.chunk_id != FILLER.id:
+            yield StoredChunk(entry.chunk_id, entry.page_id, entry.file_id, entry.metadata_digest)

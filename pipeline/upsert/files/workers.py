@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
 
 from pipeline.upsert.errors import VectorApiError
+
+_ITEMS = 1000  # in memory at a time
 
 
 class Workers:
@@ -20,7 +23,7 @@ class Workers:
         self._is_closed = True
 
     def run[T](
-        self, step: Callable[[T], object], items: Sequence[T], at_once: int | None = None
+        self, step: Callable[[T], object], items: Iterable[T], at_once: int | None = None
     ) -> None:
         """Run the step for each item, at most `at_once` at a time; raise the first error.
 
@@ -33,10 +36,11 @@ class Workers:
             step(item)
 
         threads = min(self._threads, at_once or self._threads)
-        if threads == 1 or len(items) < 2:
-            for item in items:
-                run_step(item)
-            return
-        with ThreadPoolExecutor(threads) as pool:
-            for result in [pool.submit(run_step, item) for item in items]:
-                result.result()
+        for batch in batched(items, _ITEMS):
+            if threads == 1 or len(batch) < 2:
+                for item in batch:
+                    run_step(item)
+                continue
+            with ThreadPoolExecutor(threads) as pool:
+                for result in [pool.submit(run_step, item) for item in batch]:
+                    result.result()

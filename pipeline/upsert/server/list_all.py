@@ -10,9 +10,14 @@ from pipeline.upsert.server.api import Api
 
 
 def list_all(api: Api, path: str, page_size: int) -> Iterator[dict[str, Any]]:
-    """Yield every row of a list, oldest first. Raises `VectorApiError` if it is not complete."""
+    """Yield every row of a list, oldest first. Raises `VectorApiError` if it is not complete.
+
+    A row that is deleted meanwhile can make a server repeat earlier rows. One page's ids are kept:
+    a list may have millions of rows.
+    """
     params: dict[str, str | int] = {"order": "asc", "limit": page_size}
-    seen: set[str] = set()
+    ends: set[str] = set()  # the last id of each page
+    seen: set[str] = set()  # the ids of the page before
     while True:
         answer = api.get(path, params)
         rows = answer.get("data") if isinstance(answer, dict) else None
@@ -23,7 +28,8 @@ def list_all(api: Api, path: str, page_size: int) -> Iterator[dict[str, Any]]:
             return
         # The last row is read from the page: `last_id` is that of the whole list on some servers.
         # An id that was deleted meanwhile makes a server answer with the first page again.
-        if not rows or rows[-1]["id"] in seen:
+        if not rows or rows[-1]["id"] in ends:
             raise VectorApiError(f"{api.base_url}{path}: the list does not end")
         params["after"] = rows[-1]["id"]
-        seen.update(row["id"] for row in rows)
+        ends.add(rows[-1]["id"])
+        seen = {row["id"] for row in rows}
