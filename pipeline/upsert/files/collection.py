@@ -106,7 +106,7 @@ class FileSink(ABC):
                 self._delete_store(made)
                 raise
         if self._opened and not self.is_as_remembered:
-            self._opened.tidy_listed()
+            self._opened.tidy()
         return self._identifier
 
     def remember(self, chunks: Callable[[], Iterable[StoredChunk]], mark: str) -> None:

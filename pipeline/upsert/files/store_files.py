@@ -75,13 +75,9 @@ class StoreFiles:
         """Remove what an interrupted run left half done.
 
         That is: files that the server could not process, older files of a chunk, uploads for this
-        store that it does not hold, and chunks whose files the store's list has lost.
+        store that it does not hold, and chunks whose files the store's list has lost. Call it when
+        the list was just read.
         """
-        self._list.read_uploads()
-        self.tidy_listed()
-
-    def tidy_listed(self) -> None:
-        """Do the same by the uploads that were just read."""
         unlisted = self._list.list_unlisted(self._least_seconds)
         if self._api.can_lose_files and (unlisted or self._held.has_failed):
             wait_for_rest(self._api, self._store)
@@ -105,7 +101,7 @@ class StoreFiles:
             return []
         self._list.read()
         lost = list(_to_stored(self._held.list_lost()))
-        self.tidy_listed()
+        self.tidy()
         return lost
 
     def to_mark(self) -> str:
@@ -122,8 +118,7 @@ class StoreFiles:
             (entry.file_id for entry in self._held), self._held.take_failed()
         ):
             self._api.delete_upload(file_id)
-        self._held.forget()
-        self._list.read_uploads()
+        self._list.forget()
         self._workers.run(self._api.delete_upload, self._list.list_unlisted(self._least_seconds))
         self._api.delete_store(self._store)
 
@@ -137,7 +132,7 @@ class StoreFiles:
             return list(unlisted)
         log.warning("the store's list has lost %d files: removing their chunks", len(lost))
         places, refused = attach_again(self._api, self._store, lost)
-        self._list.read_files()
+        self._list.read()
         self._held.mark_shared(places)
         return [file_id for file_id in unlisted if file_id not in refused]
 
@@ -149,7 +144,7 @@ class StoreFiles:
 
     def load_new(self) -> dict[str, str]:
         """Read the list again; return what is new in it since it was read: chunk id → file id."""
-        self._list.read_files()
+        self._list.read()
         new = {entry.chunk_id: entry.file_id for entry in self._held.list_new()}
         if new:
             self._held.mark_of_this_run(new.values())

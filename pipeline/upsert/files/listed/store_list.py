@@ -63,23 +63,17 @@ class StoreList:
         return False
 
     def read(self) -> None:
-        """Read the uploads and the files again.
+        """Read the files again, and the uploads when they are needed.
 
         Raises `DamagedListError` if the server cannot list the files.
         """
-        self._uploads.read()
+        self._uploads.forget()
         self._read_files(self._api.count_files(self._store) if self._asks_singly else 0)
 
-    def read_files(self) -> None:
-        """Read the files again, and the uploads where the files are read by them; see `read`."""
-        if self._asks_singly:
-            self.read()
-        else:
-            self._read_files(0)
-
-    def read_uploads(self) -> None:
-        """Read the uploads again."""
-        self._uploads.read()
+    def forget(self) -> None:
+        """Hold nothing, and read the uploads when they are needed."""
+        self._held.forget()
+        self._uploads.forget()
 
     def list_unlisted(self, least_seconds: float) -> list[str]:
         """Return the uploads of at least that age that the store does not hold."""

@@ -19,22 +19,27 @@ CREATE TABLE uploads (
 
 
 class Uploads:
-    """The uploads of one store as the server listed them last, on disk."""
+    """The uploads of one store as the server listed them last: on disk, asked for when needed."""
 
     def __init__(self, api: StoreApi, store: str, folder: Path) -> None:
         """`folder`: where the database is, see `PrivateDatabase`."""
         self._api, self._store, self._folder = api, store, folder
-        self.read()
+        self._read: PrivateDatabase | None = None
 
-    def read(self) -> None:
-        """Ask the server for the list.
+    def forget(self) -> None:
+        """Ask the server anew when they are needed next."""
+        self._read = None
 
-        Do so before the store's list is read: an upload of another run that is attached in between
-        is held then.
-        """
+    @property
+    def _db(self) -> PrivateDatabase:
+        if self._read is None:
+            self._read = self._ask()
+        return self._read
+
+    def _ask(self) -> PrivateDatabase:
         ending = to_file_name("", self._store)
-        self._db = PrivateDatabase(self._folder, _SCHEMA)
-        self._db.write_all(
+        database = PrivateDatabase(self._folder, _SCHEMA)
+        database.write_all(
             "INSERT OR REPLACE INTO uploads (file_id, created_at) VALUES (?, ?)",
             (
                 (row["id"], row["created_at"])
@@ -42,6 +47,7 @@ class Uploads:
                 if str(row["filename"]).endswith(ending)
             ),
         )
+        return database
 
     def __len__(self) -> int:
         return int(self._db.read("SELECT count(*) FROM uploads")[0][0])
