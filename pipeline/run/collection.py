@@ -91,7 +91,7 @@ class Collection:
                     self.ledger.leave_out(())
                 self.ledger.forget_chunks()
         self.keep(identifier)
-        if isinstance(self.sink, Counting) and self.sink.is_as_remembered:
+        if is_kept and isinstance(self.sink, Counting) and self.sink.is_as_remembered:
             log.info("the store has the files that the ledger has: its list is not read")
         elif self.sink.can_list:  # the store's own list is right, also after a crash
             # Chunks of other shards' pages are in their ledgers.
