@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from pipeline.records import StoredChunk
 from pipeline.upsert.files.entry import PENDING, Entry, to_entry
+from pipeline.upsert.files.listed.copies import Copies
 from pipeline.upsert.files.listed.file_table import FileTable
 from pipeline.upsert.files.listed.private_database import PrivateDatabase
 
@@ -29,9 +29,7 @@ class Held:
         self._sent = PrivateDatabase(folder, _SENT)
         # Files that failed at the server, or that a run left half done.
         self._failed: list[str] = []
-        # Text hash → copies that are taken by no file of the list: of an upload in progress, or of
-        # a file that the list has lost.
-        self._reserved: dict[str, set[int]] = {}
+        self._copies = Copies()
         self._lock = threading.Lock()
         self._others = 0  # rows of the list that are none of our complete files
         self._has_own = False  # whether this run has stored anything
@@ -74,7 +72,8 @@ class Held:
         self._earlier, self._files = self._files, files
         self._failed, self._others = failed, others
         if not self.requires_exact:  # an exact chunk's place is its own
-            self._reserve(self.list_lost())
+            for lost in self.list_lost():
+                self._copies.reserve(lost.text_hash, lost.copy)
 
     def adopt(self, stored: Iterable[StoredChunk]) -> bool:
         """Hold what a ledger has in place of the store's list; return whether that is possible.
@@ -126,13 +125,13 @@ class Held:
         with self._lock:
             self._files.add_all([(entry, of_this_run)])
             self._has_own = self._has_own or of_this_run
-            self._discard(entry)
+            self._copies.give_back(entry.text_hash, entry.copy)
 
     def remove(self, file_id: str) -> None:
         """Forget a file; one that is not held is no error."""
         with self._lock:
             if entry := self._files.remove(file_id):
-                self._discard(entry)
+                self._copies.give_back(entry.text_hash, entry.copy)
 
     def mark_of_this_run(self, file_ids: Iterable[str]) -> None:
         """Protect these files from a deletion of what earlier runs stored, see `list_meant`."""
@@ -215,28 +214,9 @@ class Held:
     def take_copy(self, text_hash: str) -> int:
         """Return the smallest copy number that no file of that text uses, and reserve it."""
         with self._lock:
-            reserved = self._reserved.setdefault(text_hash, set())
-            taken = self._files.list_copies(text_hash) | reserved
-            copy = next(number for number in itertools.count() if number not in taken)
-            reserved.add(copy)
-            return copy
+            return self._copies.take(text_hash, self._files.list_copies(text_hash))
 
     def give_back(self, text_hash: str, copy: int) -> None:
         """Release a copy number for other files of that text."""
         with self._lock:
-            self._release(text_hash, copy)
-
-    def _reserve(self, entries: Iterable[Entry]) -> None:
-        for entry in entries:
-            if entry.copy is not None:
-                self._reserved.setdefault(entry.text_hash, set()).add(entry.copy)
-
-    def _discard(self, entry: Entry) -> None:
-        if entry.copy is not None:
-            self._release(entry.text_hash, entry.copy)
-
-    def _release(self, text_hash: str, copy: int) -> None:
-        reserved = self._reserved.get(text_hash, set())
-        reserved.discard(copy)
-        if not reserved:
-            self._reserved.pop(text_hash, None)
+            self._copies.give_back(text_hash, copy)
