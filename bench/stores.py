@@ -19,7 +19,7 @@ from demo.servers import LlamaStack
 from pipeline.http import Waiting
 from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import Sink
-from pipeline.upsert.insert import insert_all
+from pipeline.upsert.insertion.insert import insert_all
 from tests.support.ogx_on_postgres import OgxOnPostgres
 from tests.support.real_servers import LlamaStack07, OgxWithTables
 from tests.support.sinks import to_sink

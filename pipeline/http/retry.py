@@ -46,7 +46,7 @@ class RetryPolicy:
     connect_seconds: float = 10.0
     read_seconds: float  # between two bytes of an answer
     answer_seconds: float  # for one whole answer
-    # Inserts are repeated by `pipeline.upsert.insert`:
+    # Inserts are repeated by `pipeline.upsert.insertion.insert`:
     throttled_attempts: int = 12  # about four minutes, longer if the server asks for longer
     # Waits before each look for chunks that a server may still be storing.
     settling_seconds: tuple[float, ...] = (1.0, 4.0, 15.0)

@@ -16,8 +16,8 @@ from pipeline.upsert.errors import (
     VectorApiError,
 )
 from pipeline.upsert.files.entry import to_shared_digest
-from pipeline.upsert.insert import Inserted, insert_all
-from pipeline.upsert.insert_health import InsertHealth
+from pipeline.upsert.insertion.insert import Inserted, insert_all
+from pipeline.upsert.insertion.insert_health import InsertHealth
 from pipeline.upsert.sink import Counting, Embedding, Resetting, Rotating, Sink
 
 __all__ = [

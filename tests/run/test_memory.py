@@ -1,8 +1,11 @@
 """A run's memory does not grow with the pages that are listed."""
 
+import logging
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import pytest
 
 from pipeline.fetch import ROWS_A_REQUEST, ListingPart, Site, Space
 from pipeline.records import ListedPage, PageRef
@@ -70,6 +73,9 @@ def measure(pages: int, folder: Path) -> int:
     return peak
 
 
-def test_the_memory_of_listing_and_plan_does_not_grow_with_the_pages(tmp_path: Path) -> None:
+def test_the_memory_of_listing_and_plan_does_not_grow_with_the_pages(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "pipeline")  # pytest keeps every record
     few, many = measure(500, tmp_path), measure(4_500, tmp_path)
     assert many - few < 0.2 * LEAST_BYTES_A_PAGE * 4_000

@@ -35,7 +35,7 @@ def test_the_next_night_goes_on_with_the_unfinished_store(place: Rotating) -> No
     assert place.held() == set(place.ids)
     assert place.answers(1, "was")
     assert not place.answers(1, "is")
-    assert place.api.stores() == [unfinished]
+    assert place.api.identifiers() == [unfinished]
     assert not place.api.duplicates(unfinished)
     assert place.sync()["chunks"]["inserted"] == 0
 
@@ -45,7 +45,7 @@ def test_the_deadline_of_a_night_keeps_what_it_has_done(place: Rotating) -> None
     place.api.faults = [Fault(saying="Page 8 is", answer="hang", times=None)]
     assert place.sync(RUN_DEADLINE_SECONDS="1").code == 1
     place.api.faults = []
-    [unfinished] = set(place.api.stores()) - {place.active}
+    [unfinished] = set(place.api.identifiers()) - {place.active}
     assert place.sync().code == 0
     assert place.active == unfinished
 
@@ -99,7 +99,7 @@ def test_a_rotation_begins_anew_where_its_store_would_not_be_right(
     unfinished = place.begin()
     ended = place.sync(**change(place, unfinished))
     assert (ended.code, ended["chunks"]["inserted"]) == (0, 2 * PAGES)
-    assert place.api.stores() == [place.active] != [unfinished]
+    assert place.api.identifiers() == [place.active] != [unfinished]
     assert place.held() == set(place.ids)
 
 
@@ -108,14 +108,14 @@ def test_a_damaged_ledger_of_a_rotation_begins_it_anew(place: Rotating) -> None:
     (place.folder / "rotation.sqlite3").write_bytes(b"not a database" * 100)
     ended = place.sync()
     assert ended.code == 0
-    assert place.api.stores() == [place.active] != [unfinished]
+    assert place.api.identifiers() == [place.active] != [unfinished]
     assert any("begins anew" in warning for warning in ended["warnings"])
 
 
 def test_an_unfinished_store_is_removed_where_another_strategy_is_set(place: Rotating) -> None:
     before, _ = place.active, place.begin()
     assert place.sync(UPDATE_STRATEGY="append").code == 0
-    assert place.api.stores() == [before]
+    assert place.api.identifiers() == [before]
     assert not (place.folder / "rotation.sqlite3").exists()
 
 
@@ -135,9 +135,9 @@ def test_without_a_volume_one_unfinished_store_is_left_at_most(place: Rotating) 
         place.begin()
         place.forget_the_runs()
         assert place.sync(DRY_RUN="1")["collection"] == before
-        assert len(place.api.stores()) <= 3  # this night's and the last one's
+        assert len(place.api.identifiers()) <= 3  # this night's and the last one's
     assert place.sync().code == 0
-    assert place.api.stores() == [place.active]
+    assert place.api.identifiers() == [place.active]
     assert place.held() == set(place.ids)
 
 
@@ -150,7 +150,7 @@ def test_the_store_that_was_published_is_found_where_the_old_one_could_not_be_re
     ended = place.sync()
     assert ended.code == 5
     published = place.active
-    assert sorted(place.api.stores()) == sorted([before, published])
+    assert sorted(place.api.identifiers()) == sorted([before, published])
     place.forget_the_runs()
     assert place.sync(DRY_RUN="1")["collection"] == published
 
@@ -163,7 +163,7 @@ def test_an_old_store_that_could_not_be_removed_is_removed_by_a_later_run(place:
     assert place.sync().code == 5, "a run without work tries again"
     place.api.faults = []
     assert place.sync(UPDATE_STRATEGY="append").code == 0
-    assert place.api.stores() == [place.active]
+    assert place.api.identifiers() == [place.active]
 
 
 @pytest.mark.slow
@@ -178,6 +178,6 @@ def test_a_rotation_that_was_ended_anywhere_is_completed(
     sync_and_stop(place.environment(), seen, after, signum)
     assert place.sync().code == 0
     assert place.answers(1, "was")
-    assert place.api.stores() == [place.active]
+    assert place.api.identifiers() == [place.active]
     assert len(place.api.documents(place.active)) == 2 * PAGES
     assert not place.api.duplicates(place.active)

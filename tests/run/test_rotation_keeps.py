@@ -178,7 +178,7 @@ def test_pages_that_left_are_subject_to_the_delete_guard_and_nothing_is_given_up
     for page in place.ids[:6]:
         place.state.trash(page)
     assert (place.sync().code, place.active) == (6, before)
-    assert unfinished in place.api.stores()
+    assert unfinished in place.api.identifiers()
 
 
 def test_what_the_server_confirmed_but_lost_is_not_published(place: Rotating) -> None:
@@ -187,7 +187,7 @@ def test_what_the_server_confirmed_but_lost_is_not_published(place: Rotating) ->
     ended = place.sync()
     assert (ended.code, place.active) == (1, before)
     assert {failure["stage"] for failure in ended["failures"]} == {"verify"}
-    assert place.api.stores() == [before], "nothing shows what else is lost"
+    assert place.api.identifiers() == [before], "nothing shows what else is lost"
     place.api.faults = []
     assert place.sync().code == 0
     assert len(place.api.documents(place.active)) == 2 * PAGES

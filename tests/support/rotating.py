@@ -48,11 +48,11 @@ class Rotating:
     def begin(self) -> str:
         """Edit page 1, end the rotation at page 8, and return the store that it leaves."""
         self.edit(1, "was")
-        before = set(self.api.stores())
+        before = set(self.api.identifiers())
         self.api.faults = [Fault(saying="Page 8 is", status=401, times=None)]
         assert self.sync().code == 5
         self.api.faults = []
-        [unfinished] = set(self.api.stores()) - before
+        [unfinished] = set(self.api.identifiers()) - before
         assert 0 < len(self.api.documents(unfinished)) < 2 * PAGES
         return unfinished
 

@@ -95,7 +95,7 @@ class VectorApi:
         with self._lock:
             del self._held.indexes[self._held.to_identifier(collection)]
 
-    def stores(self) -> list[str]:
+    def identifiers(self) -> list[str]:
         """Return the identifiers of all collections, oldest first."""
         with self._lock:
             return list(self._held.indexes)

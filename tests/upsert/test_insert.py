@@ -13,7 +13,7 @@ from pipeline.http import VECTOR_RETRY, Waiting
 from pipeline.records import Chunk
 from pipeline.upsert import InsertUnclearError, VectorApiError
 from pipeline.upsert.errors import TooLongError
-from pipeline.upsert.insert import Inserted, insert_all
+from pipeline.upsert.insertion.insert import Inserted, insert_all
 from tests.support.sinks import to_chunk, to_chunks, to_sink
 from tests.support.vector_api import Fault, VectorApi
 from tests.support.waiting import Recorded

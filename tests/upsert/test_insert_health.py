@@ -7,8 +7,8 @@ import pytest
 from pipeline.http import Waiting
 from pipeline.records import Chunk
 from pipeline.upsert import InsertHealth, VectorApiError, insert_all
-from pipeline.upsert.insert import Inserted
-from pipeline.upsert.insert_health import LONG_SECONDS
+from pipeline.upsert.insertion.insert import Inserted
+from pipeline.upsert.insertion.insert_health import LONG_SECONDS
 from tests.support.fast_retries import FAST
 from tests.support.sinks import to_chunk, to_sink
 from tests.support.vector_api import Fault, VectorApi

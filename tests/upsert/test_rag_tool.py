@@ -8,7 +8,7 @@ from pipeline.http import Waiting
 from pipeline.records import StoredChunk
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.files.store_api import OLD_PREFIX
-from pipeline.upsert.insert import insert_all
+from pipeline.upsert.insertion.insert import insert_all
 from pipeline.upsert.rag_tool import RAG_TOOL
 from tests.support.fast_retries import FAST
 from tests.support.proxy import Proxy

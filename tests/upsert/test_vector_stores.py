@@ -10,7 +10,7 @@ from pipeline.http import Waiting
 from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, VectorApiError
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
-from pipeline.upsert.insert import insert_all
+from pipeline.upsert.insertion.insert import insert_all
 from tests.support.fast_retries import FAST
 from tests.support.real_servers import LlamaStack07
 from tests.support.store_files import PROVIDERS, WORDS, stored, to_chunk, to_chunks, to_plain

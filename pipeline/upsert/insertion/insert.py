@@ -17,7 +17,7 @@ from pipeline.upsert.errors import (
     TooLongError,
     VectorApiError,
 )
-from pipeline.upsert.insert_health import InsertHealth
+from pipeline.upsert.insertion.insert_health import InsertHealth
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 from pipeline.upsert.sink import Embedding, Sink
 
