@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 SECONDS_A_REQUEST = 0.150  # Confluence
@@ -33,6 +34,16 @@ class Ends:
         self._site.stdin.write("\n")
         self._site.stdin.flush()
         return int(self._site.stdout.readline())
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run took."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    report: dict[str, Any]
 
 
 @contextmanager
@@ -81,10 +92,8 @@ def started(site: list[str], api: list[str]) -> Iterator[Ends]:
             process.wait()
 
 
-def run(
-    environ: dict[str, str], folder: str, codes: tuple[int, ...] = (0, 1)
-) -> tuple[float, float, dict[str, dict[str, int]]]:
-    """One run, which ends with one of the exit codes: wall seconds, peak MB, report."""
+def run(environ: dict[str, str], folder: str, codes: tuple[int, ...] = (0, 1)) -> Run:
+    """One run, which ends with one of the exit codes."""
     report = Path(folder) / "report.json"
     environ = environ | {"STATE_DIR": folder, "REPORT_FILE": str(report)}
     began = time.perf_counter()
@@ -96,4 +105,5 @@ def run(
         if process.returncode not in codes:
             log.seek(0)
             raise RuntimeError(log.read().decode()[-2000:])
-    return seconds, usage.ru_maxrss / 1024, json.loads(report.read_text())
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return Run(seconds, cpu_seconds, usage.ru_maxrss / 1024, json.loads(report.read_text()))

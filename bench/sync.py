@@ -24,16 +24,16 @@ def measure_overlap(pages: int = 1000, rounds: int = 3) -> None:
     whole, fetch, insert = [], [], []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder, servers(pages, slow=True) as ends:
-            seconds, _, report = run(ends.settings, folder)
-            whole.append(seconds)
+            ended = run(ends.settings, folder)
+            whole.append(ended.seconds)
         free = servers(pages, slow=True, insert_free=True)
         with tempfile.TemporaryDirectory() as folder, free as ends:
-            fetch.append(run(ends.settings | {"DRY_RUN": "1"}, folder)[0])
+            fetch.append(run(ends.settings | {"DRY_RUN": "1"}, folder).seconds)
         free = servers(pages, slow=True, fetch_free=True)
         with tempfile.TemporaryDirectory() as folder, free as ends:
-            insert.append(run(ends.settings, folder)[0])
+            insert.append(run(ends.settings, folder).seconds)
     slowest = max(statistics.median(fetch), statistics.median(insert))
-    chunks = report["chunks"]["inserted"]
+    chunks = ended.report["chunks"]["inserted"]
     in_turn = -(-chunks // 100) * SECONDS_AN_INSERT + chunks * SECONDS_A_CHUNK
     print(f"{pages} pages, {chunks} chunks, median of {rounds}:")
     print(f"  whole run                                  {statistics.median(whole):6.2f} s")
@@ -47,12 +47,13 @@ def measure_memory() -> None:
     """Peak memory by number of pages, and what a run costs when nothing has changed."""
     for pages in (1000, 8000):
         with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as ends:
-            seconds, peak, _ = run(ends.settings, folder)
-            again, _, unchanged = run(ends.settings, folder)
+            first = run(ends.settings, folder)
+            again = run(ends.settings, folder)
         print(
-            f"{pages} pages: {seconds:.1f} s, peak {peak:.0f} MB; no change: {again:.1f} s, "
-            f"{unchanged['requests']['confluence']} Confluence requests, "
-            f"{unchanged['chunks']['inserted']} chunks inserted"
+            f"{pages} pages: {first.seconds:.1f} s, peak {first.peak_mb:.0f} MB; "
+            f"no change: {again.seconds:.1f} s, "
+            f"{again.report['requests']['confluence']} Confluence requests, "
+            f"{again.report['chunks']['inserted']} chunks inserted"
         )
 
 
@@ -61,10 +62,13 @@ def measure_big() -> None:
     for name in BIG_PAGES:
         big = servers(200, slow=False, big_page=name)
         with tempfile.TemporaryDirectory() as folder, big as ends:
-            seconds, peak, report = run(ends.settings, folder)
-        chunks = report["chunks"]["inserted"]
-        print(f"{name:30} {seconds:6.1f} s  {peak:5.0f} MB  {chunks:6} chunks", flush=True)
-        for failure in report["failures"]:
+            ended = run(ends.settings, folder)
+        chunks = ended.report["chunks"]["inserted"]
+        print(
+            f"{name:30} {ended.seconds:6.1f} s  {ended.peak_mb:5.0f} MB  {chunks:6} chunks",
+            flush=True,
+        )
+        for failure in ended.report["failures"]:
             print(f"  {failure['title']}: {failure['error']}")
 
 
