@@ -55,14 +55,22 @@ class Deletions:
         return gone
 
     def list_gone(self, page_ids: Sequence[str]) -> set[str]:
-        """Return which of these pages, at most 250, are gone, out of scope or skipped."""
+        """Return which of these pages, at most 250, are gone, out of scope or skipped.
+
+        Nothing is asked about pages of a space that could not be listed.
+        """
         skipped = {page_id for page_id in page_ids if self._scope.listing.skips(page_id)}
-        asked = [page_id for page_id in page_ids if page_id not in skipped]
+        asked = [
+            page_id
+            for page_id in page_ids
+            if page_id not in skipped and self._scope.may_be_gone(page_id)
+        ]
         return skipped | self._ask(asked) if asked else skipped
 
     def _warn_of_kept(self, page_ids: Iterable[str]) -> None:
         for page_id in page_ids:
-            if page := self._collection.ledger.page(page_id):
+            page = self._collection.ledger.page(page_id)
+            if page and self._scope.may_be_gone(page_id):
                 self._report.warn(
                     f"page {page_id} {page.title!r} is missing from the listing, but "
                     "still exists: kept"

@@ -130,9 +130,8 @@ class Run:
         return plan
 
     def _diff(self, listed: Listing) -> Plan:
-        pages, scope = self.collection.ledger.pages(), self._scope
-        admits, may_be_gone = scope.admission.admits, scope.may_be_gone
-        return diff(pages, listed, self._digests, admits, may_be_gone, self.stop.check)
+        pages, admits = self.collection.ledger.pages(), self._scope.admission.admits
+        return diff(pages, listed, self._digests, admits, self.stop.check)
 
     @property
     def _digests(self) -> Digests:

@@ -57,14 +57,12 @@ def diff(
     listing: Listing,
     digests: Digests,
     is_admitted: Callable[[PageRef], bool],
-    may_be_gone: Callable[[str], bool] = lambda page_id: True,
     check: Callable[[], object] = lambda: None,
 ) -> Plan:
     """Return the plan for the listed pages; a page with the recorded digest is unchanged.
 
     `held` is sorted by id. `is_admitted` decides about pages that the collection does not hold
-    yet, `may_be_gone` about known pages that are not listed: they are kept without a question
-    otherwise. `check` is called for every page, and may raise.
+    yet. `check` is called for every page, and may raise.
     """
     missing, unchanged = count(), 0
 
@@ -74,8 +72,7 @@ def diff(
         for page_id, known, row in merge(held.items(), listed):
             check()
             if row is None:
-                if may_be_gone(page_id):
-                    yield Part.MISSING, next(missing), page_id
+                yield Part.MISSING, next(missing), page_id
                 continue
             position, ref = row
             part = _to_part(ref, known, digests, is_admitted)
