@@ -14,6 +14,7 @@ from pipeline.run.stop import Stop
 from pipeline.run.threads import call_interruptibly
 from pipeline.state import Part, Selection
 
+_KEPT_NAMED = 100  # a warning each
 GUARDED_FROM = 10  # known pages: with fewer, the delete guard never trips
 
 
@@ -39,6 +40,7 @@ class Deletions:
     ) -> None:
         self._site, self._scope, self._collection = site, scope, collection
         self._report, self._stop = report, stop
+        self._kept = 0  # pages that are missing from the listing, but not gone
 
     def confirm(self, plan: Plan, max_percent: int) -> Selection[str]:
         """Return the ids to delete, by id, of the known pages that are not listed.
@@ -51,6 +53,10 @@ class Deletions:
             found = self.list_gone(batch)
             self._warn_of_kept(page_id for page_id in batch if page_id not in found)
             planned.add((Part.GONE, next(numbers), page_id) for page_id in sorted(found))
+        if self._kept > _KEPT_NAMED:
+            self._report.warn(
+                f"{self._kept} pages are missing from the listing, but still exist: kept"
+            )
         check_guard(len(gone), len(known), max_percent)
         return gone
 
@@ -68,9 +74,10 @@ class Deletions:
         return skipped | self._ask(asked) if asked else skipped
 
     def _warn_of_kept(self, page_ids: Iterable[str]) -> None:
-        for page_id in page_ids:
+        for page_id in filter(self._scope.may_be_gone, page_ids):
+            self._kept += 1
             page = self._collection.ledger.page(page_id)
-            if page and self._scope.may_be_gone(page_id):
+            if page and self._kept <= _KEPT_NAMED:
                 self._report.warn(
                     f"page {page_id} {page.title!r} is missing from the listing, but "
                     "still exists: kept"

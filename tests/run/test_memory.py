@@ -50,9 +50,13 @@ class ManyPages(Site):
 
 
 def plan(pages: int, ledger: Ledger, folder: Path) -> Plan:
-    report, stop, sink = Report(), Stop(), DryRun(None)
+    return plan_site(ManyPages(SETTINGS, pages), ledger, folder, Report())
+
+
+def plan_site(site: Site, ledger: Ledger, folder: Path, report: Report) -> Plan:
+    sink, stop = DryRun(None), Stop()
     collection = Collection("confluence", "server", sink, ledger, report, folder, lambda _: True)
-    run = Run(SETTINGS, ManyPages(SETTINGS, pages), collection, report, stop)
+    run = Run(SETTINGS, site, collection, report, stop)
     return run.plan(run.list_pages())
 
 
@@ -79,3 +83,19 @@ def test_the_memory_of_listing_and_plan_does_not_grow_with_the_pages(
     caplog.set_level(logging.WARNING, "pipeline")  # pytest keeps every record
     few, many = measure(500, tmp_path), measure(4_500, tmp_path)
     assert many - few < 0.2 * LEAST_BYTES_A_PAGE * 4_000
+
+
+class NothingIsGone(ManyPages):
+    """A site on which every page that its listing lacks still exists."""
+
+    def list_gone(self, ids: Sequence[str], in_spaces: Sequence[Space]) -> set[str]:
+        return set()
+
+
+def test_of_many_pages_that_a_listing_forgets_a_hundred_are_named(tmp_path: Path) -> None:
+    report = Report()
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        ledger.add_pending((str(number), "Forgotten") for number in range(300))
+        plan_site(NothingIsGone(SETTINGS, 1), ledger, tmp_path, report)
+    warnings = [line for line in report.to_json()["warnings"] if "still exist" in line]
+    assert (len(warnings), warnings[-1][:9]) == (101, "300 pages")
