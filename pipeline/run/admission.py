@@ -66,6 +66,8 @@ def _to_oldest(since_hours: float, ledger: Ledger, began: datetime) -> str:
     # Earlier releases remembered only when the last complete run began: its window decides once.
     if last := ledger.get_about("complete_run_began"):
         oldest = min(oldest, datetime.fromisoformat(last) - SKEW)
+    if wanted := ledger.get_about("wanted_since"):  # see `StoreMemory`
+        oldest = min(oldest, datetime.fromisoformat(wanted))
     log.info(
         "no listing of an earlier run is remembered: ingesting pages modified since %s "
         "(SINCE_HOURS=%g); SINCE_HOURS=0 ingests all",

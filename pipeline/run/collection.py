@@ -11,7 +11,7 @@ from pipeline.records import Chunk, StoredChunk
 from pipeline.report import Report
 from pipeline.run.stop import Stop
 from pipeline.state import Ledger, VdbFile, claim, claim_site, claim_variant
-from pipeline.upsert import Counting, Resetting, Sink
+from pipeline.upsert import Counting, Replacing, Resetting, Sink
 
 log = logging.getLogger(__name__)
 FIRST_SHARD_SECONDS = 20  # five more for each shard before this one
@@ -35,7 +35,8 @@ class Collection:
         self._report, self._is_own = report, is_own
         self._vdb_file = VdbFile(state_dir, name)
         self._site_identity = ("", "")  # see `Site.identity`
-        self.look_first = False  # the store may hold chunks that the ledger does not know
+        # Every chunk is looked up before it is sent: the ledger does not know what the store holds.
+        self.look_first = False
 
     def claim(self, site_root: str, site_address: str) -> None:
         """Record whose ledger this is, but for the variant and the model.
@@ -90,7 +91,10 @@ class Collection:
                 if has_filled:
                     self.ledger.leave_out(())
                 self.ledger.forget_chunks()
+                self.ledger.set_about(was_complete="", look_first="")
         self.keep(identifier)
+        if isinstance(self.sink, Replacing) and self.sink.replaces_another:
+            self.ledger.leave_out(())
         if is_kept and isinstance(self.sink, Counting) and self.sink.is_as_remembered:
             log.info("the store has the files that the ledger has: its list is not read")
         elif self.sink.can_list:  # the store's own list is right, also after a crash
@@ -98,16 +102,16 @@ class Collection:
             own = (chunk for chunk in self.sink.list_stored() if self._is_own(chunk.page_id))
             listed = self.ledger.adopt(own)
             log.info("the store lists %d chunks", listed)
-            is_replacement = isinstance(self.sink, Counting) and self.sink.replaces_another
-            if is_replacement or (has_filled and not listed):
+            if has_filled and not listed:
                 self.ledger.leave_out(())
-        elif not kept and not self.sink.opened_new:
-            self.look_first = True
+        elif not is_kept and not self.sink.opened_new:
+            self.ledger.set_about(look_first="yes")
             self._report.warn(
                 "no ledger from an earlier run, and this store cannot list its chunks: each chunk "
                 "is looked up before it is sent, but text that was edited or deleted in Confluence "
                 "since then remains; keep STATE_DIR, or use UPDATE_STRATEGY=rotate"
             )
+        self.look_first = bool(self.ledger.get_about("look_first"))
 
     def _claim_variant(self) -> None:
         if self.sink.variant != "dry_run":
@@ -144,7 +148,24 @@ class Collection:
             return self.sink.look_up_stored(sample)
         return self.sink.find(sample).keys()
 
+    def begin_refill(self) -> None:
+        """Let this run, and others until one is complete, send whatever the store does not have."""
+        with self.ledger.together():
+            self.ledger.forget_chunks()
+            self.ledger.leave_out(())
+            self.ledger.set_about(look_first="yes")
+        self.look_first = True
+
+    @property
+    def was_complete(self) -> bool:
+        """Whether a run has been complete since the store was new."""
+        return bool(self.ledger.get_about("was_complete"))
+
+    def record_complete_run(self) -> None:
+        """Record that this run is complete: the store holds everything, and the ledger knows it."""
+        self.ledger.set_about(was_complete="yes", look_first="")
+
     def remove_damaged(self) -> None:
         """Delete the stores of the same name that this one replaces."""
-        if isinstance(self.sink, Counting) and self.sink.can_list:
+        if isinstance(self.sink, Replacing):
             self.sink.remove_damaged()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -30,9 +29,11 @@ from pipeline.settings import Settings
 from pipeline.state import (
     Ledger,
     LedgerError,
+    Shard,
     add_failures,
     open_copy,
     open_ledger,
+    take_over,
     write_atomically,
 )
 from pipeline.upsert import UnusableSettingError, VectorApiError
@@ -153,11 +154,16 @@ def open_run(
             add_failures(ledger, report.failed_ids)
 
 
-def _open_ledger(name: str, settings: Settings) -> AbstractContextManager[Ledger]:
+@contextlib.contextmanager
+def _open_ledger(name: str, settings: Settings) -> Iterator[Ledger]:
     """Open the ledger of this program and shard; in a dry run, a copy of it."""
-    shard = f"-{settings.shard_index}-of-{settings.shard_count}" if settings.shard_count > 1 else ""
-    path = settings.state_dir / f"{name}{shard}.sqlite3"
-    return open_copy(path) if settings.dry_run else open_ledger(path)
+    shard, folder = Shard(settings.shard_index, settings.shard_count), settings.state_dir
+    path = shard.to_path(folder, name)
+    with open_copy(path) if settings.dry_run else open_ledger(path) as ledger:
+        may_repair = not settings.dry_run
+        if taken := take_over(ledger, folder, name, shard, is_in_shard, may_repair=may_repair):
+            log.info("SHARD_COUNT has changed: %d ledgers of another count taken over", taken)
+        yield ledger
 
 
 def to_exit_code(error: Exception) -> int:

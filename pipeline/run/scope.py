@@ -30,7 +30,7 @@ class Scope:
     ) -> None:
         self._settings, self._site, self._collection = settings, site, collection
         self._report, self._stop = report, stop
-        self._began = site.now()
+        self.began = site.now()  # by the clock that dates the pages
         self.spaces: list[Space] = []
         self._unlisted: dict[str, ConfluenceError] = {}  # by key: the listing is not complete
         self._odd_rows = 0
@@ -46,13 +46,13 @@ class Scope:
         questions = (check, self._site.list_spaces)
         workers = min(len(questions), self._settings.own_workers)
         *_, self.spaces = in_parallel(lambda ask: ask(), questions, workers, self._stop)
-        self._began = self._site.now()  # before the listing, by the clock that dates the pages
+        self.began = self._site.now()  # before the listing
         log.info("spaces: %s", ", ".join(f"{space.key} ({space.name})" for space in self.spaces))
 
     @cached_property
     def admission(self) -> Admission:
         """Which unknown pages are ingested, decided once the spaces are resolved."""
-        return Admission(self._settings, self._collection.ledger, self._began)
+        return Admission(self._settings, self._collection.ledger, self.began)
 
     @cached_property
     def listing(self) -> Listing:

@@ -17,7 +17,7 @@ from pipeline import chunk as chunk_stage
 from pipeline import markdown as markdown_stage
 from pipeline.fetch import ConfluenceError, Site
 from pipeline.http import RetryPolicy
-from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef, StoredChunk
+from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef
 from pipeline.report import Progress, Report, show_hits, to_short
 from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
@@ -35,7 +35,9 @@ from pipeline.run.prefetch import Prefetch
 from pipeline.run.rotation import Rotation, remove_superseded
 from pipeline.run.scope import Scope
 from pipeline.run.stop import PageBudget, Stop, StoppedError
+from pipeline.run.store_memory import StoreMemory
 from pipeline.run.threads import call_interruptibly
+from pipeline.run.verify import Canaries, Verification
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
 from pipeline.state import LedgerError, Listing, Selection, load_failures
@@ -59,6 +61,7 @@ class Run:
         self.settings, self.collection = settings, collection
         self.report, self.stop, self._retry = report, stop, retry
         self._scope = Scope(settings, site, collection, report, stop)
+        self._memory = StoreMemory(settings, collection)
         self._deletions = Deletions(site, self._scope, collection, report, stop)
         self._rotation = Rotation(
             settings, site, self._scope, self._deletions, collection, report, self._open_writer
@@ -87,6 +90,10 @@ class Run:
         if self.collection.look_first and self.settings.shard_count == 1:
             # The ledger is lost, so this is no first run. (A shard may find the store of another.)
             self.collection.ledger.leave_out(())
+        if self.settings.verify and not self.settings.dry_run:
+            canaries = Canaries(self.collection)
+            canaries.check(self.report, self.stop.waiting, self._retry)
+        self._memory.begin(self._scope.began)
 
     def list_pages(self) -> Listing:
         """Return every page in scope that is this run's share: complete, or an error."""
@@ -219,32 +226,12 @@ class Run:
             rotation.carry_over_failed()
 
     def verify(self) -> None:
-        """Count what the store holds, and look up a sample of what this run wrote.
-
-        Some servers answer 200 to inserts that they lose.
-        """
-        settings, collection = self.settings, self.collection
-        if not settings.verify or settings.dry_run:
+        """Count what the store holds, and look up a sample of what this run wrote."""
+        if not self.settings.verify or self.settings.dry_run:
             return
-        for lost in collection.recount():
-            self._report_lost(lost, "the store's list has lost it")
-        written = self._writer.sample.chunks
-        sample = [chunk for chunk in written if not self.report.has_failed(chunk.page_id)]
-        if not sample:
-            return
-        found = collection.look_up(sample)
-        log.info("verified: %d of %d sampled chunks were found", len(found), len(sample))
-        for chunk in sample:
-            if chunk.id not in found:
-                self._report_lost(chunk, "does not find it")
-
-    def _report_lost(self, chunk: Chunk | StoredChunk, how: str) -> None:
-        """Let the next run send a chunk again that the server had confirmed."""
-        ledger = self.collection.ledger
-        page = ledger.page(chunk.page_id)
-        ledger.mark_lost(chunk)
-        error = f"the server confirmed chunk {chunk.id}, but {how}"
-        self.report.fail(PageFailure(chunk.page_id, page.title if page else "", "verify", error))
+        verification = Verification(self.collection, self.report, self.stop.waiting, self._retry)
+        verification.count()
+        verification.look_up(self._writer.sample.chunks)
 
     def finish(self) -> None:
         """Publish the collection, and answer VERIFY_QUERY."""
@@ -254,6 +241,9 @@ class Run:
             self._rotation.finish()
         elif not self.report.has_failures:
             collection.remove_damaged()
+        if not self.report.has_failures:
+            collection.record_complete_run()
+            self._memory.record_complete_run(self._scope.began)
         self.report.set_stale(collection.ledger.stale())
         if settings.verify_query and not settings.dry_run:
             show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))

@@ -158,8 +158,8 @@ class Settings:
     )
     verify: bool = _setting(
         "1", checks.flag,
-        "after the run, count what the store holds (where it lists), and query it for a sample of "
-        "the new chunks",
+        "before the run, look up a few pages of earlier runs; after it, count what the store holds "
+        "(where it lists), and query it for a sample of the new chunks",
     )
     verify_query: str = _setting(
         "", checks.text,

@@ -13,6 +13,14 @@ from pipeline.state.held import MIXED, HeldChunk, HeldPage
 from pipeline.state.identity import claim, claim_site, claim_variant
 from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.ledger_file import open_copy, open_ledger, open_memory_ledger
+from pipeline.state.recovery import (
+    Shard,
+    choose_pages,
+    doubt_pages,
+    holds,
+    renew_everything,
+    take_over,
+)
 from pipeline.state.rotation_ledger import (
     RotationLedger,
     list_failed_in_rotation,
@@ -35,11 +43,15 @@ __all__ = [
     "Planned",
     "RotationLedger",
     "Selection",
+    "Shard",
     "VdbFile",
     "add_failures",
+    "choose_pages",
     "claim",
     "claim_site",
     "claim_variant",
+    "doubt_pages",
+    "holds",
     "list_failed_in_rotation",
     "load_failures",
     "merge",
@@ -48,5 +60,7 @@ __all__ = [
     "open_memory_ledger",
     "open_rotation_ledger",
     "open_scratch",
+    "renew_everything",
+    "take_over",
     "write_atomically",
 ]

@@ -46,6 +46,11 @@ class Ledger:
         finally:
             self._depth -= 1
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The database, for the queries of this folder's other files, inside `together`."""
+        return self._db
+
     # facts about the collection
 
     def get_about(self, name: str) -> str:

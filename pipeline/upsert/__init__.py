@@ -14,11 +14,21 @@ from pipeline.upsert.errors import (
     InsertUnclearError,
     UnusableSettingError,
     VectorApiError,
+    must_be_stored,
 )
 from pipeline.upsert.files.entry import to_shared_digest
 from pipeline.upsert.insertion.insert import Inserted, insert_all
 from pipeline.upsert.insertion.insert_health import InsertHealth
-from pipeline.upsert.sink import Counting, Embedding, Resetting, Rotating, Sink
+from pipeline.upsert.sink import (
+    Counting,
+    Embedding,
+    Noting,
+    Replacing,
+    Resetting,
+    Rotating,
+    Showing,
+    Sink,
+)
 
 __all__ = [
     "Counting",
@@ -27,12 +37,16 @@ __all__ = [
     "InsertRejectedError",
     "InsertUnclearError",
     "Inserted",
+    "Noting",
+    "Replacing",
     "Resetting",
     "Rotating",
+    "Showing",
     "Sink",
     "UnusableSettingError",
     "VectorApiError",
     "insert_all",
+    "must_be_stored",
     "open_rag_tool",
     "open_sink",
     "to_shared_digest",

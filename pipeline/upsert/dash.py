@@ -22,7 +22,7 @@ from pipeline.upsert.dash_stores import (
     ServerEmbeds,
 )
 from pipeline.upsert.errors import VectorApiError
-from pipeline.upsert.find_by_query import ask_beside, find_by_query
+from pipeline.upsert.find_by_query import ask_beside, find_by_query, list_near
 from pipeline.upsert.read_back import read_back
 from pipeline.upsert.server.api import AnswerError, Api
 from pipeline.upsert.server.description import Description
@@ -32,6 +32,7 @@ from pipeline.upsert.server.embedding_models import (
     to_model_fact,
 )
 from pipeline.upsert.server.lost_store import lost_store_ends_the_run
+from pipeline.upsert.server.lost_vectors import refuse_if_both_fail
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,9 @@ class Dash:
         self._name = settings.collection_id
         self.identifier = ""
         self._made_with = ""  # the store's model, as the server tells it
-        self.opened_new = False
+        self.opened_new = self.replaces_another = False
+        self._others: list[DashStore] = []  # of our name, when this one was opened
+        self._lost = ""  # a store that has lost its vectors, if there is one
 
     @property
     def requests(self) -> int:
@@ -64,34 +67,48 @@ class Dash:
     def look_up(self, known: str = "") -> str:
         """Return the identifier kept from an earlier run if it exists, else that of our name."""
         stores = self._stores.list_stores()
-        self.identifier = self._choose(stores, known)
-        models = (store.model for store in stores if store.identifier == self.identifier)
-        self._made_with = next(models, "")
+        kept = [store for store in stores if store.identifier == known]
+        named = [] if kept else self._list_named(stores, known)
+        chosen = next(filter(self._is_usable, kept or named), None)
+        if kept and not chosen:
+            others = (store for store in self._list_named(stores, "") if store not in kept)
+            chosen = next(filter(self._is_usable, others), None)
+        self._others = [s for s in stores if s.name == self._name and s is not chosen]
+        self.identifier, self._made_with = (chosen.identifier, chosen.model) if chosen else ("", "")
         return self.identifier
 
-    def _choose(self, stores: Sequence[DashStore], known: str) -> str:
-        if any(store.identifier == known for store in stores):
-            return known
+    def _is_usable(self, store: DashStore) -> bool:
+        if not self._stores.has_lost_vectors(store):
+            return True
+        log.warning(
+            "the store %s has lost its vectors; another takes its place once it is complete",
+            store.identifier,
+        )
+        self._lost, self.replaces_another = store.identifier, True
+        return False
+
+    def _list_named(self, stores: Sequence[DashStore], known: str) -> list[DashStore]:
+        """Return the stores of our name that may be used, best first."""
         if known:
             log.warning("the store %s is gone from the server; looking for %s", known, self._name)
         named = [store for store in stores if store.name == self._name]
-        chosen = self._choose_finished([store for store in named if store.is_ours]) or next(
-            (store.identifier for store in named if not store.is_ours), ""
-        )
+        finished = self._sort_finished([store for store in named if store.is_ours])
+        best = [*finished, *(store for store in named if not store.is_ours)]
         if len(named) > 1:
-            log.warning("%d stores are named %s; using %s", len(named), self._name, chosen or "-")
-        return chosen
+            chosen = best[0].identifier if best else "none of them"
+            log.warning("%d stores are named %s; using %s", len(named), self._name, chosen)
+        return best
 
-    def _choose_finished(self, ours: Sequence[DashStore]) -> str:
-        """Return the store that a rotation published last, else the oldest one that is finished.
+    def _sort_finished(self, ours: Sequence[DashStore]) -> list[DashStore]:
+        """Return the stores that are finished: what rotations published, the last one first.
 
-        Where the server keeps no marks, the oldest is taken: a rotation that was killed leaves a
-        newer store that is not complete.
+        Then the others, the oldest first. Where the server keeps no marks, a rotation that was
+        killed leaves a newer store that is not complete.
         """
-        marks = {store.identifier: self._stores.marks.read(store.identifier) for store in ours}
-        published = [identifier for identifier, mark in marks.items() if mark == PUBLISHED]
-        finished = [identifier for identifier, mark in marks.items() if mark != UNFINISHED]
-        return next(iter(published[-1:] or finished), "")
+        marks = [(store, self._stores.marks.read(store.identifier)) for store in ours]
+        published = [store for store, mark in marks if mark == PUBLISHED]
+        others = [store for store, mark in marks if mark not in (PUBLISHED, UNFINISHED)]
+        return [*reversed(published), *others]
 
     def has_collection(self) -> bool:
         """Return whether the server has a collection of our name that this sink made."""
@@ -101,7 +118,9 @@ class Dash:
         """Find the store or create it."""
         self.opened_new = not self.look_up(known)
         if self.opened_new:
-            self.identifier = self._stores.make(self._name, fresh=False)
+            self.identifier = self._stores.make(self._name, fresh=bool(self._lost))
+            if self._lost:
+                refuse_if_both_fail(self._api, self._lost, self.identifier, self.delete_store)
         return self.identifier
 
     def check_model(self, kept: str) -> str:
@@ -132,6 +151,10 @@ class Dash:
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         """Return which of these chunks a query for their own text finds."""
         return find_by_query(self._ask, chunks)
+
+    def list_near(self, chunks: Sequence[Chunk]) -> set[str]:
+        """Return the ids of what queries for these chunks' own texts show."""
+        return list_near(self._ask, chunks)
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
         """Dash servers do not delete chunks."""
@@ -204,6 +227,15 @@ class Dash:
             for store in self._stores.list_stores()
             if store.is_ours and store.name == self._name and store.identifier != self.identifier
         ]
+
+    def remove_damaged(self) -> None:
+        """Delete the stores of our name whose vectors the server has lost."""
+        if self._settings.shard_count > 1:
+            return  # others may not be complete yet
+        for store in self._others:
+            if store.is_ours and self._stores.has_lost_vectors(store):
+                self.delete_store(store.identifier)
+                log.info("removed the damaged store %s", store.identifier)
 
     def delete_store(self, identifier: str) -> None:
         """Remove a whole store."""

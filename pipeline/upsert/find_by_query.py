@@ -25,12 +25,17 @@ REFUSED = (400, 413, 422)
 
 def find_by_query(ask: Ask, chunks: Sequence[Chunk]) -> Mapping[str, str]:
     """Return which of the chunks the store answers with, id → id: there are no other handles."""
-    looked_for = {chunk.id for chunk in chunks}
-    found: set[str] = set()
+    near = list_near(ask, chunks)
+    return {chunk.id: chunk.id for chunk in chunks if chunk.id in near}
+
+
+def list_near(ask: Ask, chunks: Sequence[Chunk]) -> set[str]:
+    """Return the ids that are nearest to the chunks, theirs included where the store has them."""
+    near: set[str] = set()
     for chunk in chunks:
-        if chunk.id not in found:
-            found |= _list_near(ask, chunk) & looked_for
-    return {chunk_id: chunk_id for chunk_id in found}
+        if chunk.id not in near:
+            near |= _list_near(ask, chunk)
+    return near
 
 
 def ask_beside(ask: Ask, text: str, top_k: int) -> list[Hit]:

@@ -122,10 +122,18 @@ class Rotating(Protocol):
 
 
 @runtime_checkable
-class Counting(Sink, Protocol):
-    """What a sink adds whose server keeps a list of files that it can lose or damage."""
+class Replacing(Protocol):
+    """What a sink adds whose server may damage a whole store, so that another takes its place."""
 
     replaces_another: bool  # whether a store of the same name was there, and could not be used
+
+    def remove_damaged(self) -> None:
+        """Delete the stores of our name that the open one replaces, once it is complete."""
+
+
+@runtime_checkable
+class Counting(Sink, Protocol):
+    """What a sink adds whose server keeps a list of files that it can lose."""
 
     def remember(self, chunks: Callable[[], Iterable[StoredChunk]], mark: str) -> None:
         """Take what the ledger has, before `open_collection`: every chunk, and its mark.
@@ -149,8 +157,24 @@ class Counting(Sink, Protocol):
     def look_up_stored(self, chunks: Sequence[Chunk]) -> Set[str]:
         """Return the ids of those chunks, stored by this run, that the store really holds."""
 
-    def remove_damaged(self) -> None:
-        """Delete the stores of our name that the open one replaces: their lists are unreadable."""
+
+@runtime_checkable
+class Showing(Protocol):
+    """What a sink adds that finds chunks by queries, which show what else is near."""
+
+    def list_near(self, chunks: Sequence[Chunk]) -> set[str]:
+        """Return the ids nearest to these chunks, theirs included where the store has them."""
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """What a sink adds whose server keeps facts with a store, for runs without a ledger."""
+
+    def read_facts(self) -> Mapping[str, str]:
+        """Return the facts that earlier runs have left with the open store."""
+
+    def leave_facts(self, facts: Mapping[str, str]) -> None:
+        """Leave facts with the open store; a server that does not keep them is no error."""
 
 
 @runtime_checkable

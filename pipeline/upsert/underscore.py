@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
 from pipeline.upsert.errors import InsertRejectedError, VectorApiError
-from pipeline.upsert.find_by_query import find_by_query
+from pipeline.upsert.find_by_query import find_by_query, list_near
 from pipeline.upsert.server.api import REFUSING, AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import SECOND_COLLECTION, refuse_other_model
@@ -111,6 +111,10 @@ class Underscore:
     def find(self, chunks: Sequence[Chunk]) -> Mapping[str, str]:
         """Return which of these chunks a query for their own text finds."""
         return find_by_query(self._ask, chunks)
+
+    def list_near(self, chunks: Sequence[Chunk]) -> set[str]:
+        """Return the ids of what queries for these chunks' own texts show."""
+        return list_near(self._ask, chunks)
 
     def delete(self, stored: Sequence[StoredChunk]) -> None:
         """Remove these chunks, by the route that the server describes."""

@@ -32,6 +32,11 @@ def to_state() -> SiteState:
     return state
 
 
+def to_environ(site: ConfluenceSite, api: VectorApi, folder: Path) -> dict[str, str]:
+    """Return settings for a run in which only the ledger decides: the stand-in's store is empty."""
+    return environment(site, api.base_url, folder, CONF_SITE_URL=f"{SITE}/wiki", VERIFY="0")
+
+
 def restore(form: Form, server: str, folder: Path, *, forget_digests: bool) -> None:
     """Put the earlier ledger into STATE_DIR; with `forget_digests` every page is read again."""
     with contextlib.closing(sqlite3.connect(folder / "sync.sqlite3")) as ledger, ledger:
@@ -46,7 +51,7 @@ def run_over_earlier_ledger(form: Form, folder: Path, *, forget_digests: bool) -
     with VectorApi(form, delete_route="document") as api, ConfluenceSite(to_state()) as site:
         to_sink(api.base_url).close()  # the collection is there
         restore(form, api.base_url, folder, forget_digests=forget_digests)
-        ended = sync_now(environment(site, api.base_url, folder, CONF_SITE_URL=f"{SITE}/wiki"))
+        ended = sync_now(to_environ(site, api, folder))
         assert ended.code == 0
         assert api.count("insert") == 0
         assert api.count("delete") == 0
@@ -73,7 +78,7 @@ def test_an_earlier_collection_follows_what_its_digests_did_not_have(tmp_path: P
     with VectorApi(delete_route="document") as api, ConfluenceSite(state) as site:
         to_sink(api.base_url).close()
         restore("underscore", api.base_url, tmp_path, forget_digests=False)
-        environ = environment(site, api.base_url, tmp_path, CONF_SITE_URL=f"{SITE}/wiki")
+        environ = to_environ(site, api, tmp_path)
         assert sync_now(environ)["pages"]["unchanged"] == PAGES
         page = next(iter(state.page_ids("KI")))
         state.edit(page, "<p>Other text.</p>")

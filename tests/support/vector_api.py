@@ -81,6 +81,15 @@ class VectorApi:
     def window(self, tokens: int | None) -> None:
         self._held.window = tokens
 
+    @property
+    def lag_seconds(self) -> float:
+        """How long after its insert a chunk is not found yet."""
+        return self._held.lag_seconds
+
+    @lag_seconds.setter
+    def lag_seconds(self, seconds: float) -> None:
+        self._held.lag_seconds = seconds
+
     def documents(self, collection: str) -> dict[str, Document]:
         """Return what a collection (dash: of that name or identifier) holds: id → document."""
         return {document.id: document for document in self._list_documents(collection)}
@@ -109,6 +118,19 @@ class VectorApi:
         """Have no route for the metadata of a store from now on, as early 0.2 servers."""
         assert isinstance(self._held, Dash)
         self._held.keeps_metadata = False
+
+    def empty(self, collection: str, *but: str) -> None:
+        """Delete what a collection holds but these documents, as another client would."""
+        with self._lock:
+            index = self._held.indexes[self._held.to_identifier(collection)]
+            for document in index.list_documents():
+                if document.id not in but:
+                    index.remove(document.id)
+
+    def lose_vectors(self, collection: str) -> None:
+        """Let every query and insert to a dash store fail, as a restart does with sqlite-vec."""
+        assert isinstance(self._held, Dash)
+        self._held.lost.add(self._held.to_identifier(collection))
 
     def count(self, kind: str) -> int:
         """Return how many requests of a kind arrived."""

@@ -18,6 +18,7 @@ class Collections:
     def __init__(self) -> None:
         self.indexes: dict[str, WordIndex] = {}
         self.window: int | None = None  # tokens; longer texts are refused, as vLLM does
+        self.lag_seconds = 0.0  # until what is inserted is found
 
     def check_lengths(self, texts: Sequence[str]) -> None:
         """Refuse texts that are over the model's window."""
@@ -82,7 +83,8 @@ class Underscore(Collections):
     def _query_documents(self, request: Request) -> Answer:
         index = self.get(request.need("collection_id"), 404)
         self.check_lengths([str(request.need("query"))])
-        hits = index.search(str(request.need("query")), int(request.body.get("top_k", 5)))
+        top_k = int(request.body.get("top_k", 5))
+        hits = index.search(str(request.need("query")), top_k, self.lag_seconds)
         rows = [
             {"document_id": hit.id, "text": hit.text, "score": score, "metadata": hit.metadata}
             for hit, score in hits
@@ -109,6 +111,7 @@ class Dash(Collections):
         self._names: dict[str, str] = {}  # by identifier
         self.metadata: dict[str, dict[str, object]] = {}  # by identifier
         self.keeps_metadata = True
+        self.lost: set[str] = set()  # identifiers of stores that the server cannot read any more
 
     def to_identifier(self, collection: str) -> str:
         named = (i for i, name in self._names.items() if name == collection)
@@ -138,7 +141,10 @@ class Dash(Collections):
         return Answer(200, {"data": [row]})
 
     def _list_stores(self, _request: Request) -> Answer:
-        rows = [{"identifier": i, "vector_db_name": self._names[i]} for i in self.indexes]
+        rows = [
+            {"identifier": i, "vector_db_name": self._names[i], "provider_id": "sqlite-vec"}
+            for i in self.indexes
+        ]
         return Answer(200, {"data": rows})
 
     def _make_store(self, request: Request) -> Answer:
@@ -164,8 +170,14 @@ class Dash(Collections):
             raise RefusedError(404, "no such store")
         return Answer(204, None)
 
+    def _get_store(self, request: Request) -> WordIndex:
+        identifier = request.need("vector_db_id")
+        if identifier in self.lost:
+            raise RefusedError(500, "Internal server error: An unexpected error occurred.")
+        return self.get(identifier, 400)
+
     def _insert_chunks(self, request: Request) -> Answer:
-        index = self.get(request.need("vector_db_id"), 400)
+        index = self._get_store(request)
         self.check_lengths(request.texts)
         for row in request.chunks:
             _check_flat(row["metadata"])
@@ -175,10 +187,10 @@ class Dash(Collections):
         return Answer(200, None)
 
     def _query_chunks(self, request: Request) -> Answer:
-        index = self.get(request.need("vector_db_id"), 400)
+        index = self._get_store(request)
         question, params = request.need("query"), request.body.get("params") or {}
         self.check_lengths([question])
-        hits = index.search(question, int(params.get("max_chunks", 3)))
+        hits = index.search(question, int(params.get("max_chunks", 3)), self.lag_seconds)
         if any(hit.text == question for hit, _ in hits):  # its distance is 0, and 1/0 no JSON
             raise RefusedError(
                 400, "Invalid value: Out of range float values are not JSON compliant"

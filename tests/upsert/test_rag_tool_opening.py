@@ -7,7 +7,7 @@ import pytest
 
 from demo.servers.llama_stack import LlamaStack, Provider
 from pipeline.upsert import VectorApiError
-from pipeline.upsert.files.store_api import OLD_PREFIX
+from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.rag_tool import RagTool
 from tests.support.proxy import Proxy
 from tests.support.real_servers import Ogx
@@ -88,6 +88,9 @@ def test_a_restart_of_the_server_changes_nothing(
         if provider == "sqlite-vec":  # 0.2 loses such a store's vectors: it is created again
             assert sink.opened_new
             sink.insert(DOCUMENTS)
+            sink.remove_damaged()
+            rows = StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores()
+            assert [row["id"] for row in rows] == [place.identifier]
         else:
             assert place.identifier == first
         assert sink.find(DOCUMENTS).keys() == {document.id for document in DOCUMENTS}

@@ -8,6 +8,7 @@ import pytest
 from demo.servers.llama_stack import LlamaStack, Provider
 from pipeline.upsert import VectorApiError
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
+from tests.support.proxy import Proxy
 from tests.support.server_fixtures import real_server
 from tests.support.sinks import to_api
 from tests.support.store_files import PROVIDERS, WORDS, stored, to_chunk, to_chunks
@@ -92,6 +93,31 @@ def test_an_unknown_model_is_reported_and_leaves_no_store(place: VectorStoresPla
     assert place.name not in {row["name"] for row in rows}
 
 
+@pytest.mark.parametrize("times", [1, 1000])
+def test_a_server_that_fails_has_not_lost_a_store(
+    times: int, llama_stack: LlamaStack, proxy: Proxy, places: ExitStack
+) -> None:
+    place = VectorStoresPlace(llama_stack.base_url, "sqlite-vec", OLD_PREFIX, places)
+    place.open().insert(to_chunks(*WORDS))
+    first, left = place.identifier, [times]
+
+    def fail(method: str, path: str) -> tuple[int, dict[str, str]] | None:
+        if path != "/v1/vector-io/query" or not left[0]:
+            return None
+        left[0] -= 1
+        return 500, {"detail": "Internal server error: An unexpected error occurred."}
+
+    proxy.fault = fail
+    if times == 1:
+        assert not place.open(known=first, base_url=proxy.base_url).opened_new
+    else:
+        with pytest.raises(VectorApiError, match="neither does a new one"):
+            place.open(known=first, base_url=proxy.base_url)
+    rows = StoreApi(to_api(place.base_url), OLD_PREFIX).list_stores()
+    assert [row["id"] for row in rows if row["name"] == place.name] == [first]
+    assert stored(place.open()).keys() == {chunk.id for chunk in to_chunks(*WORDS)}
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_restart_of_the_server_changes_nothing(
     provider: Provider, tmp_path: Path, places: ExitStack
@@ -106,7 +132,17 @@ def test_a_restart_of_the_server_changes_nothing(
         if provider == "sqlite-vec":  # 0.2 loses such a store's vectors: it is created again
             assert sink.opened_new
             assert place.look.uploads() == set()
-            sink.insert(chunks)
+            sink.insert(chunks[:2])
+            left = place.identifier  # a run without a ledger goes on with it, and makes no third
+            sink = place.open()
+            assert (place.identifier, sink.replaces_another) == (left, True)
+            sink.insert(chunks[2:])
+            kept = {
+                row["id"] for row in StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores()
+            }
+            assert kept == {first, left}
+            sink.remove_damaged()
+            place.assert_nothing_is_left_over()
         else:
             assert place.identifier == first
         assert sink.find(chunks).keys() == {chunk.id for chunk in chunks}

@@ -21,6 +21,7 @@ class PageUpdate:
     unfinished_metadata: str  # its metadata digest in the ledger until it is complete
     new: list[Chunk]  # to be inserted
     unsure: list[Chunk]  # of these, what was sent before without being confirmed
+    renews: bool  # its metadata have changed, so that what is stored is sent again, too
     old: list[StoredChunk]  # to be deleted once all new chunks are stored
     current_again: list[StoredChunk]  # stale chunks whose text the page has again
     was_recorded: bool  # an earlier run has stored all of the page
@@ -98,6 +99,7 @@ def compare(
         new=new,
         # A search shows what is stored, but not with which metadata.
         unsure=[chunk for chunk in new if chunk.id in sent and not renews],
+        renews=renews,
         old=[known.stored for known in held if _is_old(known, keep, current)],
         current_again=[
             known.stored for known in held if known.state == "stale" and known.stored.id in current

@@ -22,6 +22,7 @@ from pipeline.records import Chunk, Page, PageFailure, StoredChunk
 from pipeline.report import Report
 from pipeline.run.collection import Collection
 from pipeline.run.stop import Stop
+from pipeline.run.write.look_ups import LookUps
 from pipeline.run.write.page_update import PageUpdate, compare
 from pipeline.run.write.sample import Sample
 from pipeline.state import MIXED
@@ -53,7 +54,7 @@ class Writer:
         retry: RetryPolicy | None = None,
     ) -> None:
         self._sink, self._ledger = collection.sink, collection.ledger
-        self._look_first = collection.look_first
+        self._look_ups = LookUps(collection)
         self._report, self._batch_size, self._stop = report, batch_size, stop
         self._retry = retry
         self._queue: Queue[_Work | None] = Queue(PAGES_AHEAD)  # None: finish
@@ -193,9 +194,8 @@ class Writer:
     def _queue_new(self, update: PageUpdate) -> None:
         """Queue what is new of a page and not found in the store."""
         self._report.count_chunks("unchanged", update.unchanged)
-        if unsure := update.new if self._look_first else update.unsure:
-            found = self._sink.find(unsure)
-            self._confirm(unsure, found)
+        if found := self._look_ups.find(update):
+            self._confirm(update.new, found)
             self._report.count_chunks("unchanged", len(found))
             update.confirm(found)
         self._buffer.extend(update.new)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pipeline.records import Chunk
@@ -16,8 +17,9 @@ from pipeline.upsert.dash_stores.wire import to_row
 from pipeline.upsert.files.store_api import OLD_PREFIX
 from pipeline.upsert.server.api import Api, to_segment
 from pipeline.upsert.server.embedding_models import find_embedding_model, find_model_of_store
+from pipeline.upsert.server.lost_vectors import has_lost_vectors
 from pipeline.upsert.server.made_by import OWN_IDENTIFIER
-from pipeline.upsert.server.providers import to_provider_field
+from pipeline.upsert.server.providers import to_provider_field, to_provider_type
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 ROUTE = "/v1/vector-dbs"
@@ -72,6 +74,11 @@ class ServerEmbeds:
         """See `DashStores`."""
         self._store_model = store_model
 
+    def has_lost_vectors(self, store: DashStore) -> bool:
+        """See `DashStores`."""
+        get_provider = partial(to_provider_type, self._api, store.provider)
+        return has_lost_vectors(self._api, store.identifier, get_provider)
+
     def remove(self, identifier: str) -> None:
         """See `DashStores`."""
         self._api.delete(f"{ROUTE}/{to_segment(identifier)}")
@@ -103,4 +110,5 @@ def _to_store(row: Mapping[str, Any]) -> DashStore:
     identifier = str(row["identifier"])
     # Early 0.2 servers know no names: there, the identifier is the name.
     name, model = row.get("vector_db_name") or identifier, str(row.get("embedding_model") or "")
-    return DashStore(identifier, name, identifier.startswith(OWN_IDENTIFIER), model)
+    provider = str(row.get("provider_id") or "")
+    return DashStore(identifier, name, identifier.startswith(OWN_IDENTIFIER), model, provider)

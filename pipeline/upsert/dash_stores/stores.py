@@ -19,6 +19,7 @@ class DashStore:
     name: str
     is_ours: bool  # made by this tool: rotation may remove it
     model: str  # that it was made with; "" where the server does not tell
+    provider: str = ""  # its id; "" where the server does not tell
 
 
 class DashStores(Protocol):
@@ -41,6 +42,9 @@ class DashStores(Protocol):
 
     def use_model_of(self, store_model: str) -> None:
         """Make vectors with the model that the store was made with, "" if unknown."""
+
+    def has_lost_vectors(self, store: DashStore) -> bool:
+        """Return whether the server lists a store and cannot read it any more."""
 
     def remove(self, identifier: str) -> None:
         """Remove a store with all its chunks; a store that does not exist is no error."""

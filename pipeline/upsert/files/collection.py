@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -10,11 +11,13 @@ from typing import Any
 from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
 from pipeline.upsert.errors import UnusableSettingError, VectorApiError
+from pipeline.upsert.files.entry import to_entry
 from pipeline.upsert.files.listed.store_list import Remembered
 from pipeline.upsert.files.listed.uploads import Uploads
+from pipeline.upsert.files.provider import get_provider, is_lost
 from pipeline.upsert.files.store_api import DamagedListError, StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
-from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.api import AnswerError, Api
 from pipeline.upsert.server.embedding_models import (
     SECOND_COLLECTION,
     find_embedding_model,
@@ -22,10 +25,13 @@ from pipeline.upsert.server.embedding_models import (
     to_model_fact,
 )
 from pipeline.upsert.server.failed_deletion import deletion_errors
+from pipeline.upsert.server.lost_vectors import refuse_if_both_fail
 from pipeline.upsert.server.made_by import is_made_by_us, to_model
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 
 log = logging.getLogger(__name__)
+
+FACT = "conf_"  # begins the names of the facts in a store's metadata
 
 
 class FileSink(ABC):
@@ -47,6 +53,7 @@ class FileSink(ABC):
         self._is_listed = False  # whether the store's list was just read
         self.opened_new = False
         self.replaces_another = False
+        self._lost = ""  # a store that has lost its vectors, if there is one
 
     @property
     @abstractmethod
@@ -80,12 +87,19 @@ class FileSink(ABC):
         return self._identifier
 
     def _is_usable(self, identifier: str) -> bool:
-        """Open a store; return False if the server cannot list what it holds."""
+        """Open a store; return False if the server cannot list what it holds, or not read it."""
         try:
             self._open_files(identifier)
         except DamagedListError as error:
             log.warning("%s; another store takes its place once it is complete", error)
             self.replaces_another = True
+            return False
+        if self._opened and self._opened.has_lost_vectors():
+            log.warning(
+                "the store %s has lost its vectors; another takes its place once it is complete",
+                identifier,
+            )
+            self._lost, self.replaces_another = identifier, True
             return False
         return True
 
@@ -93,10 +107,6 @@ class FileSink(ABC):
         """Find the store or create it, and remove what an interrupted run left half done."""
         self._refuse_shards()
         self.look_up(known)
-        if self._opened and self._opened.has_lost_vectors():
-            log.warning("the store %s has lost its vectors: deleting it", self._identifier)
-            self._opened.destroy()
-            self._identifier, self.replaces_another = "", True
         self.opened_new = not self._identifier
         if self.opened_new:
             made = self._make_store()
@@ -105,6 +115,8 @@ class FileSink(ABC):
             except DamagedListError:  # the server lists no store's files: it is not the store
                 self._delete_store(made)
                 raise
+            if self._lost:
+                refuse_if_both_fail(self._api, self._lost, made, self._delete_store)
         if self._opened and not self.is_as_remembered:
             self._opened.tidy()
         return self._identifier
@@ -141,6 +153,29 @@ class FileSink(ABC):
                 "vector store; leave SHARD_COUNT unset, or use VECTOR_API_VARIANT=dash"
             )
 
+    def read_facts(self) -> Mapping[str, str]:
+        """Return the facts that earlier runs have left in the store's metadata."""
+        routes = self._routes
+        metadata = ((routes and routes.get_store(self._identifier)) or {}).get("metadata") or {}
+        return {
+            name.removeprefix(FACT): str(value)
+            for name, value in metadata.items()
+            if name.startswith(FACT)
+        }
+
+    def leave_facts(self, facts: Mapping[str, str]) -> None:
+        """Leave facts in the store's metadata."""
+        if not (routes := self._routes):
+            return
+        try:
+            routes.add_metadata(
+                self._identifier, {FACT + name: value for name, value in facts.items()}
+            )
+        except AnswerError as error:
+            if not 400 <= error.status < 500:
+                raise
+            log.warning("%s: SINCE_HOURS needs STATE_DIR to be kept with this server", error)
+
     def recount(self) -> list[StoredChunk]:
         """Return the chunks that were stored and that the store's list has lost since."""
         return self._files.recount()
@@ -150,27 +185,34 @@ class FileSink(ABC):
         return self._files.look_up(chunks)
 
     def remove_damaged(self) -> None:
-        """Delete the stores that this one has replaced, because the server could not list them."""
-        if self._settings.shard_count > 1:
-            return  # others may not be complete yet
-        for identifier in self._list_candidates(""):
-            if identifier != self._identifier and self._is_damaged(identifier):
-                self._delete_store(identifier)
-                log.info("removed the damaged store %s", identifier)
-
-    def _is_damaged(self, identifier: str) -> bool:
+        """Delete the stores that this one has replaced: the server cannot list or read them."""
         routes = self._routes
-        if routes is None or not is_made_by_us(routes.get_store(identifier) or {}):
-            return False
+        if routes is None or self._settings.shard_count > 1:
+            return  # other shards may not be complete yet
+        for identifier in self._list_candidates(""):
+            if identifier == self._identifier or not self._is_damaged(routes, identifier):
+                continue
+            self._delete_store(identifier)
+            log.info("removed the damaged store %s", identifier)
+
+    def _is_damaged(self, routes: StoreApi, identifier: str) -> bool:
+        about = routes.get_store(identifier) or {}
+        is_marked = is_made_by_us(about)
         try:
-            next(routes.list_files(identifier), None)
+            rows = list(routes.list_files(identifier))
         except DamagedListError:
-            return True
-        return False
+            return is_marked
+        # The rag-tool's stores have no mark: all that one holds is ours.
+        is_ours = is_marked or (bool(rows) and all(to_entry(row) for row in rows))
+        return is_ours and is_lost(routes, identifier, get_provider(routes, about))
 
     def _delete_store(self, identifier: str) -> None:
-        """Delete a store with everything that was uploaded for it."""
+        """Delete a store with everything of ours that was uploaded for it."""
         if routes := self._routes:
+            with contextlib.suppress(DamagedListError):  # their names show them, too
+                rows = routes.list_files(identifier)
+                for file_id in [row["id"] for row in rows if to_entry(row)]:
+                    routes.delete_upload(file_id)
             Uploads(routes, identifier, self._settings.state_dir).delete_all()
             routes.delete_store(identifier)
 

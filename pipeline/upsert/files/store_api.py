@@ -72,6 +72,11 @@ class StoreApi:
             raise
         return found if isinstance(found, dict) else None
 
+    def add_metadata(self, store: str, facts: Mapping[str, str]) -> None:
+        """Add to a store's metadata, which the server replaces as a whole."""
+        metadata = (self.get_store(store) or {}).get("metadata") or {}
+        self.api.post(self._to_path(store), {"metadata": {**metadata, **facts}})
+
     def make_store(self, name: str, model: EmbeddingModel, provider: str, variant: str) -> str:
         """Create a store with the mark of this tool and of a variant; return its identifier.
 

@@ -5,7 +5,6 @@ The store itself is the ledger.
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -21,7 +20,7 @@ from pipeline.upsert.files.last_file import FILLER, LastFile
 from pipeline.upsert.files.listed.held import Held
 from pipeline.upsert.files.listed.left_over import attach_again, find_lost, wait_for_rest
 from pipeline.upsert.files.listed.store_list import Remembered, StoreList
-from pipeline.upsert.files.provider import get_provider, has_lost_vectors
+from pipeline.upsert.files.provider import get_provider, is_lost
 from pipeline.upsert.files.search import find_files, search
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
@@ -110,17 +109,7 @@ class StoreFiles:
 
     def has_lost_vectors(self) -> bool:
         """Return whether the server has lost the store's vectors, so that inserts fail."""
-        return has_lost_vectors(self._api, self._store, self._provider)
-
-    def destroy(self) -> None:
-        """Delete the store and everything of ours that was uploaded for it."""
-        for file_id in itertools.chain(
-            (entry.file_id for entry in self._held), self._held.take_failed()
-        ):
-            self._api.delete_upload(file_id)
-        self._list.forget()
-        self._workers.run(self._api.delete_upload, self._list.list_unlisted(self._least_seconds))
-        self._api.delete_store(self._store)
+        return is_lost(self._api, self._store, self._provider)
 
     def _list_again(self, unlisted: Sequence[str]) -> list[str]:
         """Attach the files again that the store's list has lost, so that their chunks can go.

@@ -18,6 +18,12 @@ def list_providers(api: Api) -> list[dict[str, Any]]:
         return []
 
 
+def to_provider_type(api: Api, provider: str) -> str:
+    """Return the type of a provider, such as `inline::faiss`; its id where that is not known."""
+    types = {row["provider_id"]: str(row["provider_type"]) for row in list_providers(api)}
+    return types.get(provider, provider)
+
+
 def to_provider_field(api: Api, provider: str) -> dict[str, str]:
     """Return the field that names the provider of a new store; {} for the server's default.
 
