@@ -108,6 +108,12 @@ class SiteState(Content):
                 bodies["storage"] = storage
             self._save(replace(page, bodies=bodies), modified)
 
+    def render(self, page_id: str, body: Body) -> None:
+        """Replace what Confluence renders of a page; its source and version stay the same."""
+        with self.lock:
+            page = self.page(page_id)
+            self._put_page(replace(page, bodies={**page.bodies, "export_view": body}))
+
     def drop_old_version(self, page_id: str) -> None:
         """Delete an earlier version of a page: Confluence renumbers those that follow it."""
         with self.lock:

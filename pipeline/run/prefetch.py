@@ -22,6 +22,7 @@ class Prefetch:
     def __init__(self, site: Site, workers: int) -> None:
         self._site = site
         self._ahead: dict[str, Future[list[Page | PageFailure]]] = {}  # page id → its batch
+        self._early: set[str] = set()  # ids of the pages in `_ahead`, past ones too
         self._batch: list[PageRef] = []
         self._batches_left = 2 * workers if workers > 1 else 0  # bounds what is held in memory
         self._slots = threading.Semaphore(workers)
@@ -37,6 +38,11 @@ class Prefetch:
             self._batches_left -= 1
             fetching = in_background(partial(self._fetch_ahead, batch), "fetch-ahead")
             self._ahead |= dict.fromkeys((queued.id for queued in batch), fetching)
+            self._early |= {queued.id for queued in batch}
+
+    def is_early(self, page_id: str) -> bool:
+        """Return whether a page was fetched while the listing continued."""
+        return page_id in self._early
 
     def fetch(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         """Return the pages as `Site.get_pages` does. Call it once the listing is complete."""

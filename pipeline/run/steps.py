@@ -25,6 +25,7 @@ from pipeline.run.deletions import Deletions
 from pipeline.run.fetching import Fetching, choose_examples
 from pipeline.run.plan import (
     ChunkLimit,
+    DependentPages,
     Digests,
     Plan,
     diff,
@@ -72,6 +73,7 @@ class Run:
         self._fetching = Fetching(self._prefetch.fetch, report, stop, settings.own_workers, retry)
         self._failed_before = load_failures(collection.ledger)
         self._listed: Iterable[PageRef] = ()
+        self._dependents = DependentPages(settings.refresh_hours)
         self._budget = PageBudget(0, stop)  # of the page that is being converted
         self._unknown_macros: Counter[str] = Counter()
         self._hidden: Counter[str] = Counter()  # page → characters that no reader sees
@@ -106,6 +108,8 @@ class Run:
         ledger, settings = self.collection.ledger, self.settings
         self._listed = listed
         plan = self._diff(listed)
+        if self._dependents.make_pending(ledger, listed, plan.changed, self._scope.began):
+            plan = self._diff(listed)
         if plan.upsert and self._limit.measure():  # a run without work asks nothing
             plan = self._diff(listed)
         self._limit.announce()
@@ -186,6 +190,7 @@ class Run:
         """Convert a page, from its storage format where Confluence could not render it."""
         convert = partial(markdown_stage.convert_page, page, self._budget.check)
         markdown = call_interruptibly(convert, self.stop)
+        self._dependents.note(page, markdown.dependencies, self._prefetch.is_early(page.ref.id))
         for warning in markdown.warnings:
             self.report.warn(f"page {page.ref.id} {page.ref.title!r}: {warning}")
         self._unknown_macros.update(markdown.unknown_macros)
@@ -210,7 +215,8 @@ class Run:
 
     def upsert(self, page: Page, chunks: Sequence[Chunk]) -> None:
         """Hand a page to the writer, which inserts what is new and deletes what is old."""
-        self._writer.put(page, self._digests.of(page.ref), chunks)
+        dependent = self._dependents.take(page.ref.id)
+        self._writer.put(page, self._digests.of(page.ref), chunks, dependent)
 
     # prune, verify, finish
 

@@ -97,6 +97,11 @@ class Settings:
         "in the listing, however old",
         shown="all",
     )
+    refresh_hours: float = _setting(
+        "168", checks.hours,
+        "a page is fetched again after so many hours, although it has not changed, if it shows "
+        "Jira, a report, a page outside the scope, or was not rendered; 0: never",
+    )
     vector_api_base_url: str = _setting(
         "", checks.server_url, "URL of the Vector API, with or without `/v1`",
         programs=(SYNC,), required_by=(SYNC,),

@@ -8,6 +8,14 @@ What is too large for memory is in the ledger's `scratch` database, which ends w
 """
 
 from pipeline.state.atomic import write_atomically
+from pipeline.state.dependents import (
+    UNCERTAIN,
+    Dependent,
+    Dependents,
+    Include,
+    ListedTitles,
+    fold,
+)
 from pipeline.state.failures import add_failures, load_failures
 from pipeline.state.held import MIXED, HeldChunk, HeldPage
 from pipeline.state.identity import claim, claim_site, claim_variant
@@ -34,10 +42,15 @@ from pipeline.state.vdb_file import VdbFile
 
 __all__ = [
     "MIXED",
+    "UNCERTAIN",
+    "Dependent",
+    "Dependents",
     "HeldChunk",
     "HeldPage",
+    "Include",
     "Ledger",
     "LedgerError",
+    "ListedTitles",
     "Listing",
     "Part",
     "Planned",
@@ -51,6 +64,7 @@ __all__ = [
     "claim_site",
     "claim_variant",
     "doubt_pages",
+    "fold",
     "holds",
     "list_failed_in_rotation",
     "load_failures",

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.state.dependents import DEPENDENTS_TABLES
 from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.scratch.database import open_scratch
 
@@ -23,7 +24,7 @@ CREATE TABLE chunks (page_id TEXT NOT NULL, chunk_id TEXT NOT NULL, handle TEXT 
                      PRIMARY KEY (page_id, chunk_id, handle)) WITHOUT ROWID;
 """
 # Added since version 1, which reads a ledger that has them: an image can be rolled back.
-_LATER_TABLES = """
+_LATER_TABLES = f"""
 CREATE TABLE IF NOT EXISTS left_out (page_id TEXT PRIMARY KEY, modified TEXT NOT NULL)
     WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS page_spaces (page_id TEXT PRIMARY KEY, space TEXT NOT NULL)
@@ -32,7 +33,7 @@ CREATE TABLE IF NOT EXISTS failed_nights (page_id TEXT NOT NULL, night TEXT NOT 
     PRIMARY KEY (page_id, night)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (page_id TEXT PRIMARY KEY, times INTEGER NOT NULL)
     WITHOUT ROWID;
-"""
+{DEPENDENTS_TABLES}"""
 
 
 @contextlib.contextmanager

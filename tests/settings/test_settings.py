@@ -46,6 +46,7 @@ CONTRACT = {
     "RESET": False,
     "VECTOR_DB_ID": "conf-known-issues",
     "SINCE_HOURS": 0,
+    "REFRESH_HOURS": 168,
 }
 
 

@@ -1,11 +1,11 @@
 """Pages on the stand-in site, and what the tests of the Confluence stage read of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from demo.confluence_site import Paging, SiteState
 from pipeline.fetch import Site, Space
-from pipeline.records import Page, PageFailure, PageRef
+from pipeline.records import ListedPage, Page, PageFailure, PageRef
 from pipeline.state import Listing, open_scratch
 
 WHEN = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
@@ -53,6 +53,14 @@ def _list_in(
 def list_all(client: Site) -> list[PageRef]:
     """List every page of every space in scope, by id."""
     return list_in(client, client.list_spaces())
+
+
+def to_listing(refs: Iterable[PageRef], unlisted: Iterable[str] = ()) -> Listing:
+    """Return a listing of these pages, none below another; `unlisted` spaces have failed."""
+    listing = Listing(open_scratch(None))
+    listing.add((ListedPage(ref, None) for ref in refs), lambda page_id: True)
+    listing.leave_out_spaces(unlisted)
+    return listing
 
 
 def pages_of(fetched: list[Page | PageFailure]) -> dict[str, Page]:

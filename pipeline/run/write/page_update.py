@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.records import Chunk, Page, StoredChunk
 from pipeline.run.plan import to_metadata_digest
-from pipeline.state import MIXED, HeldChunk, HeldPage
+from pipeline.state import MIXED, Dependent, HeldChunk, HeldPage
 from pipeline.upsert import to_shared_digest
 
 
@@ -31,6 +31,7 @@ class PageUpdate:
     waiting: set[str] = field(default_factory=set)  # ids of chunks that are not confirmed yet
     inserted: int = 0  # chunks
     error: str = ""  # the first of its chunks' failures
+    dependent: Dependent | None = None  # recorded with the page
 
     def confirm(self, chunk_ids: Iterable[str]) -> None:
         """Record that the sink holds these chunks of the page already."""

@@ -13,19 +13,21 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from queue import Empty, Full, Queue
 
 from pipeline.chunk import halve
 from pipeline.http import RetryPolicy, in_background
-from pipeline.records import Chunk, Page, PageFailure, StoredChunk
+from pipeline.records import Chunk, Page, PageFailure
 from pipeline.report import Report
 from pipeline.run.collection import Collection
 from pipeline.run.stop import Stop
 from pipeline.run.write.look_ups import LookUps
+from pipeline.run.write.old_chunks import OldChunks
 from pipeline.run.write.page_update import PageUpdate, compare
 from pipeline.run.write.sample import Sample
-from pipeline.state import MIXED
+from pipeline.state import Dependent, Dependents
 from pipeline.upsert import (
     Inserted,
     InsertHealth,
@@ -37,9 +39,9 @@ from pipeline.upsert import (
 
 log = logging.getLogger(__name__)
 PAGES_AHEAD = 32  # in the queue
-UNDELETED_IN_A_ROW = 25  # pages whose old chunks cannot be deleted, before the run ends
 SECONDS_TO_FINISH = 20.0  # for the request in progress, well within a pod's grace period
-_Work = tuple[Page, str, Sequence[Chunk]]  # a page, its digest, its chunks
+# A page, its digest, its chunks, what its text depends on
+_Work = tuple[Page, str, Sequence[Chunk], Dependent | None]
 
 
 class Writer:
@@ -55,6 +57,7 @@ class Writer:
     ) -> None:
         self._sink, self._ledger = collection.sink, collection.ledger
         self._look_ups = LookUps(collection)
+        self._old = OldChunks(collection.sink, collection.ledger, report)
         self._report, self._batch_size, self._stop = report, batch_size, stop
         self._retry = retry
         self._queue: Queue[_Work | None] = Queue(PAGES_AHEAD)  # None: finish
@@ -64,14 +67,20 @@ class Writer:
         self._buffer: list[Chunk] = []  # new chunks that are not sent yet
         self._in_flight: deque[tuple[list[Chunk], Future[Inserted]]] = deque()  # oldest first
         self._health = InsertHealth()
-        self._undeleted = 0  # pages in a row
         self._halved = 0  # chunks that were too long for the server's model
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
-    def put(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> None:
+    def put(
+        self,
+        page: Page,
+        digest: str,
+        chunks: Sequence[Chunk],
+        dependent: Dependent | None = None,
+    ) -> None:
         """Hand over a page; block while the sink is far behind. Raises what ended the writer."""
-        while not self._try_to_queue((page, digest, chunks)):
+        without_bodies = replace(page, html="", storage=None)  # many pages wait here
+        while not self._try_to_queue((without_bodies, digest, chunks, dependent)):
             pass
 
     def finish(self) -> None:
@@ -97,21 +106,7 @@ class Writer:
 
     def delete_page(self, page_id: str) -> None:
         """Delete a page from the collection. Call it once the writer has finished."""
-        held = self._ledger.chunks(page_id)
-        page = self._ledger.page(page_id)
-        title = page.title if page else ""
-        old = [chunk.stored for chunk in held if chunk.state != "stale"]
-        if old and self._sink.can_delete:
-            self._ledger.begin_page(page_id, title, MIXED, self._to_doubtful(old))
-        try:
-            with self._ledger.together():
-                self._remove(old)
-                self._ledger.forget_page(page_id)
-        except (InsertRejectedError, InsertUnclearError) as error:
-            self._note_undeleted(PageFailure(page_id, title, "delete", str(error)))
-            return
-        if self._sink.can_delete and held:
-            self._report.count_page("deleted")
+        self._old.delete_page(page_id)
 
     def _try_to_queue(self, work: _Work | None) -> bool:
         self._check()
@@ -164,7 +159,9 @@ class Writer:
             while self._in_flight and not self._buffer:  # parts of chunks that are too long
                 self._settle_oldest()
 
-    def _accept(self, page: Page, digest: str, chunks: Sequence[Chunk]) -> PageUpdate:
+    def _accept(
+        self, page: Page, digest: str, chunks: Sequence[Chunk], dependent: Dependent | None
+    ) -> PageUpdate:
         """Compare the page's chunks with those held; queue what is new."""
         page_id, can_delete = page.ref.id, self._sink.can_delete
         held, recorded = self._ledger.chunks(page_id), self._ledger.page(page_id)
@@ -176,6 +173,7 @@ class Writer:
                 "more: what the collection holds of it is deleted; if that is a mistake, restore "
                 "an earlier version in Confluence"
             )
+        update.dependent = dependent
         self._open[page_id] = update
         self._queue_new(update)
         if not update.waiting and update.old and can_delete:
@@ -184,12 +182,8 @@ class Writer:
 
     def _begin(self, update: PageUpdate) -> None:
         """Mark a page as unfinished. Committed before the first request that changes the store."""
-        ref, doubtful = update.page.ref, self._to_doubtful(update.old)
+        ref, doubtful = update.page.ref, self._old.to_doubtful(update.old)
         self._ledger.begin_page(ref.id, ref.title, update.unfinished_metadata, doubtful)
-
-    def _to_doubtful(self, old: Sequence[StoredChunk]) -> Sequence[StoredChunk]:
-        """Return which of these chunks, to be deleted, the next run could not see in a list."""
-        return old if self._sink.can_delete and not self._sink.can_list else ()
 
     def _queue_new(self, update: PageUpdate) -> None:
         """Queue what is new of a page and not found in the store."""
@@ -273,28 +267,11 @@ class Writer:
             return
         self._ledger.mark(update.current_again, "stored")
         try:
-            self._remove(update.old)
+            self._old.remove(update.old)
         except (InsertRejectedError, InsertUnclearError) as error:
-            self._note_undeleted(PageFailure(ref.id, ref.title, "delete", str(error)))
+            self._old.fail(PageFailure(ref.id, ref.title, "delete", str(error)))
             return
         self._ledger.record_page(ref.id, ref.title, update.digest, update.metadata_digest)
+        if update.dependent:
+            Dependents(self._ledger).record(update.dependent)
         self._report.count_page(update.outcome)
-
-    def _remove(self, stored: Sequence[StoredChunk]) -> None:
-        """Delete chunks from the store; where it cannot, they are stale from now on."""
-        if not stored:
-            return
-        if self._sink.can_delete:
-            self._sink.delete(stored)
-            self._undeleted = 0
-            self._ledger.forget(stored)
-            self._report.count_chunks("deleted", len(stored))
-        else:
-            self._ledger.outdate(stored)
-
-    def _note_undeleted(self, failure: PageFailure) -> None:
-        """Report a page whose old chunks remain. Raises `VectorApiError` if no page's can go."""
-        self._report.fail(failure)
-        self._undeleted += 1
-        if self._undeleted == UNDELETED_IN_A_ROW:
-            raise VectorApiError(f"{failure.error}: {self._undeleted} pages in a row failed so")

@@ -1,0 +1,64 @@
+"""The listing of a run, to look up pages as the macros of other pages name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.records import IncludedPage
+from pipeline.state.scratch.listing import Listing
+
+_LONGEST_TITLE = 1_000  # characters: Confluence allows 255
+_INDEX = """
+CREATE TABLE titles (title TEXT NOT NULL, space TEXT NOT NULL, page_id TEXT NOT NULL,
+                     PRIMARY KEY (title, space, page_id)) WITHOUT ROWID;
+INSERT INTO titles SELECT fold(title), fold(space), page_id FROM listed;
+"""
+_BY_ID = "SELECT page_id, version, modified FROM listed WHERE page_id = ?"
+_BY_TITLE = """
+SELECT page_id, version, modified FROM titles JOIN listed USING (page_id)
+WHERE titles.title = ? AND titles.space = ? ORDER BY page_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A listed page as far as those that include it need it."""
+
+    id: str
+    version: str  # its id, number and time
+
+
+class ListedTitles:
+    """Finds pages of a complete listing, in scope or not. Titles and spaces are folded.
+
+    Look-ups by title make an index first, in the scratch database.
+    """
+
+    def __init__(self, listing: Listing) -> None:
+        self._db = listing.scratch
+        self._has_index = False
+
+    def find(self, page: IncludedPage) -> Listed | None:
+        """Return the page that a macro means; None if it is not listed."""
+        if page.id:
+            row = self._db.execute(_BY_ID, (page.id,)).fetchone()
+        else:
+            self._make_index()
+            row = self._db.execute(_BY_TITLE, (page.title, page.space)).fetchone()
+        return Listed(row[0], f"{row[0]} {row[1]} {row[2]}") if row else None
+
+    def is_unlisted(self, page: IncludedPage) -> bool:
+        """Return whether a page may be in a space whose listing is incomplete."""
+        spaces = {fold(key) for (key,) in self._db.execute("SELECT space FROM unlisted")}
+        return bool(spaces) and (not page.space or page.space in spaces)
+
+    def _make_index(self) -> None:
+        if not self._has_index:
+            self._db.create_function("fold", 1, fold, deterministic=True)
+            self._db.executescript(_INDEX)
+            self._has_index = True
+
+
+def fold(name: str) -> str:
+    """Return a title or space key as Confluence compares it: no case, white space collapsed."""
+    return " ".join(name.split()).casefold()[:_LONGEST_TITLE]
