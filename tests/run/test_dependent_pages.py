@@ -130,6 +130,15 @@ def test_a_page_of_another_space_is_read_again_after_refresh_hours(place: Place)
     assert "New text." in place.text_of(outer)
 
 
+def test_an_edit_of_an_included_page_that_the_labels_leave_out_is_noticed(place: Place) -> None:
+    outer = place.add_including("Outer", place.rules)
+    place.state.set_labels(outer, ["ops"])
+    place.sync(LABELS="ops")
+    place.state.edit(place.rules, "<p>Open the valve.</p>")
+    assert place.sync(LABELS="ops")["pages"]["changed"] == 1
+    assert "Open the valve." in place.text_of(outer)
+
+
 def test_jira_that_was_down_for_one_night_is_shown_after_refresh_hours(place: Place) -> None:
     source = "<p>Open issues:</p>" + macro("jira", jqlQuery="project = OPS")
     page = place.state.add_page("Board", "KI", NO_JIRA, storage=source, modified=WHEN)

@@ -23,6 +23,7 @@ from pipeline.state import (
 log = logging.getLogger(__name__)
 # Of REFRESH_HOURS: a run that begins a little earlier in the day than the last one is in time.
 _DUE_SHARE = 0.95
+_LONGEST_ID = 100  # characters: it is as long as the author of a page makes it
 
 
 class DependentPages:
@@ -81,6 +82,7 @@ class DependentPages:
         page = replace(
             included,
             title=fold(included.title),
+            id=included.id[:_LONGEST_ID],
             space="" if included.id else fold(included.space or ref.space),
         )
         listed = self._listed.find(page)
