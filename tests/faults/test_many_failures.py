@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, faults
-from pipeline.run.write.writer import UNDELETED_IN_A_ROW
+from pipeline.run.write.old_chunks import UNDELETED_IN_A_ROW
 from tests.support.program import environment, sync_now
 from tests.support.recovery import (
     BODIES,
