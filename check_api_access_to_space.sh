@@ -55,10 +55,15 @@ done
 for name in CONF_CLOUD_ID CONF_BASE_URL CONF_USER CONF_API_TOKEN; do
   case ${!name:-} in \"*\" | \'*\') problems+="; $name is in quotes: remove them" ;; esac
 done
+case ${CONF_BASE_URL:-https://} in https://* | http://*) ;;
+  *) problems+='; CONF_BASE_URL must start with https:// or http://' ;;
+esac
 [ -z "$problems" ] || fail 2 "${problems#; }"
 root=${CONF_BASE_URL:-https://api.atlassian.com/ex/confluence/$CONF_CLOUD_ID}
-root=${root%/}
-root=${root%/wiki}
+site=${root#*://} # up to /wiki, from the address of anything in the site
+site=${site%%[?#]*}/
+site=${site%%/wiki/*}
+root=${root%%://*}://${site%/}
 
 # Credentials are passed to curl on standard input, so that no process list shows them.
 quoted() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }

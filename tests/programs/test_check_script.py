@@ -97,6 +97,7 @@ def test_the_credentials_are_in_no_argument_of_a_process() -> None:
 WRONG = [
     ({"SPACE_NAME": "Known Isues"}, 3, "no space named 'Known Isues' is visible to this account"),
     ({"CONF_API_TOKEN": "expired"}, 3, "the sign-in was refused (403: Current user not permitted"),
+    ({"CONF_BASE_URL": "acme.atlassian.net"}, 2, "CONF_BASE_URL must start with https:// or"),
     ({"CONF_USER": "'me'"}, 2, "CONF_USER is in quotes: remove them"),
     (
         {"CONF_USER": "", "CONF_API_TOKEN": ""},
@@ -187,7 +188,8 @@ def test_the_settings_come_from_the_file_beside_it_too(
     script = Path(shutil.copy(SCRIPT, tmp_path))
     (tmp_path / "token").write_text(f"\ufeff{site.token}\r\n", "utf-8")
     (tmp_path / ".env").write_text(
-        f"\ufeffCONF_BASE_URL='{site.gateway_url}/wiki/'\r\n# CONF_AUTH=bearer\nWORKERS=2\n"
+        f"\ufeffCONF_BASE_URL='{site.gateway_url}/wiki/spaces/OPS?a=1#b'\r\n"
+        "# CONF_AUTH=bearer\nWORKERS=2\n"
         f"export CONF_USER = {site.user}  # the account\nSPACE_NAME=Nowhere\n"
         f'CONF_API_TOKEN_FILE="{tmp_path}/token"',
         "utf-8",
