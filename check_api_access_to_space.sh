@@ -40,7 +40,9 @@ here=${BASH_SOURCE[0]%/*}
 dotenv=$here/.env
 [ ! -f "$dotenv" ] || read_dotenv "$dotenv"
 if [ -z "${CONF_API_TOKEN:-}" ] && [ -n "${CONF_API_TOKEN_FILE:-}" ]; then
-  [ -r "$CONF_API_TOKEN_FILE" ] || fail 2 "CONF_API_TOKEN_FILE cannot be read: $CONF_API_TOKEN_FILE"
+  # The path is not shown: it may be the token.
+  { [ -r "$CONF_API_TOKEN_FILE" ] && [ ! -d "$CONF_API_TOKEN_FILE" ]; } ||
+    fail 2 'CONF_API_TOKEN_FILE must be the path of a file that can be read'
   CONF_API_TOKEN=$(trim "$(<"$CONF_API_TOKEN_FILE")")
 fi
 

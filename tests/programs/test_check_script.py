@@ -104,7 +104,7 @@ WRONG = [
         2,
         "check_api_access_to_space.sh: CONF_USER is not set; CONF_API_TOKEN is not set",
     ),
-    ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "/no/file"}, 2, "cannot be read: /no/file"),
+    ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "/no/file"}, 2, "_FILE must be the path of"),
     ({"CONF_API_TOKEN": ""}, 2, "CONF_API_TOKEN is not set"),
     ({"CONF_USER": ""}, 2, "CONF_USER is not set"),
     ({"CONF_BASE_URL": ""}, 2, "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"),
