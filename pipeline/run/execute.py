@@ -93,7 +93,8 @@ def execute(
             show_stale(report.stale)
             save()
             about = {"program": program.name, "collection": program.collection(settings)}
-            push_figures(report, settings.otel_exporter_otlp_endpoint, about, settings.mask)
+            if not settings.dry_run:
+                push_figures(report, settings.otel_exporter_otlp_endpoint, about, settings.mask)
             log.info("%s", report.summary())
             if signals:
                 signals.leaves_threads = stop.error is not None

@@ -67,7 +67,7 @@ def collecting() -> Iterator[Collector]:
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     collector.url = f"http://127.0.0.1:{server.server_port}"
     try:
         yield collector
@@ -87,7 +87,10 @@ def test_the_figures_of_a_run_arrive_once(
 ) -> None:
     with VectorApi() as api:
         environ = environment(site, api.base_url, tmp_path)
-        ended = sync_now(environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": f"{collector.url}/"})
+        environ |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"{collector.url}/"}
+        assert sync_now(environ | {"DRY_RUN": "1"}).code == 0
+        assert collector.requests == []
+        ended = sync_now(environ)
     points = collector.points()
     assert {name: points["confluence_sync.pages", name][0] for name in ended["pages"]} == (
         ended["pages"]
