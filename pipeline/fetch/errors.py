@@ -119,7 +119,7 @@ def _advise(error: StatusError, settings: Settings) -> str:
     if error.lacks_scope:
         lacking = _to_scope(error.request)
         return f"The token lacks the scope {lacking or 'of this request'}; a run needs {SCOPES}"
-    if "IP address" in error.text:
+    if "ip address" in error.text.lower() or "allowlist" in error.text.lower():
         return (
             "The site accepts listed addresses only: add this machine's, or its proxy's, to the IP "
             "allowlist at admin.atlassian.com"

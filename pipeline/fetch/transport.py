@@ -183,7 +183,10 @@ class Transport:
             )
         if status == 407:
             return UnreachableError(f"{what}: {PROXY_LOGIN}", can_pass=False)
-        text = to_error_text(body, mask, only=("message", "errors", "errorMessages"))
+        # What is refused holds no page's text: a proxy's or an allowlist's sentence is shown whole.
+        is_refusal = status in (401, 403)
+        only = None if is_refusal else ("message", "errors", "errorMessages")
+        text = to_error_text(body, mask, only=only)
         message = f"{what}: HTTP {status}" + (f" ({text})" if text else "")
         return StatusError(message, status, text, to_retry_after(response.headers), what)
 

@@ -28,8 +28,8 @@ class Cause:
 
 
 PROXY_LOGIN = (
-    "the proxy requires a user and a password (HTTP 407): write them in HTTPS_PROXY, as "
-    "http://USER:PASSWORD@HOST:PORT"
+    "the proxy requires a user and a password (HTTP 407): write them in HTTPS_PROXY or HTTP_PROXY, "
+    "as http://USER:PASSWORD@HOST:PORT"
 )
 _PROXY_LOGIN = Cause(PROXY_LOGIN, can_pass=False, was_sent=False)
 _CA_FILE_MISSING = Cause(

@@ -163,10 +163,14 @@ def test_the_scope_that_a_token_lacks_is_named(
             read()
 
 
-def test_a_refusal_of_the_address_keeps_the_servers_sentence(site: ConfluenceSite) -> None:
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_refusal_of_the_address_keeps_the_servers_sentence(
+    form: str, site: ConfluenceSite
+) -> None:
     sentence = "The IP address has been rejected because it is not on the allowed list."
-    answer = {"errorMessages": [sentence], "errors": {}}
-    site.fail("user/current", faults.error(403, answer), times=None)
+    as_json: dict[str, object] = {"errorMessages": [sentence], "errors": {}}
+    answer = faults.error(403, as_json if form == "json" else sentence)
+    site.fail("user/current", answer, times=None)
     with opened(site) as client, pytest.raises(CredentialsError) as caught:
         client.check_credentials()
     assert f"({sentence})" in str(caught.value)

@@ -7,6 +7,7 @@ import pytest
 import requests
 import responses
 
+from pipeline.http import PROXY_LOGIN
 from pipeline.settings import Secret
 from pipeline.upsert.errors import (
     InsertRejectedError,
@@ -36,6 +37,7 @@ def mock() -> Iterator[responses.RequestsMock]:
         (400, "", {"detail": "no such store"}, "HTTP 400: no such store"),
         (400, "", {}, "HTTP 400"),
         (401, "", {}, "HTTP 401: authentication required (VECTOR_API_TOKEN)"),
+        (407, "", {}, f"HTTP 407: {PROXY_LOGIN}"),
         (401, "t0ken", {}, "HTTP 401: token rejected (VECTOR_API_TOKEN)"),
         (403, "t0ken", {"error": "no"}, "HTTP 403: token rejected (VECTOR_API_TOKEN): no"),
     ],

@@ -20,6 +20,7 @@ import requests
 
 from pipeline.http import (
     NO_ANSWER,
+    PROXY_LOGIN,
     VECTOR_RETRY,
     BearerAuth,
     CaBundleError,
@@ -250,6 +251,8 @@ class Api:
         return AnswerError(message, status, to_retry_after(headers), answer)
 
     def _to_advice(self, status: int) -> str:
+        if status == 407:
+            return PROXY_LOGIN
         if status not in (401, 403):
             return ""
         reason = "token rejected" if self._token else "authentication required"
