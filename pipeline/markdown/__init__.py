@@ -8,7 +8,7 @@ Inside: `convert` drives `walk` (plain HTML) and `macros/` (Confluence's own ele
 `fallback/` for a page on which they fail; `both_bodies/` reads a page's two bodies.
 """
 
-from pipeline.markdown.both_bodies import convert_page
+from pipeline.markdown.both_bodies import convert_page, find_dependencies
 from pipeline.markdown.convert import VERSION, to_markdown
 
-__all__ = ["VERSION", "convert_page", "to_markdown"]
+__all__ = ["VERSION", "convert_page", "find_dependencies", "to_markdown"]

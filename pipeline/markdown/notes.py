@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline.markdown.hidden import drop_hidden_characters
 from pipeline.markdown.links import Links
+from pipeline.records import IncludedPage
 
 _NAME = re.compile(r"[\w.:-]{1,60}")
 
@@ -33,6 +34,7 @@ class Notes:
     unknown_macros: Counter[str] = field(default_factory=Counter)
     render_errors: Counter[str] = field(default_factory=Counter)  # what Confluence did not render
     is_render_failed: bool = False  # a render error replaces content
+    closed: Collection[IncludedPage] = ()  # nothing of these pages is shown, not even the title
     is_source: bool = False  # the body is in storage format: it has no render errors
 
     def count_unknown(self, name: str) -> None:

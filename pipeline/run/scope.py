@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence, Set
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import batched
 
 from pipeline.fetch import ROWS_A_REQUEST, ConfluenceError, CredentialsError, Site, Space
-from pipeline.records import ListedPage, PageRef
+from pipeline.records import IncludedPage, ListedPage, PageRef
 from pipeline.report import Report
 from pipeline.run.admission import Admission
 from pipeline.run.collection import Collection
+from pipeline.run.inclusions import Inclusions
 from pipeline.run.stop import Stop
 from pipeline.run.threads import call_interruptibly, in_parallel, read_ahead
 from pipeline.settings import Settings
@@ -114,6 +115,16 @@ class Scope:
         for ref in own:
             if ref.id not in known and self.admission.admits(ref):
                 offer(ref)
+
+    @cached_property
+    def _inclusions(self) -> Inclusions:
+        return Inclusions(self._site, self.listing)
+
+    def to_is_open(self, page: PageRef) -> Callable[[IncludedPage], bool] | None:
+        """Return whether what a page includes may be stored; None where everything may."""
+        if self._settings.restricted_pages != "skip":
+            return None
+        return partial(self._inclusions.is_open, page)
 
     def is_own(self, page_id: str) -> bool:
         """Return whether a page is this run's share."""

@@ -188,7 +188,8 @@ class Run:
 
     def to_markdown(self, page: Page) -> Markdown:
         """Convert a page, from its storage format where Confluence could not render it."""
-        convert = partial(markdown_stage.convert_page, page, self._budget.check)
+        is_open = self._scope.to_is_open(page.ref)
+        convert = partial(markdown_stage.convert_page, page, self._budget.check, is_open)
         markdown = call_interruptibly(convert, self.stop)
         self._dependents.note(page, markdown.dependencies, self._prefetch.is_early(page.ref.id))
         for warning in markdown.warnings:

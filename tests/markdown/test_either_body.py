@@ -19,6 +19,7 @@ SOURCE = "<p>The text of the page.</p>"
         (f"<p>It said <code>{ERROR[23:-11]}</code></p>", SOURCE, f"It said `{ERROR[23:-11]}`", ""),
         (f"<p>Some text.</p>{ERROR}", SOURCE, "The text of the page.", "has errors"),
         ("<p>Error rendering macro 'toc'</p>", SOURCE, "Error rendering macro 'toc'", ""),
+        ('<div class="error">Fehler</div>', SOURCE, "The text of the page.", "has errors"),
         ('<p style="display:none">Hidden.</p>', SOURCE, "The text of the page.", "has errors"),
         (ERROR, macro("jira", jqlQuery=""), "", "has errors"),
         ("<p> </p>", SOURCE, "The text of the page.", "has errors"),
@@ -48,3 +49,26 @@ def test_a_page_without_its_storage_format_fails_only_where_that_is_needed() -> 
     assert convert_page(to_page("<p>Rendered.</p>")).dependencies.is_dynamic
     with pytest.raises(NoSourceError):
         convert_page(to_page(ERROR))
+
+
+def included(name: str, title: str) -> str:
+    page = f'<ac:link><ri:page ri:content-title="{title}"/></ac:link>'
+    return macro(name, f'<ac:parameter ac:name="">{page}</ac:parameter>')
+
+
+@pytest.mark.parametrize("name", ["include", "excerpt-include"])
+def test_the_text_of_a_page_that_may_not_be_shown_is_left_out(name: str) -> None:
+    storage = f"<p>Own text.</p>{included(name, 'Secret')}{included(name, 'Open')}"
+    page = replace(to_page("<p>Own text.</p><p>secret</p><p>open</p>"), storage=storage)
+    result = convert_page(page, is_open=lambda other: other.title == "Open")
+    assert result.text.startswith("Own text.")
+    assert "ecret" not in result.text + str(result.warnings)
+    assert "[Open](" in result.text
+    assert "left out: what it includes of 1 pages" in result.warnings[0]
+    assert convert_page(page, is_open=lambda _: True).text == "Own text.\n\nsecret\n\nopen"
+    assert convert_page(page).text == "Own text.\n\nsecret\n\nopen"
+
+
+def test_where_pages_are_skipped_a_page_without_its_storage_format_fails() -> None:
+    with pytest.raises(NoSourceError):
+        convert_page(to_page("<p>Perhaps of others.</p>"), is_open=lambda _: True)

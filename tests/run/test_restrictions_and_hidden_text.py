@@ -228,6 +228,46 @@ def test_skipping_costs_one_request_for_250_pages_and_two_for_each_folder(
     assert costs["skip"] - costs["include"] == 1 + 2 * len(state.folders), costs
 
 
+# Includes
+
+
+def including(title: str, space: str = "") -> str:
+    key = f' ri:space-key="{space}"' if space else ""
+    return (
+        '<ac:structured-macro ac:name="include"><ac:parameter ac:name=""><ac:link>'
+        f'<ri:page{key} ri:content-title="{title}"/></ac:link></ac:parameter>'
+        "</ac:structured-macro>"
+    )
+
+
+def stored_text(api: VectorApi) -> str:
+    return " ".join(document.text for document in api.documents("confluence").values())
+
+
+def test_what_a_page_includes_of_a_skipped_page_is_left_out_however_far_away(
+    environ: dict[str, str], state: SiteState, api: VectorApi
+) -> None:
+    shown = "<p>Own words.</p><p>For few eyes.</p>"
+    direct = state.add_page(
+        "Direct", "KI", shown, storage=f"<p>Own words.</p>{including('Secret')}"
+    )
+    state.add_page("Loop", "KI", shown, storage=f"<p>L.</p>{including('Loop')}")
+    state.add_page("Via", "KI", shown, storage=f"<p>V.</p>{including('Loop')}{including('Direct')}")
+    state.add_page("Elsewhere", "KI", shown, storage=f"<p>E.</p>{including('Page', 'HR')}")
+    state.add_page("Fine", "KI", "<p>For all eyes, too.</p>", storage=including("Public"))
+    assert sync_now(environ).code == 0
+    assert stored_text(api).count("For few eyes") == 4  # Secret, Direct, Loop, Via
+    state.restrict(item(state, "Secret"), users=["boss"])
+    for title in ("Direct", "Via"):  # what they show is not noticed otherwise
+        state.rename(item(state, title), title)
+    ended = sync_now(environ)
+    assert ended.code == 0
+    assert stored_text(api).count("For few eyes") == 1  # Loop, which includes nothing but itself
+    assert "For all eyes, too." in stored_text(api)
+    assert any(f"page {direct} 'Direct': left out" in warning for warning in ended["warnings"])
+    assert "Secret" not in str(ended.report)
+
+
 # Hidden text
 
 HIDDEN = """<p>Seen<span style="display:none">, unseen one</span>

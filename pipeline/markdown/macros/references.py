@@ -7,6 +7,7 @@ from pipeline.markdown.links import to_image, to_link
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, parameters_of
 from pipeline.markdown.visible import visible_text
+from pipeline.records import IncludedPage
 
 
 def link(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -22,10 +23,14 @@ def link(element: Element, content: Content, notes: Notes) -> Rendered:
 
 def include(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a link to the included page: storage does not hold its text."""
-    page = next(element.iter("ri:page", "ri:blog-post"), None)
-    return (
-        content.to_blocks() if page is None else to_text_blocks(_to_resource(page, "", "", notes))
-    )
+    page = next(element.iter("ri:page", "ri:blog-post", "ri:content-entity"), None)
+    if page is None:
+        return content.to_blocks()
+    get = page.attrib.get
+    named = get("ri:content-title") or "", get("ri:space-key") or "", get("ri:content-id") or ""
+    if IncludedPage(*named) in notes.closed:
+        return []
+    return to_text_blocks(_to_resource(page, "", "", notes))
 
 
 def view_file(element: Element, content: Content, notes: Notes) -> Rendered:

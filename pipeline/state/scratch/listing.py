@@ -39,7 +39,7 @@ class Listing:
         self._db = self.scratch = scratch
         self._db.executescript(_TABLES)
         self._positions = 0
-        self._is_filtered = False
+        self._is_filtered = self._is_indexed = False
         self._ancestors = Ancestors(self._look_up)
 
     def add(self, pages: Iterable[ListedPage], is_own: Callable[[str], bool]) -> None:
@@ -101,6 +101,18 @@ class Listing:
     def space_of_pages(self) -> Iterator[tuple[str, str]]:
         """Yield (page id, key of its space) of the pages in scope, by id."""
         yield from self._select("listed.page_id, listed.space")
+
+    def find(self, page_id: str, space: str, title: str) -> PageRef | None:
+        """Return the page with this id, else the one with this title, unless it was skipped."""
+        if not self._is_indexed:
+            self._db.execute("CREATE INDEX listed_by_title ON listed (title, space)")
+            self._is_indexed = True
+        named = "listed.page_id = ?" if page_id else "title = ? AND space = ?"
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {named}",  # noqa: S608 - two constants
+            (page_id,) if page_id else (title, space),
+        ).fetchone()
+        return None if row is None or self.skips(row[0]) else self._to_ref(*row)
 
     def places(self) -> Iterator[tuple[str, str | None, str]]:
         """Yield (page id, parent, parent type) of every page that was added, in scope or not."""

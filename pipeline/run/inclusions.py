@@ -1,0 +1,59 @@
+"""Whether what a page includes of others may be stored, with RESTRICTED_PAGES=skip."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from pipeline.fetch import PageError, Site
+from pipeline.markdown import find_dependencies
+from pipeline.records import IncludedPage, PageRef
+from pipeline.state import Listing
+
+log = logging.getLogger(__name__)
+
+
+class Inclusions:
+    """Follows includes from page to page; the text of a page that is skipped may be in any."""
+
+    def __init__(self, site: Site, listing: Listing) -> None:
+        self._site, self._listing = site, listing
+        self._included: dict[str, list[PageRef | None]] = {}  # of a page; None: not to be stored
+        self._open: set[str] = set()  # pages that include no skipped page, however far away
+
+    def is_open(self, page: PageRef, included: IncludedPage) -> bool:
+        """Return whether a page that another one includes is listed and restricted by nothing.
+
+        Neither may anything be that it includes itself. What is not listed may be restricted.
+        """
+        first = self._find(included, page.space)
+        left, seen = [first], set[str]()
+        while left:
+            ref = left.pop()
+            if ref is None:
+                return False
+            if ref.id not in seen and ref.id not in self._open:
+                seen.add(ref.id)
+                left += self._list_included(ref)
+        self._open |= seen
+        return True
+
+    def _find(self, included: IncludedPage, space: str) -> PageRef | None:
+        return self._listing.find(included.id, included.space or space, included.title)
+
+    def _list_included(self, ref: PageRef) -> list[PageRef | None]:
+        if ref.id not in self._included:
+            self._included[ref.id] = list(self._ask_included(ref))
+        return self._included[ref.id]
+
+    def _ask_included(self, ref: PageRef) -> Iterator[PageRef | None]:
+        try:
+            storage = self._site.get_page(ref).storage
+        except PageError as error:
+            log.warning("page %s: what it includes is unknown: %s", ref.id, error)
+            storage = None
+        if storage is None:
+            yield None
+            return
+        for included in find_dependencies(storage).included:
+            yield self._find(included, ref.space)
