@@ -192,11 +192,12 @@ class Run:
         convert = partial(markdown_stage.convert_page, page, self._budget.check, is_open)
         markdown = call_interruptibly(convert, self.stop)
         self._dependents.note(page, markdown.dependencies, self._prefetch.is_early(page.ref.id))
+        name = f"page {page.ref.id} {markdown.title!r}"
         for warning in markdown.warnings:
-            self.report.warn(f"page {page.ref.id} {page.ref.title!r}: {warning}")
+            self.report.warn(f"{name}: {warning}")
         self._unknown_macros.update(markdown.unknown_macros)
         if markdown.hidden_characters:
-            self._hidden[f"page {page.ref.id} {page.ref.title!r}"] = markdown.hidden_characters
+            self._hidden[name] = markdown.hidden_characters
         return markdown
 
     def split(self, page: Page, markdown: Markdown) -> list[Chunk]:

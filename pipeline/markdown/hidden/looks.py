@@ -17,7 +17,6 @@ from pipeline.markdown.hidden.colours import (
 from pipeline.markdown.hidden.lengths import to_font_px
 from pipeline.markdown.hidden.sheet import Sheet
 from pipeline.markdown.hidden.styles import Style, merge, to_style
-from pipeline.markdown.visible import INLINE
 
 LEAST_FONT_PX = 4.0  # smaller text cannot be read
 LEAST_OPACITY = 0.1
@@ -115,8 +114,8 @@ def _is_hiding(tag: str, style: Style) -> bool:
     """Return whether a style hides the whole element, whatever is in it."""
     if style.is_removed or style.is_away:
         return True
-    if tag in _TABLE_PARTS or (tag in INLINE and style.is_removed is None):
-        return False  # inline elements have no size of their own
+    if tag in _TABLE_PARTS:
+        return False
     height = _smaller(style.height_px, style.max_height_px)
     width = _smaller(style.width_px, style.max_width_px)
     is_flat = height is not None and height <= _THIN_PX and style.is_clipping is not False
