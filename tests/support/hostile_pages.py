@@ -31,6 +31,7 @@ _LINK = '<a href="https://example.com/{}">a</a>'
 _NODE = '<ac:adf-node type="unheard-of"><ac:adf-content>a</ac:adf-content></ac:adf-node>'
 _FALLBACK = "<ac:adf-fallback> </ac:adf-fallback>"
 
+QUOTES = "';"
 HOSTILE_PAGES: dict[str, Callable[[int], str]] = {
     # inline
     "images in an open bracket": lambda n: f"<p>[0, 10) {_IMAGE * n}{_LINK.format(1)}</p>",
@@ -174,6 +175,21 @@ HOSTILE_PAGES: dict[str, Callable[[int], str]] = {
     "a long attribute": lambda n: f'<p style="{"display: " * n}">a</p>',
     "spaces in a style": lambda n: f'<p style="display{" " * n}">a</p>',
     "hidden in hidden": _nested('<p style="display:none">a<span>', "</span></p>"),
+    "hidden texts side by side": _repeated('<b style="display:none">a</b>b', "<p>", "</p>"),
+    "white texts side by side": _repeated('<b style="color:#fff">a</b>b', "<p>", "</p>"),
+    "colours in colours": _nested('<p style="background:rgba(0,0,0,.1);color:#ccc">a', "</p>"),
+    "declarations": lambda n: f'<p style="{"color:red;x:(;" * n}">a</p>',
+    "quotes and comments in a style": lambda n: f"<p style=\"{'/*;' * n}{QUOTES * n}\">a</p>",
+    "a gradient": lambda n: f'<p style="background:linear-gradient({"red," * n})">a</p>',
+    "rules of one class": lambda n: f"<style>{'.a{color:red}' * n}</style>{'<p class=a>a</p>' * n}",
+    "a long rule": lambda n: f"<style>.a{{{'left:1px;' * n}}}</style>{'<p class=a>a</p>' * n}",
+    "braces in rules": lambda n: (
+        f"<style>{'@media{' * n}{'}' * n}{'/*' * n}</style><p hidden>a</p>"),
+    "titles of a coloured panel": _repeated(
+        '<ac:parameter ac:name="title">a</ac:parameter>',
+        '<ac:structured-macro ac:name="panel">', "</ac:structured-macro>"),
+    "errors in errors": _nested('<div class="error">a', "</div>"),
+    "errors": _repeated('<span class="error">a</span>', "<p>", "</p>"),
     "a long class": lambda n: f'<div class="{"x " * n}">a</div>',
     "open comments": _repeated("<!--", "<p>a</p>"),
     "open quotes": _repeated("<a b='", "<p>a</p>"),
