@@ -173,8 +173,8 @@ class Settings:
     )
     restricted_pages: str = _setting(
         "include", checks.one_of("include", "skip"),
-        "include, or skip pages with view restrictions of their own or of anything above them; what "
-        "cannot be asked is skipped, with a warning",
+        "include, or skip pages with view restrictions of their own or of anything above them; "
+        "what cannot be asked is skipped, with a warning",
     )
     run_deadline_seconds: int = _setting(
         "", checks.whole_number_or_unset(1, 7 * 24 * 3600),

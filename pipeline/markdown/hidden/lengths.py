@@ -21,13 +21,15 @@ _NAMED = {
 
 
 def to_px(text: str, em: float = _ROOT_PX, percent: float = _WINDOW_PX) -> float | None:
-    """Return a length in pixels, of a function such as `calc` the largest; None if there is none.
+    """Return a length in pixels; None if there is none.
 
+    Of `min` it is the smallest in it, of other functions such as `calc` the largest.
     `em` is the font's size, `percent` what one percent is, both in pixels.
     """
     if "(" in text:
         lengths = [to_px(length[0], em, percent) for length in _LENGTH.finditer(text)]
-        return max((length for length in lengths if length is not None), default=None)
+        choose = min if text.startswith("min(") else max
+        return choose((length for length in lengths if length is not None), default=None)
     match = _LENGTH.fullmatch(text)
     if match is None:
         return None

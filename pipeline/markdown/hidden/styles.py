@@ -15,6 +15,7 @@ _LONGEST_CACHED = 300  # characters of a style: the cache must not fill the memo
 _OFF_LEFT_PX, _OFF_RIGHT_PX = -500.0, 5_000.0  # where no window reaches
 _PERCENT_PX = 1.0  # of an offset: -100% is common in layouts and animations
 _SMALLEST_SCALE = 0.1
+_PILED_UP_PX = -12.0  # between letters, which then lie on each other
 _DISPLAYS = frozenset(
     """block inline inline-block flex inline-flex grid inline-grid table inline-table table-cell
     table-row list-item flow-root contents initial inherit unset revert""".split()  # noqa: SIM905 - a list of words
@@ -161,6 +162,16 @@ def _transform(value: str) -> _Changes:
     return {}
 
 
+def _scale(value: str) -> _Changes:
+    numbers = [number / (100 if "%" in value else 1) for number in to_numbers(value)]
+    return {"is_away": True} if any(abs(n) < _SMALLEST_SCALE for n in numbers) else {}
+
+
+def _letter_spacing(value: str) -> _Changes:
+    px = to_px(value)
+    return {"is_away": True} if px is not None and px <= _PILED_UP_PX else {}
+
+
 def _clip(value: str) -> _Changes:
     """Read `rect(top, right, bottom, left)`."""
     if not value.startswith("rect(") or "auto" in value:
@@ -210,6 +221,9 @@ _READERS: dict[str, Callable[[str], _Changes]] = {
     "clip-path": _clip_path,
     "-webkit-clip-path": _clip_path,
     "transform": _transform,
+    "scale": _scale,
+    "zoom": _scale,
+    "letter-spacing": _letter_spacing,
     **dict.fromkeys(
         ("left", "right", "top", "bottom", "inset", "text-indent", "margin", "margin-left",
          "margin-right", "margin-top", "margin-bottom", "translate"), _offset
