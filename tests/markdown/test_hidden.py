@@ -77,6 +77,7 @@ STYLES = [
     ("color:var(--ds-text-inverse, #FFFFFF)", "color:var(--ds-text, #172B4D)"),
     ("color:snow", "color:silver"),
     ("color:white; text-shadow:0 0 2px white", "color:white; text-shadow:0 0 2px black"),
+    ("color:#222; background:#222", "color:#222; background:initial"),
     ("color:white; background:white", "color:white; background:black"),
     ("color:#222; background-color:#202020", "color:#222; background-color:#999"),
     ("color:white; background:linear-gradient(white, snow)",

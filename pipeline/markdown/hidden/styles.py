@@ -20,6 +20,7 @@ _DISPLAYS = frozenset(
     """block inline inline-block flex inline-flex grid inline-grid table inline-table table-cell
     table-row list-item flow-root contents initial inherit unset revert""".split()  # noqa: SIM905 - a list of words
 )
+_BLACK = Colour(0.0, 0.0, 0.0)
 _IMAGES = ("url(", "image(", "image-set(")
 
 
@@ -96,6 +97,8 @@ def _filter(value: str) -> _Changes:
 
 
 def _colour(value: str) -> _Changes:
+    if value == "initial":
+        return {"colour": _BLACK}
     colours = find_colours(value)
     return {"colour": colours[0]} if colours else {}
 
