@@ -40,9 +40,10 @@ here=${BASH_SOURCE[0]%/*}
 dotenv=$here/.env
 [ ! -f "$dotenv" ] || read_dotenv "$dotenv"
 if [ -z "${CONF_API_TOKEN:-}" ] && [ -n "${CONF_API_TOKEN_FILE:-}" ]; then
-  # The path is not shown: it may be the token.
-  { [ -r "$CONF_API_TOKEN_FILE" ] && [ ! -d "$CONF_API_TOKEN_FILE" ]; } ||
-    fail 2 'CONF_API_TOKEN_FILE must be the path of a file that can be read'
+  if [ ! -r "$CONF_API_TOKEN_FILE" ] || [ -d "$CONF_API_TOKEN_FILE" ]; then
+    # The value may be the token: it is not shown.
+    fail 2 "CONF_API_TOKEN_FILE cannot be read: it must be the path of a file that holds the token"
+  fi
   CONF_API_TOKEN=$(trim "$(<"$CONF_API_TOKEN_FILE")")
 fi
 

@@ -104,7 +104,8 @@ WRONG = [
         2,
         "check_api_access_to_space.sh: CONF_USER is not set; CONF_API_TOKEN is not set",
     ),
-    ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "/no/file"}, 2, "_FILE must be the path of"),
+    ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "ATATT3xFf"}, 2, "TOKEN_FILE cannot be read"),
+    ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "/"}, 2, "CONF_API_TOKEN_FILE cannot be read"),
     ({"CONF_API_TOKEN": ""}, 2, "CONF_API_TOKEN is not set"),
     ({"CONF_USER": ""}, 2, "CONF_USER is not set"),
     ({"CONF_BASE_URL": ""}, 2, "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"),
@@ -118,6 +119,7 @@ def test_each_failure_has_its_code(
 ) -> None:
     ended, log = run(site, **wrong)
     assert (ended, said in log) == (code, True), log
+    assert "ATATT3xFf" not in log
 
 
 def test_a_missing_scope_is_a_refusal(state: SiteState) -> None:
