@@ -1,5 +1,6 @@
 """View restrictions: on the page, on anything above it, and what cannot be asked."""
 
+import json
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -228,6 +229,22 @@ def test_a_token_that_is_revoked_meanwhile_makes_nothing_unknown(
         site.fail("user/current", faults.error(403), times=None)
         with pytest.raises(CredentialsError):
             client.list_restricted(spaces, places, pytest.fail)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"id": "x/../1", "type": "page"}],
+        [{"type": "page"}],
+        [{"id": "7", "type": "folder"}] * 250,  # for ever
+    ],
+)
+def test_an_answer_that_names_no_items_is_no_answer(
+    rows: list[faults.Json], site: ConfluenceSite, tree: dict[str, str]
+) -> None:
+    site.fail("ancestors", faults.text(json.dumps({"results": rows})), times=None)
+    with opened(site) as client, pytest.raises(ConfluenceError):
+        reasons(client, [])
 
 
 def drop_parents(answer: faults.Json) -> faults.Json:

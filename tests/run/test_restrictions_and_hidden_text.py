@@ -268,6 +268,18 @@ def test_what_a_page_includes_of_a_skipped_page_is_left_out_however_far_away(
     assert "Secret" not in str(ended.report)
 
 
+def test_what_was_included_while_everything_was_stored_leaves_with_the_setting(
+    environ: dict[str, str], state: SiteState, api: VectorApi
+) -> None:
+    body = "<p>For few eyes.</p>"
+    state.add_page("Direct", "KI", body, storage=f"<p>Own.</p>{including('Page', 'HR')}")
+    assert sync_now(environ | {"RESTRICTED_PAGES": "include"}).code == 0
+    assert stored_text(api).count("For few eyes") == 2
+    state.restrict(item(state, "Secret"), users=["boss"])
+    assert sync_now(environ).code == 0
+    assert "For few eyes" not in stored_text(api)
+
+
 # Hidden text
 
 HIDDEN = """<p>Seen<span style="display:none">, unseen one</span>

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pipeline.fetch.account import Account
 from pipeline.fetch.content import ABOVE, ROWS_A_REQUEST, V1, V2, to_id
-from pipeline.fetch.errors import StatusError
+from pipeline.fetch.errors import BrokenAnswerError, StatusError
 from pipeline.fetch.rows import is_restricted
 from pipeline.fetch.transport import REFUSALS, Transport
 
@@ -47,7 +47,7 @@ class ItemsAbove:
         `parent` and `kind` are its parent as listed; None and "" if the listing does not say.
         """
         if parent is not None and kind in ABOVE:
-            item = Item(parent, kind)
+            item = _to_item(parent, kind)
             found = self._ask_all_ancestors(item)
             return None if found is None else [*found, item]
         found = self._ask_all_ancestors(Item(page_id, "page"))
@@ -82,8 +82,9 @@ class ItemsAbove:
     def _ask_all_ancestors(self, item: Item) -> list[Item] | None:
         """Return what is above an item, from the top down; None if it cannot be asked."""
         found: list[Item] = []
-        lowest = item
-        while True:
+        lowest, seen = item, set[Item]()
+        while lowest not in seen:
+            seen.add(lowest)
             items = self._ask_ancestors(lowest, item)
             if items is None:
                 return None
@@ -91,6 +92,7 @@ class ItemsAbove:
             if len(items) < ROWS_A_REQUEST:
                 return found
             lowest = items[0]  # the list has no next link: the rest is above its first
+        raise BrokenAnswerError(f"{lowest.kind} {lowest.id} is listed above itself")
 
     def _ask_ancestors(self, item: Item, concerned: Item) -> list[Item] | None:
         collection = ABOVE.get(item.kind)
@@ -104,7 +106,7 @@ class ItemsAbove:
         except StatusError as error:
             self._note(error, _SCOPE_OF_ANCESTORS, concerned)
             return None
-        return [Item(str(row.get("id")), str(row.get("type"))) for row in rows]
+        return [_to_item(str(row.get("id")), str(row.get("type"))) for row in rows]
 
     def _is_gone(self, item: Item, error: StatusError) -> bool:
         """Return whether a page is not there any more, as v2 has it, so that nothing is stored."""
@@ -131,3 +133,10 @@ class ItemsAbove:
         self._account.check()
         missing = "the account's right to view it" if error.status != _GONE else "the route"
         self._refused[f"{missing} (HTTP {error.status})"].append(item)
+
+
+def _to_item(item_id: str, kind: str) -> Item:
+    """Return an item of an answer. Raises `BrokenAnswerError` if its id is none."""
+    if not (item_id.isascii() and item_id.isdigit()):
+        raise BrokenAnswerError(f"what is above a page has the id {item_id[:40]!r}, not a number")
+    return Item(item_id, kind)

@@ -24,6 +24,8 @@ def to_conversion_digest(settings: Settings, hard_limit: int | None = None) -> s
         settings.chunk_overlap,
         settings.embedding_model_id,  # its window decides where long sections are cut
     ]
+    if settings.restricted_pages == "skip":  # decides what is left out of including pages
+        facts.append("skip")
     return _digest([*facts, hard_limit] if hard_limit else facts)
 
 
