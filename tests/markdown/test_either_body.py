@@ -72,3 +72,10 @@ def test_the_text_of_a_page_that_may_not_be_shown_is_left_out(name: str) -> None
 def test_where_pages_are_skipped_a_page_without_its_storage_format_fails() -> None:
     with pytest.raises(NoSourceError):
         convert_page(to_page("<p>Perhaps of others.</p>"), is_open=lambda _: True)
+
+
+def test_an_include_that_names_no_page_is_left_out_where_pages_are_skipped() -> None:
+    storage = f"<p>Own.</p>{macro('excerpt-include', page='7')}"
+    page = replace(to_page("<p>Own.</p><p>of whom?</p>"), storage=storage)
+    assert convert_page(page, is_open=lambda _: True).text == "Own."
+    assert convert_page(page).text == "Own.\n\nof whom?"

@@ -254,7 +254,7 @@ def test_what_a_page_includes_of_a_skipped_page_is_left_out_however_far_away(
     state.add_page("Loop", "KI", shown, storage=f"<p>L.</p>{including('Loop')}")
     state.add_page("Via", "KI", shown, storage=f"<p>V.</p>{including('Loop')}{including('Direct')}")
     state.add_page("Elsewhere", "KI", shown, storage=f"<p>E.</p>{including('Page', 'HR')}")
-    state.add_page("Fine", "KI", "<p>For all eyes, too.</p>", storage=including("Public"))
+    state.add_page("Fine", "KI", "<p>For all eyes, too.</p>", storage=including("PUBLIC"))
     assert sync_now(environ).code == 0
     assert stored_text(api).count("For few eyes") == 4  # Secret, Direct, Loop, Via
     state.restrict(item(state, "Secret"), users=["boss"])

@@ -103,16 +103,21 @@ class Listing:
         yield from self._select("listed.page_id, listed.space")
 
     def find(self, page_id: str, space: str, title: str) -> PageRef | None:
-        """Return the page with this id, else the one with this title, unless it was skipped."""
+        """Return the page with this id, else the one with this title; None if it was skipped.
+
+        As in Confluence, case does not matter (here, that of ASCII letters).
+        """
         if not self._is_indexed:
-            self._db.execute("CREATE INDEX listed_by_title ON listed (title, space)")
+            self._db.execute("CREATE INDEX by_title ON listed (title COLLATE NOCASE, space)")
             self._is_indexed = True
-        named = "listed.page_id = ?" if page_id else "title = ? AND space = ?"
-        row = self._db.execute(
-            f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {named}",  # noqa: S608 - two constants
+        is_named = "title = ? COLLATE NOCASE AND space = ? COLLATE NOCASE"
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM {_JOINED} "  # noqa: S608 - two constants
+            f"WHERE {'listed.page_id = ?' if page_id else is_named}",
             (page_id,) if page_id else (title, space),
-        ).fetchone()
-        return None if row is None or self.skips(row[0]) else self._to_ref(*row)
+        ).fetchall()
+        is_closed = not rows or any(self.skips(row[0]) for row in rows)
+        return None if is_closed else self._to_ref(*rows[0])
 
     def places(self) -> Iterator[tuple[str, str | None, str]]:
         """Yield (page id, parent, parent type) of every page that was added, in scope or not."""
