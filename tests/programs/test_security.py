@@ -118,7 +118,9 @@ FAULTS: dict[str, tuple[Spoil, str, int]] = {
     "bodies cannot be had": (fail(BODIES, 500), "", 1),
     "the credentials are refused": (fail("user/current", 403), "", 3),
     "the converter breaks": (
-        lambda *_: None, "import pipeline.markdown as m; m.to_markdown = lambda p: int(p.html)", 1
+        lambda *_: None,
+        "import pipeline.markdown as m; m.convert_page = lambda p, *_: int(p.html)",
+        1,
     ),
     "the program breaks": (
         lambda *_: None,
