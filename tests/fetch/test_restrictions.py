@@ -271,8 +271,9 @@ def test_a_listing_that_hides_or_mistakes_the_parents_opens_nothing(
         assert reasons(client) == listed
 
 
+@pytest.mark.parametrize("rows", [[{"id": "1", "type": "page"}], []])
 def test_ancestors_that_disagree_with_the_listing_leave_a_page_out(
-    site: ConfluenceSite, tree: dict[str, str]
+    rows: list[faults.Json], site: ConfluenceSite, tree: dict[str, str]
 ) -> None:
     def hide_type(answer: faults.Json) -> faults.Json:
         return answer | {"results": [row | {"parentType": None} for row in answer["results"]]}
@@ -280,8 +281,7 @@ def test_ancestors_that_disagree_with_the_listing_leave_a_page_out(
     site.fail(r"/spaces/\d+/pages", faults.rewritten(hide_type), times=None)
     with opened(site, SPACE_NAME="Known Issues") as client:
         assert reasons(client) == {}
-        other = faults.text('{"results": [{"id": "1", "type": "page"}]}')
-        site.fail("ancestors", other, times=None)
+        site.fail("ancestors", faults.text(json.dumps({"results": rows})), times=None)
         warnings: list[str] = []
         assert reasons(client, warnings)[tree["inside"]] == "unknown"
         assert "agrees with the listing" in warnings[-1]

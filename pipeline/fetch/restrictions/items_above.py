@@ -51,7 +51,9 @@ class ItemsAbove:
             found = self._ask_all_ancestors(item)
             return None if found is None else [*found, item]
         found = self._ask_all_ancestors(Item(page_id, "page"))
-        if parent is not None and found and found[-1].id != parent:
+        if found is None:
+            return None
+        if parent is not None and [item.id for item in found[-1:]] != [parent]:
             self._refused["an answer that agrees with the listing"].append(Item(page_id, "page"))
             return None
         return found
