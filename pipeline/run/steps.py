@@ -22,7 +22,6 @@ from pipeline.report import Progress, Report, show_hits, to_short
 from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
 from pipeline.run.deletions import Deletions
-from pipeline.run.fetching import Fetching, choose_examples
 from pipeline.run.plan import (
     ChunkLimit,
     DependentPages,
@@ -32,7 +31,8 @@ from pipeline.run.plan import (
     log_plan,
     to_conversion_digest,
 )
-from pipeline.run.prefetch import Prefetch
+from pipeline.run.read.fetching import Fetching, choose_examples
+from pipeline.run.read.prefetch import Prefetch
 from pipeline.run.rotation import Rotation, remove_superseded
 from pipeline.run.scope import Scope
 from pipeline.run.stop import PageBudget, Stop, StoppedError

@@ -13,7 +13,10 @@ from tests.support.recovery import EVER, SEARCH, SINGLE
 from tests.support.site_pages import WHEN
 from tests.support.vector_api import VectorApi
 
-NO_JIRA = "<p>Open issues:</p><p>Unable to render Jira issues macro, execution error.</p>"
+NO_JIRA = (
+    "<p>Open issues:</p>"
+    '<p><span class="error">Unable to render Jira issues macro, execution error.</span></p>'
+)
 
 
 def include(resource: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.fetch import ConfluenceError
 from pipeline.records import Page, PageFailure, PageRef
 from pipeline.report import Report
-from pipeline.run.fetching import Fetching, choose_examples, put_last
+from pipeline.run.read.fetching import Fetching, choose_examples, put_last
 from pipeline.run.stop import Stop
 from tests.support.fast_retries import FAST
 

@@ -4,7 +4,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, Paging, SiteState, faults
 from pipeline.fetch import CredentialsError
-from pipeline.run.prefetch import Prefetch
+from pipeline.run.read.prefetch import Prefetch
 from tests.support.confluence_client import opened
 from tests.support.site_pages import list_in
 

@@ -21,7 +21,7 @@ def test_nothing_happens_where_nothing_has_changed(place: Rotating) -> None:
     before, requests = place.active, len(place.api.log)
     assert place.sync().code == 0
     assert place.active == before
-    assert {one.kind for one in place.api.log[requests:]} == {"describe"}
+    assert {one.kind for one in place.api.log[requests:]} == {"describe", "query"}
 
 
 def test_the_next_night_goes_on_with_the_unfinished_store(place: Rotating) -> None:

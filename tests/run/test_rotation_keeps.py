@@ -163,7 +163,7 @@ def test_an_old_store_that_answers_nothing_blocks_a_rotation_for_three_nights(
     place: Rotating,
 ) -> None:
     fail_body(place, 6)
-    place.api.faults = [Fault(status=500, on="query", times=None)]
+    place.api.faults = [Fault(status=500, on="query", asking="Page", times=None)]
     for day, code in ((0, 1), (1, 1), (2, 1)):
         before = place.active
         place.pass_days(day)

@@ -19,6 +19,7 @@ class Fault:
     location: str = ""  # where a redirect leads: another server's base URL
     chunk: str = ""  # only where this chunk is among the inserted ones
     saying: str = ""  # only where an inserted chunk has this text
+    asking: str = ""  # only where a question has this text
     path: str = ""  # only where the address has this part
     over_bytes: int = -1  # only where the body is longer
     text: str = "made to fail"
@@ -30,6 +31,7 @@ class Fault:
             and self.on in (kind, "any")
             and (not self.chunk or self.chunk in ids)
             and (not self.saying or any(self.saying in text for text in request.texts))
+            and self.asking in str(request.body.get("query", ""))
             and self.path in request.path
             and request.size > self.over_bytes
         )
