@@ -127,7 +127,7 @@ PLACES = [  # those that take longest come first: they run side by side
     Place("a throttled insert", on_api("insert", answer="status", status=429, retry_after=ASKED)),
     Place("an unclear insert", on_api("insert", answer="status", status=504, stored="all")),
     Place("the look-up", on_api("query")),
-    Place("a conversion", in_a_call, stuck=("pipeline.markdown", "to_markdown", BUSY)),
+    Place("a conversion", in_a_call, stuck=("pipeline.markdown", "convert_page", BUSY)),
     Place("the chunking", in_a_call, stuck=("pipeline.chunk", "split", BUSY)),
     Place("the deadline", on_api("describe"), code=1, signals=(),
           more={"RUN_DEADLINE_SECONDS": "1"}),

@@ -135,7 +135,7 @@ def test_a_first_run_ingests_every_page(place: Place) -> None:
     ended = run_program("ingest_conf", place.environ)
     assert ended.code == 0, ended.log
     assert ended["pages"]["new"] == ended["chunks"]["inserted"] == 3
-    assert place.identifiers() == [place.identifier]
+    assert place.stores() == [place.identifier]
     assert place.titles() == sorted(TITLES)
     for row in place.look.files():
         attributes = row["attributes"]
@@ -245,7 +245,7 @@ def test_the_delete_guard_holds_with_and_without_a_ledger(faiss: Place, keeps_st
     for number in range(8):
         faiss.site.state.trash(faiss.page(f"More {number}"))
     assert faiss.ingest().code == 6
-    assert len(Looker(faiss.server_url, faiss.identifiers()[0], OLD_PREFIX).files()) == 11
+    assert len(Looker(faiss.server_url, faiss.stores()[0], OLD_PREFIX).files()) == 11
     assert faiss.ingest(MAX_DELETE_PERCENT="100").code == 0
     assert faiss.titles() == sorted(TITLES)
 
@@ -262,7 +262,7 @@ def test_a_vdb_file_that_names_a_vanished_store_recovers_with_a_warning(
         faiss.vdb.write_text(gone + "\n", "utf-8")
     assert faiss.ingest().code == 0
     assert f"{gone} is gone" in caplog.text
-    assert faiss.identifiers() == [faiss.identifier] != [gone]
+    assert faiss.stores() == [faiss.identifier] != [gone]
     assert faiss.titles() == sorted(TITLES)
 
 
@@ -271,7 +271,7 @@ def test_a_lost_vdb_file_makes_no_second_store(place: Place) -> None:
     before = place.identifier
     place.vdb.unlink()
     assert place.ingest().code == 0
-    assert place.identifiers() == [place.identifier] == [before]
+    assert place.stores() == [place.identifier] == [before]
 
 
 def test_a_reset_leaves_one_fresh_store(faiss: Place) -> None:
@@ -279,7 +279,7 @@ def test_a_reset_leaves_one_fresh_store(faiss: Place) -> None:
     before = faiss.identifier
     ended = faiss.ingest(RESET="1")
     assert (ended.code, ended["chunks"]["inserted"]) == (0, 3)
-    assert faiss.identifiers() == [faiss.identifier] != [before]
+    assert faiss.stores() == [faiss.identifier] != [before]
     assert faiss.titles() == sorted(TITLES)
     assert no_upload_is_left_over(faiss)
 
@@ -292,7 +292,7 @@ def test_a_dry_run_writes_nothing(faiss: Place, proxy: Proxy, reset: str) -> Non
     proxy.requests.clear()
     assert faiss.ingest(DRY_RUN="1", RESET=reset).code == 0
     assert faiss.look.files() == files
-    assert (faiss.identifiers(), faiss.identifier) == ([kept], kept)
+    assert (faiss.stores(), faiss.identifier) == ([kept], kept)
     assert RAG_TOOL not in [path for _, path in proxy.requests]
     assert "DELETE" not in [method for method, _ in proxy.requests]
 
@@ -300,7 +300,7 @@ def test_a_dry_run_writes_nothing(faiss: Place, proxy: Proxy, reset: str) -> Non
 def test_a_first_dry_run_makes_no_store_and_no_file(faiss: Place) -> None:
     ended = faiss.ingest(DRY_RUN="1")
     assert (ended.code, ended["pages"]["new"]) == (0, 3)
-    assert faiss.identifiers() == []
+    assert faiss.stores() == []
     assert [path.name for path in faiss.folder.iterdir()] == ["report.json"]
 
 
@@ -373,7 +373,7 @@ def test_another_version_of_the_client_is_reported_with_the_command_that_cures_i
     assert "server is version 0.2.23" in caplog.text
     assert "llama-stack-client is version 0.7.3" in caplog.text
     assert "`pip install llama-stack-client==0.2.23`" in caplog.text
-    assert faiss.identifiers() == []
+    assert faiss.stores() == []
 
 
 def test_a_server_without_rag_tool_is_reported_with_the_program_that_serves_it(
@@ -384,7 +384,7 @@ def test_a_server_without_rag_tool_is_reported_with_the_program_that_serves_it(
     assert ended.code == 5
     assert "sync.py with VECTOR_API_VARIANT=vector_stores" in ended.log
     assert "Traceback" not in ended.log
-    assert faiss.identifiers() == []
+    assert faiss.stores() == []
 
 
 WRONG = [
@@ -406,4 +406,4 @@ def test_wrong_settings_are_reported_in_one_line(
     assert ended.code == code, ended.log
     assert message in ended.log
     assert "Traceback" not in ended.log
-    assert faiss.identifiers() == []
+    assert faiss.stores() == []

@@ -165,7 +165,7 @@ def test_a_store_that_is_deleted_during_the_run_ends_it(sink: Dash) -> None:
 
 @pytest.mark.real_server
 def test_runs_that_start_together_make_one_store(server: Server, sink: Dash) -> None:
-    assert server.identifiers().make(server.name, fresh=False) == sink.identifier
+    assert server.stores().make(server.name, fresh=False) == sink.identifier
     assert sink.older_stores() == []
 
 
