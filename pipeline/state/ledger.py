@@ -75,10 +75,11 @@ class Ledger:
             self._db.execute("UPDATE pages SET digest = ''")
 
     def forget_everything(self) -> None:
-        """Forget every page, chunk and fact."""
+        """Forget every page, chunk and fact: all that any table has."""
+        tables = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         with self.together():
-            for table in ("chunks", "pages", "about", "left_out", "page_spaces", "failures"):
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - constant names
+            for (table,) in tables:
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
         """Replace the known chunks by the store's own list; return how many there are.

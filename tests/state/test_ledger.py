@@ -250,3 +250,23 @@ def test_only_the_owner_can_read_the_ledger_its_journal_and_its_lock(tmp_path: P
         modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
     names = ("l.sqlite3", "l.sqlite3-journal", "l.lock", "l.scratch")
     assert modes == dict.fromkeys(names, 0o600)
+
+
+def test_a_ledger_that_forgets_everything_has_no_row_in_any_table(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        tables = ledger.connection.execute(
+            "SELECT name, (SELECT count(*) FROM pragma_table_info(sqlite_master.name)) "
+            "FROM sqlite_master WHERE type = 'table'"
+        ).fetchall()
+        with ledger.together():
+            for table, columns in tables:
+                values = ", ".join(["'stored'"] * columns)
+                ledger.connection.execute(f"INSERT INTO {table} VALUES ({values})")
+        ledger.forget_everything()
+        left = [
+            table
+            for table, _ in tables
+            if ledger.connection.execute(f"SELECT 1 FROM {table}").fetchone()
+        ]
+    assert tables
+    assert left == []
