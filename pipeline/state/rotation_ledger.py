@@ -26,7 +26,7 @@ class RotationLedger(Ledger):
 
     def list_lacking(self, active: Ledger) -> Iterator[str]:
         """Yield the ids of the pages of which the active store holds text, and this one not all."""
-        held = active._db.execute(
+        held = active.connection.execute(
             "SELECT DISTINCT page_id, 1 FROM chunks WHERE state = 'stored' ORDER BY page_id"
         )
         complete = self._db.execute("SELECT page_id, 1 FROM pages WHERE digest != '' ORDER BY 1")
@@ -51,7 +51,7 @@ class RotationLedger(Ledger):
 
 def list_failed_in_rotation(ledger: Ledger) -> set[str]:
     """Return the ids of the pages that failed while the ledger's store was being filled."""
-    return {row[0] for row in ledger._db.execute("SELECT page_id FROM failed_nights")}
+    return {row[0] for row in ledger.connection.execute("SELECT page_id FROM failed_nights")}
 
 
 def open_rotation_ledger(path: Path) -> RotationLedger:

@@ -40,9 +40,9 @@ def test_an_unchanged_list_changes_nothing() -> None:
     for page in range(3):
         ledger.record_page(str(page), "Title", "digest", "face")
     changes: list[str] = []
-    ledger._db.set_trace_callback(changes.append)
+    ledger.connection.set_trace_callback(changes.append)
     ledger.adopt(listed(3))
-    ledger._db.set_trace_callback(None)
+    ledger.connection.set_trace_callback(None)
     assert [change for change in changes if change.startswith(("DELETE", "INSERT INTO"))] == []
     assert {page.digest for page in ledger.pages().values()} == {"digest"}
 

@@ -42,7 +42,7 @@ class Dependents:
     """The dependent pages of one ledger. Not safe to use from two threads at once."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger, self._db = ledger, ledger._db
+        self._ledger, self._db = ledger, ledger.connection
 
     def record(self, dependent: Dependent) -> None:
         """Replace what is known of a page; one that depends on nothing else is not kept."""
