@@ -23,7 +23,7 @@ from tests.support.sinks import (
     to_settings,
     to_sink,
 )
-from tests.support.vector_api import VectorApi
+from tests.support.vector_api import Fault, VectorApi
 
 CHUNKS = to_chunks(TEXTS)
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
@@ -295,3 +295,15 @@ def test_where_a_server_keeps_no_metadata_the_oldest_store_is_taken(dash_api: Ve
     sink.make_fresh()
     assert open_stand_in(dash_api).look_up() == oldest
     assert sink.unfinished_stores() == []
+
+
+def test_marks_that_the_server_fails_to_show_do_not_count_as_none(dash_api: VectorApi) -> None:
+    sink = open_stand_in(dash_api)
+    sink.open_collection()
+    sink.make_fresh()
+    marked = dash_api.count("mark")
+    dash_api.faults.append(Fault(503, on="describe", path="/vector_stores/", times=None))
+    for call in (open_stand_in(dash_api).look_up, sink.unfinished_stores, sink.mark_published):
+        with pytest.raises(VectorApiError, match="503"):
+            call()
+    assert dash_api.count("mark") == marked, "metadata that were not read are not replaced"

@@ -25,7 +25,7 @@ class ClientEmbeds:
     def __init__(self, api: Api, settings: Settings) -> None:
         self._api, self._settings, self._name = api, settings, settings.collection_id
         self._routes = StoreApi(api, NEW_PREFIX)
-        self.marks = Marks(api, NEW_PREFIX)
+        self.marks = Marks(self._routes)
         self._store_model = ""
         self._model: EmbeddingModel | None = None
 

@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 from pipeline.upsert.dash_stores.marks import Marks
 from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_row
-from pipeline.upsert.files.store_api import OLD_PREFIX
+from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.server.api import Api, to_segment
 from pipeline.upsert.server.embedding_models import find_embedding_model, find_model_of_store
 from pipeline.upsert.server.lost_vectors import has_lost_vectors
@@ -33,7 +33,7 @@ class ServerEmbeds:
     def __init__(self, api: Api, settings: Settings, embeddings: str = "") -> None:
         """`embeddings` is the server's route for embeddings, "" where it has none."""
         self._api, self._settings, self._embeddings = api, settings, embeddings
-        self.marks = Marks(api, OLD_PREFIX)
+        self.marks = Marks(StoreApi(api, OLD_PREFIX))
         self._store_model = ""
         self._embedding_route: EmbeddingRoute | None = None
 
