@@ -15,7 +15,7 @@ from pipeline.report.report import Report
 log = logging.getLogger(__name__)
 
 _SECONDS = 5.0  # for the whole push, attempts included
-_STAGES = ("fetch", "convert", "upsert", "delete", "verify")
+_STAGES = ("list", "fetch", "convert", "upsert", "delete", "verify")
 
 
 class Figure(NamedTuple):

@@ -117,6 +117,7 @@ def test_failures_are_counted_by_stage_and_the_exit_code_is_that_of_the_run() ->
     assert figures["failures", "fetch"] == 2
     assert figures["failures", "upsert"] == 1
     assert figures["failures", "convert"] == 0
+    assert figures["failures", "list"] == 0, "a space that is listed again ends its alert"
     assert figures["exit_code",] == 4
 
 
