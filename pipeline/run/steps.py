@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import chain
@@ -21,6 +20,7 @@ from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef
 from pipeline.report import Progress, Report, show_hits, to_short
 from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
+from pipeline.run.conversion_warnings import ConversionWarnings
 from pipeline.run.deletions import Deletions
 from pipeline.run.plan import (
     ChunkLimit,
@@ -75,8 +75,7 @@ class Run:
         self._listed: Iterable[PageRef] = ()
         self._dependents = DependentPages(settings.refresh_hours)
         self._budget = PageBudget(0, stop)  # of the page that is being converted
-        self._unknown_macros: Counter[str] = Counter()
-        self._hidden: Counter[str] = Counter()  # page → characters that no reader sees
+        self._warnings = ConversionWarnings(report)
 
     # connect and list
 
@@ -192,12 +191,7 @@ class Run:
         convert = partial(markdown_stage.convert_page, page, self._budget.check, is_open)
         markdown = call_interruptibly(convert, self.stop)
         self._dependents.note(page, markdown.dependencies, self._prefetch.is_early(page.ref.id))
-        name = f"page {page.ref.id} {markdown.title!r}"
-        for warning in markdown.warnings:
-            self.report.warn(f"{name}: {warning}")
-        self._unknown_macros.update(markdown.unknown_macros)
-        if markdown.hidden_characters:
-            self._hidden[name] = markdown.hidden_characters
+        self._warnings.add(page.ref.id, markdown)
         return markdown
 
     def split(self, page: Page, markdown: Markdown) -> list[Chunk]:
@@ -244,7 +238,7 @@ class Run:
     def finish(self) -> None:
         """Publish the collection, and answer VERIFY_QUERY."""
         collection, settings = self.collection, self.settings
-        self._warn_of_conversion()
+        self._warnings.finish()
         if self._rotation.is_active:
             self._rotation.finish()
         elif not self.report.has_failures:
@@ -257,17 +251,6 @@ class Run:
             show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))
         if error := remove_superseded(collection, collection.ledger):
             raise VectorApiError(f"{error}; the next run tries again")
-
-    def _warn_of_conversion(self) -> None:
-        if self._unknown_macros:
-            names = ", ".join(f"{name} ({n})" for name, n in self._unknown_macros.most_common())
-            self.report.warn(f"unsupported macros (text kept): {names}")
-        if self._hidden:
-            most = ", ".join(f"{page} ({n})" for page, n in self._hidden.most_common(5))
-            self.report.warn(
-                f"invisible text removed: {self._hidden.total()} characters on "
-                f"{len(self._hidden)} pages, most of it on {most}"
-            )
 
     @cached_property
     def _writer(self) -> Writer:
