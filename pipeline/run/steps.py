@@ -113,20 +113,7 @@ class Run:
             plan = self._diff(listed)
         self._limit.announce()
         ledger.replace_digests((ref.id, self._digests.of(ref)) for ref in plan.adopted)
-        log.info(
-            "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
-            len(listed),
-            len(plan.new),
-            len(plan.changed),
-            plan.unchanged,
-            len(plan.delete),
-        )
-        if plan.left_out:
-            self.report.warn(
-                f"{len(plan.left_out)} pages older than SINCE_HOURS={settings.since_hours:g} were "
-                "not ingested by the first run and not edited since; run once with SINCE_HOURS=0 "
-                "to include them"
-            )
+        self._announce(plan, len(listed))
         if settings.dry_run:
             log_plan(plan, self._confirm_deletions(plan), ledger.pages())
         elif settings.update_strategy == "rotate":
@@ -134,10 +121,29 @@ class Run:
             plan = self._rotation.plan(plan, gone, self._digests.conversion, diff)
         else:
             self._rotation.discard()
+        # By now a rotation has chosen the ledger.
         self.collection.ledger.add_pending((ref.id, ref.title) for ref in plan.new)
         self.report.count_unchanged(plan.unchanged)
         remember_listing(self.collection.ledger, listed, plan.left_out, self._scope.unlisted)
         return plan
+
+    def _announce(self, plan: Plan, listed: int) -> None:
+        """Log the size of the plan; report what SINCE_HOURS leaves out of it."""
+        log.info(
+            "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
+            listed,
+            len(plan.new),
+            len(plan.changed),
+            plan.unchanged,
+            len(plan.delete),
+        )
+        since_hours = self.settings.since_hours
+        if plan.left_out:
+            self.report.warn(
+                f"{len(plan.left_out)} pages older than SINCE_HOURS={since_hours:g} were "
+                "not ingested by the first run and not edited since; run once with SINCE_HOURS=0 "
+                "to include them"
+            )
 
     def _diff(self, listed: Listing) -> Plan:
         pages, admits = self.collection.ledger.pages(), self._scope.admission.admits
