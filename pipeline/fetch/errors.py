@@ -9,7 +9,7 @@ SCOPES = (  # for pages
     "read:page:confluence read:space:confluence read:folder:confluence "
     "read:hierarchical-content:confluence search:confluence read:confluence-user"
 )
-_SCOPE_BY_WORD = {  # of a route, as Confluence's OpenAPI documents have it
+SCOPE_BY_WORD = {  # of a route, as Confluence's OpenAPI documents have it
     "current": "read:confluence-user",
     "search": "search:confluence",
     "spaces": "read:space:confluence",
@@ -145,5 +145,5 @@ def _advise(error: StatusError, settings: Settings) -> str:
 
 def _to_scope(request: str) -> str:
     """Return the scope that `GET <path>` needs; "" for a route that is not known."""
-    words = (word for word in reversed(request.split("/")) if word in _SCOPE_BY_WORD)
-    return _SCOPE_BY_WORD.get(next(words, ""), "")
+    words = (word for word in reversed(request.split("/")) if word in SCOPE_BY_WORD)
+    return SCOPE_BY_WORD.get(next(words, ""), "")

@@ -4,9 +4,9 @@
 Everything exported here is light: the stages are imported once the settings are checked.
 
 Inside: `execute` opens both ends around a program's job, whose steps are in `steps`; `scope`,
-`admission`, `inclusions`, `plan/` and `deletions` decide about pages; `read/` and `write/` move them;
-`collection` is the other end, which `verify/` checks and `rotation/` replaces; `stop` and `threads`
-keep a run interruptible.
+`admission`, `inclusions`, `plan/` and `deletions` decide about pages; `read/` and `write/` move
+them; `collection` is the other end, which `verify/` checks and `rotation/` replaces; `stop` and
+`threads` keep a run interruptible.
 """
 
 from pipeline.run.programs import CHECK, INGEST, SYNC

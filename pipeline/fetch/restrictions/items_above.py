@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from pipeline.fetch.account import Account
 from pipeline.fetch.content import ABOVE, ROWS_A_REQUEST, V1, V2, to_id
-from pipeline.fetch.errors import BrokenAnswerError, StatusError
+from pipeline.fetch.errors import SCOPE_BY_WORD, BrokenAnswerError, StatusError
 from pipeline.fetch.rows import is_restricted
 from pipeline.fetch.transport import REFUSALS, Transport
 
 _GONE = 410  # a route that the site has no more
 _MOST_NAMED = 5  # items in a warning
-_SCOPE_OF_RESTRICTIONS = "read:content-details:confluence"
-_SCOPE_OF_ANCESTORS = "read:content.metadata:confluence"
+_SCOPE_OF_RESTRICTIONS = SCOPE_BY_WORD["restriction"]
+_SCOPE_OF_ANCESTORS = SCOPE_BY_WORD["ancestors"]
 
 
 class Item(NamedTuple):
@@ -125,7 +125,7 @@ class ItemsAbove:
 
     def _note(self, error: StatusError, scope: str, item: Item) -> None:
         """Record what is missing. Raises the error if it says nothing about the item."""
-        if error.status == 401 and "scope does not match" in error.text:
+        if error.lacks_scope:
             self._account.check()
             self._lacking.add(scope)
             self._refused[f"the token's scope {scope}"].append(item)
