@@ -7,7 +7,7 @@ import threading
 
 log = logging.getLogger(__name__)
 
-FAILURES_IN_A_ROW = 3  # each after all retries: then nobody waits for it any more
+FAILURES_IN_A_ROW = 3  # each after all retries: then it is not waited for any more
 _TRIED_EVERY = 20  # calls: a route may recover during a long run
 # Failures, each after all retries, that are waited for: an hour at the most, shared by the
 # workers. Where fewer than one call in fifty fails, there is no limit.

@@ -18,7 +18,7 @@ _EVER = datetime.fromtimestamp(0, UTC)
 
 
 class StoreMemory:
-    """The facts of one store: since when pages are wanted, and whether a run has been complete."""
+    """What a store keeps: whether a run was complete, and from which time pages are ingested."""
 
     def __init__(self, settings: Settings, collection: Collection) -> None:
         self._collection, self._since_hours = collection, settings.since_hours
@@ -29,7 +29,7 @@ class StoreMemory:
     def begin(self, began: datetime) -> None:
         """Hand what earlier runs have left to a ledger without a listing.
 
-        For a store without facts, leave what this run wants: it may end before it is complete.
+        For a store without facts, leave the time of this run: it may end before it is complete.
         """
         if self._sink is None:
             return
@@ -44,6 +44,6 @@ class StoreMemory:
             self._sink.leave_facts({_WANTED: oldest.isoformat()})
 
     def record_complete_run(self, began: datetime) -> None:
-        """Leave with the store that everything is in that was wanted when this run began."""
+        """Leave with the store that it has everything of the time before this run began."""
         if self._sink is not None:
             self._sink.leave_facts({_WANTED: (began - SKEW).isoformat(), _COMPLETE: "yes"})

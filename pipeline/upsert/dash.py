@@ -54,7 +54,7 @@ class Dash:
         self._api, self._stores, self._settings = api, stores, settings
         self._name = settings.collection_id
         self.identifier = ""
-        self._made_with = ""  # the store's model, as the server tells it
+        self._made_with = ""  # the store's model, as the server names it
         self.opened_new = self.replaces_another = False
         self._others: list[DashStore] = []  # of our name, when this one was opened
         self._lost = ""  # a store that has lost its vectors, if there is one

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class FindableSink(Sink, Protocol):
-    """A sink that can tell its collection from those of other variants."""
+    """A sink that can distinguish its collection from those of other variants."""
 
     def has_collection(self) -> bool:
         """Return whether the server has a collection of our name that this sink made."""

@@ -31,7 +31,7 @@ class Store(NamedTuple):
 
     identifier: str
     name: str
-    model: str  # that it was made with; "" where the server does not tell
+    model: str  # that it was made with; "" where the server does not show it
 
 
 class RagClient:

@@ -48,9 +48,9 @@ class Sink(Protocol):
         """Find the collection as `look_up` does, or create it; return the identifier to keep."""
 
     def check_model(self, kept: str) -> str:
-        """Return the embedding model of the open collection, "" if nothing tells it.
+        """Return the embedding model of the open collection, "" if nothing shows it.
 
-        `kept` is what an earlier run has recorded; what the server says goes first. Raises
+        `kept` is what an earlier run has recorded; what the server shows takes precedence. Raises
         `UnusableSettingError` if EMBEDDING_MODEL_ID is set to another model; where it is not set,
         the collection keeps its own.
         """

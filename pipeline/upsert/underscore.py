@@ -76,7 +76,7 @@ class Underscore:
         return self._collection
 
     def check_model(self, kept: str) -> str:
-        """Return the model that an earlier run recorded: these servers do not tell it."""
+        """Return the model that an earlier run recorded: these servers do not show it."""
         refuse_other_model(self._settings, kept, SECOND_COLLECTION)
         return kept or self._settings.embedding_model_id
 

@@ -44,7 +44,7 @@ class ItemsAbove:
     def list_above(self, page_id: str, parent: str | None, kind: str) -> list[Item] | None:
         """Return all items above a page, from the top down; None if they cannot be asked.
 
-        `parent` and `kind` are its parent as listed; None and "" if the listing does not say.
+        `parent` and `kind` are its parent as listed; None and "" if the listing does not show it.
         """
         if parent is not None and kind in ABOVE:
             item = _to_item(parent, kind)
@@ -59,7 +59,7 @@ class ItemsAbove:
         return found
 
     def list_warnings(self) -> Iterator[str]:
-        """Yield a line for each thing that is missing, with the items that need it."""
+        """Yield a line for each scope or right that is missing, with the items that need it."""
         for missing, items in self._refused.items():
             named = ", ".join(f"{item.kind} {item.id}" for item in items[:_MOST_NAMED])
             more = f" and {len(items) - _MOST_NAMED} others" if len(items) > _MOST_NAMED else ""
@@ -124,7 +124,7 @@ class ItemsAbove:
         return page.get("status") not in ("current", "archived")
 
     def _note(self, error: StatusError, scope: str, item: Item) -> None:
-        """Record what is missing. Raises the error if it says nothing about the item."""
+        """Record what is missing. Raises the error if it does not concern the item."""
         if error.lacks_scope:
             self._account.check()
             self._lacking.add(scope)

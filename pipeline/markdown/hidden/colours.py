@@ -1,4 +1,4 @@
-"""Colours of CSS, and whether a reader can tell one from another."""
+"""Colours of CSS, and whether a reader can distinguish one from another."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _IMAGES = ("url(", "image(", "image-set(")
 
 
 class Style(NamedTuple):
-    """Declarations as far as they matter here; None where they do not say."""
+    """Declarations as far as they matter here; None where they leave it open."""
 
     is_removed: bool | None = None  # display
     is_away: bool = False  # moved off the page, cut away or scaled to nothing

@@ -58,7 +58,7 @@ class FreshStore:
         return sink
 
     def open(self, facts: Mapping[str, str]) -> None:
-        """Go on with the store of an earlier run if `facts` are still the same, else make one.
+        """Resume the store of an earlier run if `facts` are still the same, else make one.
 
         `facts` are those that all of a store's text depends on.
         """
@@ -104,7 +104,7 @@ class FreshStore:
         identifier = self.ledger.get_about("identifier")
         self._report.warn(
             f"rotation: the new store {identifier} is not published; {self.active} stays active, "
-            f"and the next run {'goes on' if is_kept else 'builds another'}"
+            f"and the next run {'resumes it' if is_kept else 'builds another'}"
         )
         self._close()
         if not is_kept:

@@ -1,4 +1,4 @@
-"""A few pages of earlier runs, looked up in every run: is the store still what the ledger says?
+"""A few pages of earlier runs, looked up in every run: does the store still match the ledger?
 
 Without changes, nothing else would show that a store was emptied on the server, or that it is dead.
 """
@@ -80,7 +80,7 @@ class Canaries:
     def _shows_new_chunks(self, waiting: Waiting, pauses: Iterable[float]) -> bool:
         """Return whether a store made for this, and removed again, shows what is put into it.
 
-        If not, an emptied store cannot be told from an index that is being built. Where chunks
+        If not, an emptied store looks like an index that is being built. Where chunks
         are overwritten by id or listed, sending them again does no harm, and nothing is tried.
         """
         sink = self._sink

@@ -30,7 +30,7 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Dependent:
-    """A page as it was fetched; its text depends on nothing else unless these fields say so."""
+    """A page as it was fetched; its text depends on nothing else unless these fields name it."""
 
     page_id: str
     fetched: str  # not later than the text was fetched: ISO 8601, by the site's clock

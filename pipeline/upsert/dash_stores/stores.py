@@ -18,8 +18,8 @@ class DashStore:
     identifier: str
     name: str
     is_ours: bool  # made by this tool: rotation may remove it
-    model: str  # that it was made with; "" where the server does not tell
-    provider: str = ""  # its id; "" where the server does not tell
+    model: str  # that it was made with; "" where the server does not show it
+    provider: str = ""  # its id; "" where the server does not show it
 
 
 class DashStores(Protocol):

@@ -16,7 +16,7 @@ _INDENTED = "apps:\n    web:\n\n\n        port"
 def alters_text(api: StoreApi, store: str, *, may_try: bool) -> bool:
     """Return whether the server strips white space from the text of files.
 
-    OGX does, from 1.0 on. Where the server does not tell its version, another store of the same
+    OGX does, from 1.0 on. Where the server does not show its version, another store of the same
     model and provider is made, tried and deleted; without `may_try`, the answer is False there.
     """
     if api.prefix == OLD_PREFIX:
@@ -28,7 +28,7 @@ def alters_text(api: StoreApi, store: str, *, may_try: bool) -> bool:
 
 
 def _get_major(api: StoreApi) -> int | None:
-    """Return the first number of the server's version; None where it does not tell."""
+    """Return the first number of the server's version; None where it does not show it."""
     try:
         answer = api.api.get("/v1/version")
     except (AnswerError, NoAnswerError):

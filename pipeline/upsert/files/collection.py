@@ -141,7 +141,7 @@ class FileSink(ABC):
         return to_model_fact(self._settings, made_with)
 
     def _get_model(self) -> str:
-        """Return the model that the server tells for the store; "" if it does not."""
+        """Return the model that the server names for the store; "" if it does not."""
         return to_model(self._about)
 
     def _refuse_shards(self) -> None:

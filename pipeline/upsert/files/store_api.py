@@ -276,7 +276,7 @@ def to_prefix(description: Description) -> str:
 
 
 def to_total(store: Mapping[str, Any]) -> int:
-    """Return how many files a store has, as the server describes it; 0 where it does not tell."""
+    """Return how many files a store has, as the server describes it; 0 if it does not."""
     return int((store.get("file_counts") or {}).get("total", 0))
 
 

@@ -187,7 +187,7 @@ class _Insertion:
             self._try_others()
 
     def _is_refused(self, text: str) -> bool:
-        """Return whether the length is why an insert failed: not every server says so."""
+        """Return whether the length is why an insert failed: not every server names it."""
         route = self._embedding_route
         return route is not None and route.refuses(text)
 

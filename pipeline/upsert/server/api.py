@@ -65,13 +65,13 @@ class AnswerError(VectorApiError, RequestError):
     def __init__(
         self, message: str, status: int, retry_after: float | None = None, answer: str = ""
     ) -> None:
-        """`answer` is what the server said, of which the message repeats only a part."""
+        """`answer` is the server's text, of which the message repeats only a part."""
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
         # For the embedding model; llama.cpp answers 500 to it.
         self.is_too_long = status in (400, 413, 422, 500) and says_too_long(answer)
-        self.limit = find_limit(answer) if self.is_too_long else None  # its tokens, if told
+        self.limit = find_limit(answer) if self.is_too_long else None  # its tokens, if named
         self.can_pass = is_passing_status(status) and not self.is_too_long
 
 
