@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from pipeline.records import Chunk, StoredChunk
 from pipeline.state.held import HeldChunk, HeldPage
 from pipeline.state.last_listing import LastListing
-from pipeline.state.scratch.store_list import StoreList
+from pipeline.state.scratch.listed_chunks import ListedChunks
 from pipeline.state.scratch.view import View
 
 
@@ -87,7 +87,7 @@ class Ledger:
         Pages for which the list and the ledger differ become pending. What the list shows of the
         metadata counts for pages that the ledger does not know.
         """
-        listed = StoreList(self.scratch, stored)
+        listed = ListedChunks(self.scratch, stored)
         with self.together():
             listed.replace(self._db)
         return listed.count

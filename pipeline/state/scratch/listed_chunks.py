@@ -35,7 +35,7 @@ WHERE NOT EXISTS (SELECT 1 FROM pages WHERE pages.page_id = chunks.page_id)
 _Rows = list[tuple[str, str, str]]  # of one page: chunk id, handle, state or metadata digest
 
 
-class StoreList:
+class ListedChunks:
     """What a store lists, in the scratch database, compared with the ledger's chunks."""
 
     def __init__(self, scratch: sqlite3.Connection, stored: Iterable[StoredChunk]) -> None:
