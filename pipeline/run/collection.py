@@ -84,17 +84,26 @@ class Collection:
         is_kept = kept == identifier and not self.sink.opened_new
         self._claim_model(self.ledger.get_about("model") if is_kept else "")
         if kept and not is_kept:
-            self._report.warn(
-                f"store {kept} is gone or unusable; re-ingesting every page into {identifier}"
-            )
-            with self.ledger.together():
-                if has_filled:
-                    self.ledger.leave_out(())
-                self.ledger.forget_chunks()
-                self.ledger.set_about(was_complete="", look_first="")
+            self._forget_store(kept, identifier, has_filled=has_filled)
         self.keep(identifier)
         if isinstance(self.sink, Replacing) and self.sink.replaces_another:
             self.ledger.leave_out(())
+        self._match_ledger(is_kept=is_kept, has_filled=has_filled)
+        self.look_first = bool(self.ledger.get_about("look_first"))
+
+    def _forget_store(self, gone: str, identifier: str, *, has_filled: bool) -> None:
+        """Forget what a store held that is not there any more; another takes its place."""
+        self._report.warn(
+            f"store {gone} is gone or unusable; re-ingesting every page into {identifier}"
+        )
+        with self.ledger.together():
+            if has_filled:
+                self.ledger.leave_out(())
+            self.ledger.forget_chunks()
+            self.ledger.set_about(was_complete="", look_first="")
+
+    def _match_ledger(self, *, is_kept: bool, has_filled: bool) -> None:
+        """Take over what the store lists; where it cannot, let unknown chunks be looked up."""
         if is_kept and isinstance(self.sink, Counting) and self.sink.is_as_remembered:
             log.info("the store has the files that the ledger has: its list is not read")
         elif self.sink.can_list:  # the store's own list is right, also after a crash
@@ -111,7 +120,6 @@ class Collection:
                 "is looked up before it is sent, but text that was edited or deleted in Confluence "
                 "since then remains; keep STATE_DIR, or use UPDATE_STRATEGY=rotate"
             )
-        self.look_first = bool(self.ledger.get_about("look_first"))
 
     def _claim_variant(self) -> None:
         if self.sink.variant != "dry_run":
