@@ -3,7 +3,7 @@
 `Site` is the client that a run uses; it sends GET requests only. It raises
 `PageError` if one page fails, and `ConfluenceError` for everything else.
 
-Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restrictions`, `bodies` and
+Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restrictions/`, `bodies` and
 `account` each answer one kind of question; `rows` turns JSON into records.
 """
 

@@ -5,7 +5,8 @@ recovers from what fails on the way. The errors are named by what they mean for 
 
 Inside: `discovery` has the table of the variants; `dash`, `underscore`, `vector_stores`,
 `rag_tool` and `dry_run` are the sinks; `dash_stores/` is what dash needs, `files/` what
-vector_stores and rag_tool share, `server/` what all share.
+vector_stores and rag_tool share, `server/` what all share. `insertion/` sends batches to any of
+them; `find_by_query` and `read_back` serve those whose servers only answer queries.
 """
 
 from pipeline.upsert.discovery import open_rag_tool, open_sink
