@@ -14,7 +14,6 @@ from pipeline.fetch.errors import (
     CredentialsError,
     PageError,
 )
-from pipeline.fetch.listing import ListingPart, UnlistedSpace
 from pipeline.fetch.rows import Space
 from pipeline.fetch.site import Site
 
@@ -23,9 +22,7 @@ __all__ = [
     "ROWS_A_REQUEST",
     "ConfluenceError",
     "CredentialsError",
-    "ListingPart",
     "PageError",
     "Site",
     "Space",
-    "UnlistedSpace",
 ]

@@ -5,7 +5,8 @@ and finds which other pages the text depends on. `to_markdown(page)` converts th
 `page.html`, in either format. `VERSION` changes with the Markdown of a page.
 
 Inside: `convert` drives `walk` (plain HTML) and `macros/` (Confluence's own elements), with
-`fallback/` for a page on which they fail; `both_bodies/` reads a page's two bodies.
+`fallback/` for a page on which they fail; `hidden/` takes out what no reader sees; `both_bodies/`
+reads a page's two bodies.
 """
 
 from pipeline.markdown.both_bodies import convert_page, find_dependencies

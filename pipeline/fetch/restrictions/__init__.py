@@ -4,6 +4,6 @@ Inside: `listing` decides for each listed page; `items_above` asks about folders
 databases and smart links.
 """
 
-from pipeline.fetch.restrictions.listing import REASONS, Place, list_restricted
+from pipeline.fetch.restrictions.listing import Place, list_restricted
 
-__all__ = ["REASONS", "Place", "list_restricted"]
+__all__ = ["Place", "list_restricted"]
