@@ -175,7 +175,9 @@ class Scope:
             self.listing.keep_only(
                 (page_id, labels if shows_labels else None) for page_id, labels in batch
             )
-        if not len(self.listing) and not self._collection.ledger.pages():
+        # A space that cannot be listed may have such pages.
+        is_unknown = self.listing.has_members or self._unlisted or self._collection.ledger.pages()
+        if not is_unknown:
             raise CredentialsError(
                 "no page matches LABELS and FILTER_FOLDER_ID: check their spelling"
             )

@@ -21,11 +21,11 @@ CREATE TABLE unlisted (space TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _COLUMNS = "listed.page_id, parent, version, title, space, modified, content_type, web_path, labels"
 _JOINED = "listed LEFT JOIN members USING (page_id)"
-_IN_SCOPE = """
+_IS_LISTED = "NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space)"
+_IN_SCOPE = f"""
 is_own AND NOT EXISTS (SELECT 1 FROM skipped WHERE skipped.page_id = listed.page_id)
-AND NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space)
-AND (members.page_id IS NOT NULL OR NOT :is_filtered)
-"""
+AND {_IS_LISTED} AND (members.page_id IS NOT NULL OR NOT :is_filtered)
+"""  # noqa: S608 - a constant
 
 
 class Listing:
@@ -98,14 +98,21 @@ class Listing:
         rows = self._select(f"position, {_COLUMNS}")
         return ((position, self._to_ref(*values)) for position, *values in rows)
 
+    @property
+    def has_members(self) -> bool:
+        """Whether `keep_only` was called with a listed page, of whatever share."""
+        found = self._db.execute("SELECT 1 FROM members JOIN listed USING (page_id) LIMIT 1")
+        return found.fetchone() is not None
+
     def space_of_pages(self) -> Iterator[tuple[str, str]]:
         """Yield (page id, key of its space) of the pages in scope, by id."""
         yield from self._select("listed.page_id, listed.space")
 
     def find(self, page_id: str, space: str, title: str) -> PageRef | None:
-        """Return the page with this id, else the one with this title; None if it was skipped.
+        """Return the page with this id, else the one with this title.
 
-        As in Confluence, case does not matter (here, that of ASCII letters).
+        None if it was skipped, or is in a space whose listing is incomplete: its restrictions are
+        unknown. As in Confluence, case does not matter (here, that of ASCII letters).
         """
         if not self._is_indexed:
             self._db.execute("CREATE INDEX by_title ON listed (title COLLATE NOCASE, space)")
@@ -113,15 +120,20 @@ class Listing:
         is_named = "title = ? COLLATE NOCASE AND space = ? COLLATE NOCASE"
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM {_JOINED} "  # noqa: S608 - two constants
-            f"WHERE {'listed.page_id = ?' if page_id else is_named}",
+            f"WHERE {'listed.page_id = ?' if page_id else is_named} AND {_IS_LISTED}",
             (page_id,) if page_id else (title, space),
         ).fetchall()
         is_closed = not rows or any(self.skips(row[0]) for row in rows)
         return None if is_closed else self._to_ref(*rows[0])
 
     def places(self) -> Iterator[tuple[str, str | None, str]]:
-        """Yield (page id, parent, parent type) of every page that was added, in scope or not."""
-        yield from self._db.execute("SELECT page_id, parent, parent_type FROM listed")
+        """Yield (page id, parent, parent type) of the pages of spaces that are listed in full.
+
+        In scope or not: they may be above others.
+        """
+        yield from self._db.execute(
+            f"SELECT page_id, parent, parent_type FROM listed WHERE {_IS_LISTED}"  # noqa: S608
+        )
 
     def joined(self, table: str, condition: str, values: Sequence[Any]) -> Iterator[PageRef]:
         """Yield the pages of another table of the scratch database, in its own order."""
