@@ -25,6 +25,7 @@ from pipeline.fetch.rows import (
     to_body,
     to_content_row,
     to_labels,
+    to_page_labels,
     to_search_labels,
 )
 from pipeline.fetch.transport import IsFinal, Params, Transport, never
@@ -174,11 +175,11 @@ class Bodies:
 
     def _list_labels(self, answer: Json, path: str) -> tuple[str, ...]:
         """Return the labels of a v2 page; the page itself carries the first 50."""
-        labels = answer.get("labels") or {}
-        rows = labels.get("results") or []
-        if (labels.get("meta") or {}).get("hasMore") or (labels.get("_links") or {}).get("next"):
+        labels = to_page_labels(answer)
+        if labels is None:
             rows = self._transport.list_rows(f"{path}/labels", {"limit": ROWS_A_REQUEST})
-        return to_labels(rows)
+            labels = to_labels(rows)
+        return labels
 
     def _to_page(
         self, ref: PageRef, row: ContentRow, html: str, labels: tuple[str, ...], body_format: str

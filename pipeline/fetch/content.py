@@ -7,6 +7,7 @@ from dataclasses import dataclass
 V1, V2 = "/wiki/rest/api", "/wiki/api/v2"
 SEARCH = f"{V1}/content/search"
 ROWS_A_REQUEST = 250  # the most that either API returns at once
+_LONGEST_ID = 20  # digits: a 64-bit number
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ ABOVE = {**PARENTS, "whiteboard": "whiteboards", "database": "databases", "embed
 
 
 def to_id(value: str) -> str:
-    """Return the id unchanged. Raises `ValueError` if it is anything but ASCII digits."""
-    if not (value.isascii() and value.isdigit()):
-        raise ValueError(f"not the id of a page or folder: {value!r}")
+    """Return the id unchanged. Raises `ValueError` if it is anything but a few ASCII digits."""
+    if not (value.isascii() and value.isdigit() and len(value) <= _LONGEST_ID):
+        raise ValueError(f"not the id of a page or folder: {value[: 2 * _LONGEST_ID]!r}")
     return value

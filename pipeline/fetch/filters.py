@@ -9,6 +9,7 @@ a row that cannot be read and an error are no such answers.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from itertools import batched
 
@@ -22,11 +23,12 @@ from pipeline.fetch.content import (
     to_id,
 )
 from pipeline.fetch.cql import to_scope_queries
-from pipeline.fetch.errors import ConfluenceError, CredentialsError, StatusError
-from pipeline.fetch.rows import Json, Space, to_labels, to_search_labels
+from pipeline.fetch.errors import BrokenAnswerError, ConfluenceError, CredentialsError, StatusError
+from pipeline.fetch.rows import Json, Space, to_labels, to_row_id, to_search_labels
 from pipeline.fetch.transport import Params, Transport
 from pipeline.settings import Settings
 
+log = logging.getLogger(__name__)
 Check = Callable[[], object]  # raises if the credentials are refused
 # The key of a personal space has some 30 characters; servers limit a URL to a few thousand.
 _KEYS_A_QUERY = 50
@@ -60,9 +62,18 @@ def list_members(
     if settings.filter_folder_id:
         _find_root(transport, settings.filter_folder_id)
     rows = search(transport, spaces, "metadata.labels", settings.labels, settings.filter_folder_id)
+    good, odd = 0, ""
     for row in rows:
-        if row.get("status") == "current":
-            yield str(row["id"]), to_search_labels(row)
+        if row.get("status") != "current":
+            continue
+        try:
+            yield to_row_id(row), to_search_labels(row)
+            good += 1
+        except BrokenAnswerError as error:
+            odd = odd or str(error)
+            log.warning("%s: the page stays as it is", error)
+    if odd and not good:
+        raise BrokenAnswerError(f"no row of the search can be read, as the first one: {odd}")
 
 
 def list_gone(
@@ -196,7 +207,7 @@ def list_descendants(transport: Transport, root_id: str) -> set[str]:
         path = starts.pop()
         params: Params = {"depth": _DEEPEST, "limit": ROWS_A_REQUEST}
         for row in transport.list_rows(f"{path}/descendants", params):
-            item_id, collection = str(row["id"]), PARENTS.get(str(row.get("type")))
+            item_id, collection = to_row_id(row), PARENTS.get(str(row.get("type")))
             if item_id not in found and row.get("depth") == _DEEPEST and collection:
                 starts.append(f"{V2}/{collection}/{to_id(item_id)}")
             found.add(item_id)

@@ -14,6 +14,7 @@ from pipeline.records import PageRef
 
 Json = dict[str, Any]
 _LONGEST_LINE = 1_000  # characters: Confluence allows 255 in a title
+_MOST_VERSIONS = 2**63  # what a database holds
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -81,27 +82,49 @@ def to_content_row(row: Json) -> ContentRow:
             id=to_id(str(row["id"])),
             title=to_line(row["title"]),
             status=row["status"],
-            version=int(version["number"]),
+            version=_to_version(version["number"]),
             modified=to_utc(version.get("createdAt") or version["when"]),
-            web_path=(row.get("_links") or {}).get("webui") or "",
-            parent=None if parent is None else str(parent),
-            parent_type=str(row.get("parentType") or ""),
+            web_path=to_text((row.get("_links") or {}).get("webui") or ""),
+            parent=None if parent is None else to_text(str(parent)),
+            parent_type=to_text(str(row.get("parentType") or "")),
             space_id=str(row.get("spaceId") or ""),
         )
 
     return _checked("page", row, read)
 
 
+def to_row_id(row: Json) -> str:
+    """Return the id of a row, whatever it describes."""
+    return _checked("row", row, lambda: to_id(str(row["id"])))
+
+
 def to_body(row: Json, body_format: str) -> str | None:
     """Return the body in that format; None where the answer has none."""
-    body = (row.get("body") or {}).get(body_format)
+    bodies = row.get("body")
+    body = bodies.get(body_format) if isinstance(bodies, dict) else None
     value = body.get("value") if isinstance(body, dict) else None
     return to_text(value) if isinstance(value, str) else None
 
 
 def to_labels(rows: Iterable[Json]) -> tuple[str, ...]:
     """Return label names, sorted."""
-    return tuple(sorted({to_line(row["name"]) for row in rows}))
+
+    def read(row: Json) -> str:
+        return _checked("label", row, lambda: to_line(row["name"]))
+
+    return tuple(sorted(set(map(read, rows))))
+
+
+def to_page_labels(row: Json) -> tuple[str, ...] | None:
+    """Return the labels of a v2 page that was asked for with them; None if it carries not all."""
+
+    def read() -> tuple[str, ...] | None:
+        labels = row.get("labels") or {}
+        meta, links = labels.get("meta") or {}, labels.get("_links") or {}
+        is_cut = meta.get("hasMore") or links.get("next")
+        return None if is_cut else to_labels(labels.get("results") or [])
+
+    return _checked("page", row, read)
 
 
 def to_search_labels(row: Json) -> tuple[str, ...]:
@@ -145,11 +168,23 @@ def to_text(text: str) -> str:
     return text
 
 
+def _to_version(number: Any) -> int:
+    version = int(number)
+    if not 0 <= version < _MOST_VERSIONS:
+        raise ValueError(f"no number of a version: {str(number)[:40]}")
+    return version
+
+
+def _name(row: Any) -> str:
+    """Return what an answer calls a row; it may be no object at all."""
+    return repr(str(row.get("id"))[:40]) if isinstance(row, dict) else "?"
+
+
 def _checked[Record](kind: str, row: Json, read: Callable[[], Record]) -> Record:
     try:
         return read()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BrokenAnswerError(
-            f"an answer describes {kind} {str(row.get('id'))[:40]!r} without a required field: "
+            f"an answer describes {kind} {_name(row)} without a required field: "
             f"{type(error).__name__} {error}"
         ) from None

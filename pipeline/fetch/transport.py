@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 Params = Mapping[str, str | int]
 IsFinal = Callable[[RequestError], bool]
 _EMPTY_ANSWERS = 200  # in a row, each with a next link: no real list does that
+_MOST_AHEAD = timedelta(days=3_650)  # a clock that is further off is none
 _JSON = "application/json"
 REFUSALS = (401, 403, 404)  # of an account; each may be a gateway's that restarts
 _SECOND_QUESTION = 2  # asked as long after a refusal as after this many failed attempts
@@ -155,7 +156,8 @@ class Transport:
             raise self._to_status_error(response, body, what)
         answer = self._to_object(response, body, what)
         if moment := to_moment(response.headers.get("Date", "")):
-            self.clock_ahead = moment - datetime.now(UTC)
+            ahead = moment - datetime.now(UTC)
+            self.clock_ahead = ahead if abs(ahead) < _MOST_AHEAD else self.clock_ahead
         links = answer.get("_links")
         links = links if isinstance(links, dict) else {}
         self.own_address = self.own_address or to_site_url(links.get("base"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pipeline.fetch.account import Account
 from pipeline.fetch.filters import search
 from pipeline.fetch.restrictions.items_above import Item, ItemsAbove
-from pipeline.fetch.rows import Space, is_restricted
+from pipeline.fetch.rows import Space, is_restricted, to_row_id
 from pipeline.fetch.transport import Transport
 
 # A listed page: its id, its parent's id and type. The parent is "" at the top of a space, and None
@@ -38,7 +38,7 @@ def list_restricted(
     """
     is_known: dict[str, bool] = {}  # by page: whether it is restricted itself
     for row in search(transport, spaces, _EXPAND):
-        is_known[str(row["id"])] = is_restricted(row.get("restrictions") or {})
+        is_known[to_row_id(row)] = is_restricted(row.get("restrictions") or {})
     places = {page_id: (parent, kind) for page_id, parent, kind in listed}
     above = ItemsAbove(transport, account, is_known)
     below: dict[str, str] = {"": ""}  # by item: what restricts the pages below it; "": nothing
