@@ -15,6 +15,7 @@ from pipeline.fetch.errors import (
     BrokenAnswerError,
     GoneError,
     PageError,
+    SlowAnswerError,
     StatusError,
     asks_too_much,
     is_failure,
@@ -90,9 +91,11 @@ class Bodies:
         if not route.is_patient:
             is_final = is_failure
         try:
-            page = self._ask_for_body(ref, body_format, is_final)
+            page = self._ask_for_body(ref, body_format, is_final, route.share_of_time)
         except (StatusError, BrokenAnswerError) as error:
             route.note(answered=not error.can_pass)
+            if isinstance(error, SlowAnswerError):
+                route.note_slow()
             self._account.rule_out_site_failure(error)
             if isinstance(error, StatusError) and error.status in (403, 404):
                 raise GoneError(f"not there or not readable any more: {error}") from None
@@ -116,6 +119,8 @@ class Bodies:
                 self._search_once(content, part, pages)
             except (StatusError, BrokenAnswerError) as error:
                 failures += 1
+                if isinstance(error, SlowAnswerError):
+                    self._searching.note_slow()
                 if not asks_too_much(error):
                     self._account.rule_out_site_failure(error)
                     break  # v2 has another route
@@ -137,7 +142,8 @@ class Bodies:
         query = to_ids_query(content, by_id)
         params: Params = {"cql": query, "expand": _EXPAND, "limit": len(refs)}
         is_final = asks_too_much if self._searching.is_patient else is_failure
-        for rows in self._transport.list_answers(SEARCH, params, is_final):
+        share_of_time = self._searching.share_of_time
+        for rows in self._transport.list_answers(SEARCH, params, is_final, share_of_time):
             pages |= self._to_current_pages(rows, by_id)
             if by_id.keys() <= pages.keys():
                 break
@@ -162,10 +168,12 @@ class Bodies:
         except PageError as error:
             return PageFailure(ref.id, ref.title, "fetch", str(error))
 
-    def _ask_for_body(self, ref: PageRef, body_format: str, is_final: IsFinal) -> Page:
+    def _ask_for_body(
+        self, ref: PageRef, body_format: str, is_final: IsFinal, share_of_time: float
+    ) -> Page:
         path = BY_NAME[ref.content_type].to_path(ref.id)
         params: Params = {"body-format": body_format, "include-labels": "true"}
-        answer = self._transport.get(path, params, is_final)
+        answer = self._transport.get(path, params, is_final, share_of_time=share_of_time)
         row, html = to_content_row(answer), to_body(answer, body_format)
         if row.status != "current":
             raise GoneError(f"its status is {row.status} now")

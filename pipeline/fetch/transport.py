@@ -90,15 +90,17 @@ class Transport:
         params: Params | None = None,
         is_final: IsFinal = never,
         doubted: Collection[int] = (401,),
+        share_of_time: float = 1.0,
     ) -> Json:
         """Return the answer's JSON object. An error that `is_final` is not retried.
 
-        A refusal with one of the `doubted` statuses is an error only if it is repeated.
+        A refusal with one of the `doubted` statuses is an error only if it is repeated. The answer
+        is waited for as long as `share_of_time` of the usual time.
         """
-        return self._get(_join(path, params), is_final, doubted)[0]
+        return self._get(_join(path, params), is_final, doubted, share_of_time)[0]
 
     def list_answers(
-        self, path: str, params: Params, is_final: IsFinal = never
+        self, path: str, params: Params, is_final: IsFinal = never, share_of_time: float = 1.0
     ) -> Iterator[list[Json]]:
         """Yield the rows of each page of a list, until no next link is left.
 
@@ -108,7 +110,7 @@ class Transport:
         target, seen, empty = _join(path, params), set[str](), 0
         while target:
             seen.add(target)
-            answer, link = self._get(target, is_final, REFUSALS)
+            answer, link = self._get(target, is_final, REFUSALS, share_of_time)
             rows = answer.get("results")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise ConfluenceError(f"GET {path}: expected a list of results, got none")
@@ -133,8 +135,10 @@ class Transport:
         """Close the connections."""
         self._session.close()
 
-    def _get(self, target: str, is_final: IsFinal, doubted: Collection[int]) -> tuple[Json, str]:
-        ask = partial(self._retries.run, partial(self._ask, target), is_final)
+    def _get(
+        self, target: str, is_final: IsFinal, doubted: Collection[int], share_of_time: float
+    ) -> tuple[Json, str]:
+        ask = partial(self._retries.run, partial(self._ask, target, share_of_time), is_final)
         try:
             return ask()
         except StatusError as error:
@@ -143,11 +147,13 @@ class Transport:
             self.pause_after_refusal(str(error))
         return ask()
 
-    def _ask(self, target: str) -> tuple[Json, str]:
+    def _ask(self, target: str, share_of_time: float) -> tuple[Json, str]:
         """Send one request; return the answer's JSON object and its next link or ""."""
-        what, seconds = f"GET {urlsplit(target).path}", self._retry.answer_seconds
+        what, retry = f"GET {urlsplit(target).path}", self._retry
+        is_usual = share_of_time >= 1
+        seconds = retry.answer_seconds if is_usual else share_of_time * retry.read_seconds
         try:
-            response, body = self._waiting.answer(partial(self._exchange, target), seconds)
+            response, body = self._waiting.answer(partial(self._exchange, target, seconds), seconds)
         except NO_ANSWER as error:
             cause, host = to_cause(error), urlsplit(self._root).netloc
             raise to_no_answer_error(cause, f"{what} at {host}: {cause.text}") from None
@@ -164,15 +170,16 @@ class Transport:
         link = links.get("next")
         return answer, str(link or response.links.get("next", {}).get("url", ""))
 
-    def _exchange(self, target: str) -> tuple[requests.Response, bytes]:
+    def _exchange(self, target: str, seconds: float) -> tuple[requests.Response, bytes]:
         """Send one request; return the answer, whatever its status, and its body."""
         with self._lock:
             self.requests += 1
-        url, retry = self._root + target, self._retry
-        with self._session.get(url, timeout=retry.timeout, stream=True) as response:
+        connect_seconds, read_seconds = self._retry.timeout
+        timeout = (min(connect_seconds, seconds), min(read_seconds, seconds))
+        with self._session.get(self._root + target, timeout=timeout, stream=True) as response:
             if response.status_code != 200 or _to_kind(response) == _JSON:
                 self._retries.has_answered = True
-            return response, read_answer(response, retry.answer_seconds)
+            return response, read_answer(response, seconds)
 
     def _to_status_error(
         self, response: requests.Response, body: bytes, what: str

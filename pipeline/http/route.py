@@ -12,6 +12,10 @@ _TRIED_EVERY = 20  # calls: a route may recover during a long run
 # Failures, each after all retries, that are waited for: an hour at the most, shared by the
 # workers. Where fewer than one call in fifty fails, there is no limit.
 _PATIENCE, _REGAINED = 20.0, 0.02
+_SLOW = 2.0  # besides: the retries of a time-out take as long as those of three other failures
+# How long an answer is waited for, of the usual time: on a route of which many calls fail, and on
+# one that has failed for so many calls in a row.
+_IN_DOUBT, _HOPELESS, _HOPELESS_FROM = 1 / 4, 1 / 12, 10
 
 
 class Route:
@@ -34,6 +38,13 @@ class Route:
         """Whether a failing call is worth its retries: not on a route of which many calls fail."""
         return not self.is_failing and self._patience >= 1
 
+    @property
+    def share_of_time(self) -> float:
+        """How long to wait for an answer, of the usual time."""
+        if self.is_patient:
+            return 1.0
+        return _HOPELESS if self._failures >= _HOPELESS_FROM else _IN_DOUBT
+
     def is_due(self) -> bool:
         """Return whether to ask it: always while it works, else now and then."""
         if not self.is_failing:
@@ -41,6 +52,11 @@ class Route:
         with self._lock:
             self._passed_over += 1
             return self._passed_over % _TRIED_EVERY == 0
+
+    def note_slow(self) -> None:
+        """Record a time-out within a call, whatever its result will be."""
+        with self._lock:
+            self._patience = max(self._patience - _SLOW, 0.0)
 
     def note(self, *, answered: bool) -> None:
         """Record the result of a call that was worth its retries, or of the latest attempt."""

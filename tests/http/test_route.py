@@ -32,3 +32,25 @@ def test_a_route_on_which_few_calls_fail_is_waited_for_each_time() -> None:
     for call in range(5_000):
         assert route.is_patient
         route.note(answered=call % 60 > 0)
+
+
+def test_a_route_is_waited_for_the_shorter_the_more_it_fails() -> None:
+    route, shares = Route("a route"), list[float]()
+    for _ in range(12):
+        shares.append(route.share_of_time)
+        route.note(answered=False)
+    assert shares == sorted(shares, reverse=True)
+    assert shares[FAILURES_IN_A_ROW - 1] == 1 > shares[FAILURES_IN_A_ROW] > shares[-1] > 0
+    route.note(answered=True)
+    assert route.share_of_time == 1
+
+
+def test_time_outs_use_up_the_patience_sooner_than_other_failures() -> None:
+    route, waited = Route("a route"), 0
+    while route.is_patient:
+        waited += 1
+        route.note(answered=False)
+        route.note_slow()
+        route.note(answered=True)
+    assert waited < 8
+    assert route.share_of_time < 1
