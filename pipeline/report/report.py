@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Set
 from dataclasses import asdict
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from pipeline.records import PageFailure, StoredChunk
@@ -31,7 +33,7 @@ class Report:
         self._failures = FirstRows[PageFailure]()
         self._failed_ids: set[str] = set()
         self._warnings = FirstRows[str]()
-        self._stale: tuple[StoredChunk, ...] = ()
+        self._stale, self._stale_pages = FirstRows[StoredChunk](), 0
         self._collection = ""
         self._started = time.monotonic()
         self._lock = threading.Lock()
@@ -73,9 +75,14 @@ class Report:
             self._collection = identifier
 
     def set_stale(self, chunks: Iterable[StoredChunk]) -> None:
-        """Set which outdated chunks remain in the store."""
+        """Set which outdated chunks remain in the store, by page; of very many, only the first."""
+        stale, pages = FirstRows[StoredChunk](), 0
+        for _, of_page in groupby(chunks, attrgetter("page_id")):
+            pages += 1
+            for chunk in of_page:
+                stale.add(chunk)
         with self._lock:
-            self._stale = tuple(chunks)
+            self._stale, self._stale_pages = stale, pages
 
     def end(self, exit_code: int) -> None:
         """Set the exit code of the run."""
@@ -144,9 +151,14 @@ class Report:
 
     @property
     def stale(self) -> tuple[StoredChunk, ...]:
-        """The outdated chunks that remain in the store."""
+        """The outdated chunks that remain in the store; of very many, only the first."""
         with self._lock:
-            return self._stale
+            return tuple(self._stale.rows)
+
+    def count_stale(self) -> tuple[int, int]:
+        """Return how many outdated chunks remain in the store, and of how many pages."""
+        with self._lock:
+            return self._stale.total, self._stale_pages
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as README.md describes it."""
@@ -159,7 +171,7 @@ class Report:
                 "exit_code": self._exit_code,
                 "pages": pages | {"failed": len(self._failed_ids)},
                 "restricted": dict(sorted(self._restricted.items())),
-                "chunks": chunks | {"stale": len(self._stale)},
+                "chunks": chunks | {"stale": self._stale.total},
                 "tokens_inserted": self._tokens_inserted,
                 "requests": {name: self._requests[name] for name in ("confluence", "vector_api")},
                 "seconds": round(time.monotonic() - self._started, 3),
@@ -167,14 +179,18 @@ class Report:
                 "failures": [asdict(failure) for failure in self._failures.rows],
                 "warnings": list(self._warnings.rows),
                 "stale": [
-                    {"page_id": chunk.page_id, "chunk_id": chunk.id} for chunk in self._stale
+                    {"page_id": chunk.page_id, "chunk_id": chunk.id} for chunk in self._stale.rows
                 ],
                 **self._count_left_out(),
             }
 
     def _count_left_out(self) -> dict[str, int]:
-        lists = {"failures": self._failures.left_out, "warnings": self._warnings.left_out}
-        return {f"{name}_left_out": number for name, number in lists.items() if number}
+        lists: dict[str, FirstRows[Any]] = {
+            "failures": self._failures,
+            "warnings": self._warnings,
+            "stale": self._stale,
+        }
+        return {f"{name}_left_out": rows.left_out for name, rows in lists.items() if rows.left_out}
 
     def summary(self) -> str:
         """Return one line: what the run did, and how it ended."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.records import Hit, StoredChunk
 
+_PAGES_NAMED = 1_000
 log = logging.getLogger(__name__)
 
 
@@ -23,8 +24,13 @@ def show_hits(query: str, hits: Sequence[Hit]) -> None:
         log.info("%d. %s  %s", place, where, shown["url"], extra={"fields": fields})
 
 
-def show_stale(stale: Iterable[StoredChunk]) -> None:
-    """Log which pages have chunks in the store that are out of date."""
+def show_stale(stale: Iterable[StoredChunk], chunks: int, pages: int) -> None:
+    """Log which pages have chunks in the store that are out of date, a line for each of a few.
+
+    `chunks` and `pages` count all; `stale` may have only the first.
+    """
     by_page = Counter(chunk.page_id for chunk in stale)
-    for page_id, number in sorted(by_page.items()):
+    for page_id, number in sorted(by_page.items())[:_PAGES_NAMED]:
         log.info("page %s: %d stale chunks remain in the store", page_id, number)
+    if pages > _PAGES_NAMED:
+        log.info("%d stale chunks of %d pages remain in the store", chunks, pages)

@@ -90,7 +90,7 @@ def execute(
                 raise
             log.error("%s", cause)
         finally:
-            show_stale(report.stale)
+            show_stale(report.stale, *report.count_stale())
             save()
             about = {"program": program.name, "collection": program.collection(settings)}
             if not settings.dry_run:
@@ -105,12 +105,12 @@ def _judge(program: Program, settings: Settings, report: Report) -> ExitCode:
     """Return the exit code of a job that came to its end."""
     if report.has_failures:
         return ExitCode.PARTIAL
-    if not report.stale or settings.dry_run or settings.update_strategy == "append":
+    chunks, pages = report.count_stale()
+    if not chunks or settings.dry_run or settings.update_strategy == "append":
         return ExitCode.OK
-    pages = len({chunk.page_id for chunk in report.stale})
     log.error(
         "%d outdated chunks of %d pages remain in the collection: this server cannot delete "
-        "them. %s", len(report.stale), pages, program.stale_cure,
+        "them. %s", chunks, pages, program.stale_cure,
     )  # fmt: skip
     return ExitCode.STALE_TEXT
 

@@ -68,6 +68,20 @@ def test_very_many_failures_and_warnings_are_counted_exactly_and_named_up_to_a_b
     assert short["failures_left_out"] == many - len(short["failures"])
 
 
+def test_very_many_stale_chunks_are_counted_exactly_and_named_up_to_a_bound(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "pipeline")
+    report, pages = Report(), MOST_ROWS // 2 + 500
+    report.set_stale(StoredChunk(name, str(page)) for page in range(pages) for name in "ab")
+    content = report.to_json()
+    assert (content["chunks"]["stale"], report.count_stale()) == (2 * pages, (2 * pages, pages))
+    assert (len(content["stale"]), content["stale_left_out"]) == (MOST_ROWS, 1_000)
+    show_stale(report.stale, *report.count_stale())
+    assert len(caplog.messages) == 1_001
+    assert caplog.messages[-1] == f"{2 * pages} stale chunks of {pages} pages remain in the store"
+
+
 def test_a_report_with_few_failures_leaves_none_out() -> None:
     report = Report()
     report.fail(failure(1))
@@ -122,7 +136,7 @@ def test_the_readme_lists_every_exit_code() -> None:
 
 def test_stale_chunks_are_logged_by_page(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "pipeline")
-    show_stale([StoredChunk("a", "1"), StoredChunk("b", "1"), StoredChunk("c", "2")])
+    show_stale([StoredChunk("a", "1"), StoredChunk("b", "1"), StoredChunk("c", "2")], 3, 2)
     assert caplog.messages == [
         "page 1: 2 stale chunks remain in the store",
         "page 2: 1 stale chunks remain in the store",
