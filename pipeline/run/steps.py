@@ -171,8 +171,12 @@ class Run:
 
     def _choose_examples(self, plan: Plan) -> Sequence[PageRef]:
         """Return a few pages that should be readable: unchanged ones if there are any."""
-        planned = {ref.id for ref in plan.upsert}
-        return choose_examples(self._listed, lambda ref: ref.id not in planned)
+
+        def is_unchanged(ref: PageRef) -> bool:
+            self.stop.check()
+            return not plan.fetches(ref.id)
+
+        return choose_examples(self._listed, is_unchanged)
 
     @contextlib.contextmanager
     def one_page(self, page: Page) -> Iterator[None]:

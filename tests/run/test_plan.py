@@ -50,6 +50,14 @@ def test_what_can_change_a_chunk_changes_the_page(change: dict[str, Any]) -> Non
     assert (len(plan.changed), plan.unchanged) == (1, 0)
 
 
+def test_a_plan_knows_which_pages_it_fetches() -> None:
+    other, new = replace(REF, id="2"), replace(REF, id="3")
+    known = held(REF, replace(other, version=1))
+    plan = plan_of(known, listing_of(REF, other, new))
+    assert [plan.fetches(page) for page in ("1", "2", "3", "4")] == [False, True, True, False]
+    assert not plan_of({}, listing_of(REF), admitted=False).fetches("1"), "it is left out"
+
+
 def test_another_ancestor_changes_the_page() -> None:
     known = held(replace(REF, ancestors=("7",)))
     assert plan_of(known, listing_of(REF, parent="7")).unchanged == 1

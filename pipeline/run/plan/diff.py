@@ -36,6 +36,10 @@ class Plan:
         """New, then changed pages."""
         return self.planned.pages(Part.NEW, Part.CHANGED)
 
+    def fetches(self, page_id: str) -> bool:
+        """Return whether a page is new or changed."""
+        return self.planned.has(Part.NEW, Part.CHANGED, page_id)
+
     @property
     def left_out(self) -> Selection[PageRef]:
         """Pages that are listed, unknown, and not admitted."""

@@ -12,6 +12,7 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS planned (part INTEGER NOT NULL, place INTEGER NOT NULL,
                                     page_id TEXT NOT NULL, PRIMARY KEY (part, place))
                                     WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS planned_pages ON planned (page_id);
 DELETE FROM planned;
 """
 _PARTS = "part BETWEEN ? AND ? ORDER BY part, place"
@@ -59,6 +60,14 @@ class Planned:
         return Selection(
             lambda: self._count(*parts), lambda: self._listing.joined("planned", _PARTS, parts)
         )
+
+    def has(self, first: Part, last: Part, page_id: str) -> bool:
+        """Return whether a page is in one of these parts."""
+        found = self._db.execute(
+            "SELECT 1 FROM planned WHERE page_id = ? AND part BETWEEN ? AND ?",
+            (page_id, first, last),
+        )
+        return found.fetchone() is not None
 
     def ids(self, part: Part) -> Selection[str]:
         """Return the page ids of one part."""
