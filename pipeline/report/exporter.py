@@ -41,6 +41,8 @@ class _Session(requests.Session):
 
 def send(figures: Sequence[Figure], endpoint: str, about: Mapping[str, str], seconds: float) -> str:
     """Send the figures as gauges, `about` with each; return why they did not arrive, or ""."""
+    # The caller's line is enough, and the exporter quotes headers that it cannot read.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
     # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence.
     resource = Resource({"service.name": NAME}).merge(OTELResourceDetector().detect())
     reader = InMemoryMetricReader()
@@ -51,7 +53,6 @@ def send(figures: Sequence[Figure], endpoint: str, about: Mapping[str, str], sec
         gauges[figure.name].set(figure.value, {**about, **figure.attributes})
     session = _Session()
     exporter = OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=seconds, session=session)
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)  # the caller's line is enough
     data = reader.get_metrics_data()
     is_sent = data is not None and exporter.export(data) is MetricExportResult.SUCCESS
     return session.cause or ("" if is_sent else "the exporter refused them")

@@ -1,6 +1,7 @@
 """The figures of a run arrive at a collector, and a collector that fails changes nothing."""
 
 import json
+import logging
 import re
 import sys
 import time
@@ -146,6 +147,15 @@ def test_a_refusal_is_a_warning_with_the_status(
     collector.status = status
     assert warning_of(caplog, collector.url).endswith(f": HTTP {status} {reason}")
     assert len(collector.requests) == 1
+
+
+def test_headers_that_cannot_be_read_are_not_quoted(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logging.getLogger("opentelemetry").setLevel(logging.NOTSET)  # as at the start of a program
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "Authorization Bearer s3cret")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "s3cret")
+    assert warning_of(caplog, "http://127.0.0.1:9").endswith(": connection refused")
 
 
 def test_a_collector_that_hangs_does_not_keep_the_run(
