@@ -31,6 +31,13 @@ PROXY_LOGIN = (
     "the proxy requires a user and a password (HTTP 407): write them in HTTPS_PROXY or HTTP_PROXY, "
     "as http://USER:PASSWORD@HOST:PORT"
 )
+_PROXY = "the proxy of HTTPS_PROXY or HTTP_PROXY"
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
+_NO_PROXY = "NO_PROXY lists the hosts that are reached without it"
+_PLAIN_PROXY = Cause(
+    f"{_PROXY} answers without TLS: begin its address with http://", can_pass=False, was_sent=False
+)
+_PROXY_REFUSED = Cause("the proxy refused the connection", was_sent=False)
 _PROXY_LOGIN = Cause(PROXY_LOGIN, can_pass=False, was_sent=False)
 _CA_FILE_MISSING = Cause(
     "the file that REQUESTS_CA_BUNDLE names does not exist", can_pass=False, was_sent=False
@@ -55,11 +62,7 @@ _CAUSES: tuple[tuple[tuple[type[BaseException], ...], Cause], ...] = (  # the fi
     ((socket.gaierror,), Cause("unknown host", can_pass=False, was_sent=False)),
     ((ConnectionRefusedError,), Cause("connection refused", was_sent=False)),
     (
-        (requests.exceptions.ProxyError,),
-        Cause("the proxy refused the connection", was_sent=False),
-    ),
-    (
-        (requests.ConnectTimeout,),
+        (requests.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError),
         Cause("connecting timed out", was_sent=False, is_timeout=True),
     ),
     (
@@ -92,11 +95,27 @@ def to_cause(error: Exception) -> Cause:
     chain = _list_chain(error)
     if any(str(link).startswith("Tunnel connection failed: 407") for link in chain):
         return _PROXY_LOGIN
+    if any(isinstance(link, requests.exceptions.ProxyError) for link in chain):
+        return _to_proxys_cause(chain)
+    return _find_cause(chain) or (_NOT_HTTP if isinstance(error, ValueError) else _BROKEN)
+
+
+def _to_proxys_cause(chain: list[BaseException]) -> Cause:
+    """Return why a proxy was not reached, or refused: the server may well be up."""
+    if any(isinstance(link, ssl.SSLError) and link.reason in _NO_TLS for link in chain):
+        return _PLAIN_PROXY
+    cause = _find_cause(chain)
+    if cause is None:
+        return _PROXY_REFUSED
+    return replace(cause, text=f"{_PROXY}: {cause.text}; {_NO_PROXY}", was_sent=False)
+
+
+def _find_cause(chain: list[BaseException]) -> Cause | None:
     for kinds, cause in _CAUSES:
         if found := next((link for link in chain if isinstance(link, kinds)), None):
             is_busy = getattr(found, "errno", None) == socket.EAI_AGAIN  # of the name server
             return replace(cause, can_pass=cause.can_pass or is_busy)
-    return _NOT_HTTP if isinstance(error, ValueError) else _BROKEN
+    return None
 
 
 def _list_chain(error: BaseException) -> list[BaseException]:

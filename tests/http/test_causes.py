@@ -85,6 +85,31 @@ def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cause == Cause("the proxy refused the connection", was_sent=False)
 
 
+@pytest.mark.parametrize("url", ["https://store.example", "http://store.example"])
+def test_a_proxy_that_is_not_reached_is_named_in_place_of_the_server(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for proxy, why in (
+        (f"http://127.0.0.1:{closed_port()}", "connection refused"),
+        ("http://nowhere.invalid:3128", "unknown host"),
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        cause = cause_of(url)
+        assert cause.text.startswith(f"the proxy of HTTPS_PROXY or HTTP_PROXY: {why}; NO_PROXY")
+        assert not cause.was_sent
+
+
+@pytest.mark.parametrize("url", ["https://store.example", "http://store.example"])
+def test_a_plain_proxy_under_https_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(answering()) as (proxy, _heads):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("http:", "https:"))
+        monkeypatch.setenv("HTTP_PROXY", proxy.replace("http:", "https:"))
+        cause = cause_of(url)
+    assert "begin its address with http://" in cause.text
+    assert not cause.can_pass
+
+
 def test_a_connection_that_is_never_accepted_sent_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
