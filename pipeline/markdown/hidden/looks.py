@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -37,6 +38,7 @@ MOST_PARAMETERS = 20  # of a panel: a longer list must not take quadratic time
 _SIZES, _DOT = ("width", "height", "ac:width", "ac:height"), ("0", "1", "0px", "1px")
 # A height or width of these is the least they have.
 _TABLE_PARTS = frozenset(("table", "thead", "tbody", "tfoot", "tr", "td", "th", "col", "colgroup"))
+_DIGITS = re.compile("[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6}")
 _HIGHLIGHTS = {
     "grey": "#f4f5f7", "red": "#ffebe6", "green": "#e3fcef", "blue": "#deebff",
     "yellow": "#fffae6", "purple": "#eae6ff",
@@ -67,7 +69,9 @@ def look_at(tag: str, attributes: Attributes, around: Look, sheet: Sheet) -> Loo
         return None
     styles = [*sheet.find(attributes), *_own_styles(tag, attributes)]
     style = merge(styles) if styles else None
-    if style and _is_hiding(tag, style) and _OPENED_BY_CLICK.isdisjoint(classes):
+    if style and not _OPENED_BY_CLICK.isdisjoint(classes):
+        style = Style(colour=style.colour, backgrounds=style.backgrounds, font=style.font)
+    if style and _is_hiding(tag, style):
         return None
     look = around
     if tag in ("a", "ac:link"):  # a link has a colour of its own
@@ -102,12 +106,17 @@ def _own_styles(tag: str, attributes: Attributes) -> list[Style]:
     if highlight := attributes.get("data-highlight-colour"):
         texts.append(f"background:{_HIGHLIGHTS.get(highlight.lower(), highlight)}")
     if background := attributes.get("bgcolor"):
-        texts.append(f"background:{background}")
+        texts.append(f"background:{_to_css(background)}")
     if tag == "font" and (colour := attributes.get("color")):
-        texts.append(f"color:{colour}")
+        texts.append(f"color:{_to_css(colour)}")
     if style := attributes.get("style"):
         texts.append(style)
     return [to_style(text) for text in texts]
+
+
+def _to_css(colour: str) -> str:
+    """Return the colour of an attribute, which may lack the mark before its digits."""
+    return f"#{colour.strip()}" if _DIGITS.fullmatch(colour.strip()) else colour
 
 
 def _is_hiding(tag: str, style: Style) -> bool:

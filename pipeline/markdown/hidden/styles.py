@@ -10,12 +10,16 @@ from typing import Any, NamedTuple
 from pipeline.markdown.hidden.colours import Colour, find_colours
 from pipeline.markdown.hidden.declarations import split_declarations
 from pipeline.markdown.hidden.lengths import to_font_px, to_numbers, to_px
+from pipeline.markdown.hidden.places import (
+    is_clipped_away,
+    is_off_page,
+    is_path_empty,
+    is_piled_up,
+    is_scaled_away,
+    is_transformed_away,
+)
 
 _LONGEST_CACHED = 300  # characters of a style: the cache must not fill the memory
-_OFF_LEFT_PX, _OFF_RIGHT_PX = -500.0, 5_000.0  # where no window reaches
-_PERCENT_PX = 1.0  # of an offset: -100% is common in layouts and animations
-_SMALLEST_SCALE = 0.1
-_PILED_UP_PX = -12.0  # between letters, which then lie on each other
 _DISPLAYS = frozenset(
     """block inline inline-block flex inline-flex grid inline-grid table inline-table table-cell
     table-row list-item flow-root contents initial inherit unset revert""".split()  # noqa: SIM905 - a list of words
@@ -148,57 +152,14 @@ def _overflow(value: str) -> _Changes:
     return {"is_clipping": False} if first == "visible" else {}
 
 
-def _offset(value: str) -> _Changes:
-    pxs = (to_px(part, percent=_PERCENT_PX) for part in value.split(" "))
-    is_off = any(px is not None and not _OFF_LEFT_PX < px < _OFF_RIGHT_PX for px in pxs)
-    return {"is_away": True} if is_off else {}
+def _away(is_hiding: Callable[[str], bool]) -> Callable[[str], _Changes]:
+    return lambda value: {"is_away": True} if is_hiding(value) else {}
 
 
-def _transform(value: str) -> _Changes:
-    for function in value.split(")"):
-        name, _, arguments = function.partition("(")
-        numbers = to_numbers(arguments)
-        if name.strip().startswith("scale") and any(n < _SMALLEST_SCALE for n in map(abs, numbers)):
-            return {"is_away": True}
-        if name.strip().startswith("translate") and _offset(arguments.replace(",", " ")):
-            return {"is_away": True}
-    return {}
-
-
-def _scale(value: str) -> _Changes:
-    numbers = [number / (100 if "%" in value else 1) for number in to_numbers(value)]
-    return {"is_away": True} if any(abs(n) < _SMALLEST_SCALE for n in numbers) else {}
-
-
-def _letter_spacing(value: str) -> _Changes:
-    px = to_px(value)
-    return {"is_away": True} if px is not None and px <= _PILED_UP_PX else {}
-
-
-def _clip(value: str) -> _Changes:
-    """Read `rect(top, right, bottom, left)`."""
-    if not value.startswith("rect(") or "auto" in value:
-        return {}
-    numbers = to_numbers(value)
-    if len(numbers) != 4:
-        return {}
-    top, right, bottom, left = numbers
-    return {"is_away": True} if bottom - top <= 1 or right - left <= 1 else {}
-
-
-def _clip_path(value: str) -> _Changes:
-    name, _, arguments = value.partition("(")
-    numbers = to_numbers(arguments)
-    if not numbers:
-        return {}
-    is_away = (
-        (name == "inset" and "%" in arguments and max(numbers) >= 50)
-        or (name in ("circle", "ellipse") and numbers[0] <= 0)
-        or (name == "polygon" and len(set(numbers)) == 1)
-    )
-    return {"is_away": True} if is_away else {}
-
-
+_EDGES = ("left", "right", "top", "bottom", "margin-left", "margin-right", "margin-top",
+          "margin-bottom")  # fmt: skip
+# Of `inset` and `margin`, also in the direction of the writing.
+_SIDES = ("", "-inline", "-inline-start", "-inline-end", "-block", "-block-start", "-block-end")
 _READERS: dict[str, Callable[[str], _Changes]] = {
     "display": _display,
     "visibility": _visibility,
@@ -213,22 +174,22 @@ _READERS: dict[str, Callable[[str], _Changes]] = {
     "background-image": _background_image,
     "font-size": _font_size,
     "font": _font,
-    "height": _side("height_px"),
-    "max-height": _side("max_height_px"),
-    "width": _side("width_px"),
-    "max-width": _side("max_width_px"),
-    "overflow": _overflow,
-    "overflow-x": _overflow,
-    "overflow-y": _overflow,
-    "clip": _clip,
-    "clip-path": _clip_path,
-    "-webkit-clip-path": _clip_path,
-    "transform": _transform,
-    "scale": _scale,
-    "zoom": _scale,
-    "letter-spacing": _letter_spacing,
+    **dict.fromkeys(("height", "block-size"), _side("height_px")),
+    **dict.fromkeys(("max-height", "max-block-size"), _side("max_height_px")),
+    **dict.fromkeys(("width", "inline-size"), _side("width_px")),
+    **dict.fromkeys(("max-width", "max-inline-size"), _side("max_width_px")),
     **dict.fromkeys(
-        ("left", "right", "top", "bottom", "inset", "text-indent", "margin", "margin-left",
-         "margin-right", "margin-top", "margin-bottom", "translate"), _offset
+        ("overflow", "overflow-x", "overflow-y", "overflow-inline", "overflow-block"), _overflow
+    ),
+    "clip": _away(is_clipped_away),
+    "clip-path": _away(is_path_empty),
+    "-webkit-clip-path": _away(is_path_empty),
+    "transform": _away(is_transformed_away),
+    "scale": _away(is_scaled_away),
+    "zoom": _away(is_scaled_away),
+    "letter-spacing": _away(is_piled_up),
+    **dict.fromkeys(
+        (*_EDGES, *(f"inset{side}" for side in _SIDES), *(f"margin{side}" for side in _SIDES),
+         "text-indent", "translate"), _away(is_off_page)
     ),
 }  # fmt: skip
