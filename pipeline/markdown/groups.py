@@ -35,6 +35,25 @@ LIMITS = {
     "~~": 1,
     "link": 1,
 }
+_STYLED = frozenset(("span", "font", "u", "ins"))
+
+
+def group_of(element: Element) -> str | None:
+    """Return the group of a plain HTML element, None for one without a meaning of its own."""
+    tag = element.tag
+    if tag in _STYLED and _is_struck(element.get("style") or ""):
+        return "~~"
+    return GROUPS.get(tag)
+
+
+def _is_struck(style: str) -> bool:
+    if "line-through" not in style:
+        return False
+    declarations = (declaration.partition(":") for declaration in style.lower().split(";"))
+    return any(
+        name.strip().startswith("text-decoration") and "line-through" in value
+        for name, _, value in declarations
+    )
 
 
 def is_block(tag: str) -> bool:

@@ -49,7 +49,7 @@ class Links:
 
     def to_page(self, title: str, space: str = "", anchor: str = "") -> str:
         """Return the address of a page by its title; without a title, of this page."""
-        fragment = f"#{quote(anchor)}" if anchor else ""
+        fragment = f"#{quote(unquote(anchor))}" if anchor else ""
         if not title:
             return self._page_url + fragment if fragment else ""
         return f"{self.base}/display/{quote(space or self._space)}/{quote_plus(title)}{fragment}"

@@ -13,13 +13,14 @@ _IMAGE = re.compile(r"!\[[^\[\]\n]*\]")
 _LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
 _SLICE = 1_000_000  # characters: the words of 20 MB, as a list, take more than 200 MB
 _MARKS = "*~`^[]\\"
+_FORMULA_MARKS = ("^(", "_(")  # of powers and indexes
 
 
 def count_words(text: str) -> Counter[str]:
     """Count words the same way in source and Markdown: without marks, images, link targets."""
     text = _IMAGE.sub(" ", drop_hidden_characters(text)[0])
     text = _LINK_TARGET.sub("", text)
-    for mark in _MARKS:
+    for mark in (*_FORMULA_MARKS, *_MARKS):
         text = text.replace(mark, "")
     words: Counter[str] = Counter()
     for part in _to_slices(text):

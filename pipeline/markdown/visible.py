@@ -14,7 +14,8 @@ INLINE = frozenset(
 )
 UNSEEN = frozenset(
     """ac:parameter ac:default-parameter ac:placeholder ac:task-id ac:task-uuid ac:task-status
-    ac:adf-attribute ac:adf-parameter script style template noscript title head""".split()  # noqa: SIM905 - the same
+    ac:adf-attribute ac:adf-mark ac:adf-parameter script style template noscript title
+    head""".split()  # noqa: SIM905 - the same
 )
 
 _CODE_LINES = frozenset(("div", "p", "pre", "li", "tr"))

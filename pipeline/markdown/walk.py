@@ -13,7 +13,7 @@ from itertools import dropwhile
 from lxml import etree
 
 from pipeline.markdown.blocks import Block, Content, Rendered, to_text_blocks
-from pipeline.markdown.groups import GROUPS, INLINE_GROUPS, LIMITS, is_block, is_bold, to_heading
+from pipeline.markdown.groups import INLINE_GROUPS, LIMITS, group_of, is_block, is_bold, to_heading
 from pipeline.markdown.links import file_name, to_link
 from pipeline.markdown.lists import first_number, item_prefix, kind_of_items, to_item, to_list
 from pipeline.markdown.macros.boxes import box
@@ -86,7 +86,7 @@ class Walk:
                 self._emit(macro.convert(element, Content(), self._notes))
                 return "skip"
             return self._open_macro(element, macro)
-        if group := GROUPS.get(element.tag):
+        if group := group_of(element):
             return self._open_group(element, group)
         return self._open_plain(element)
 

@@ -40,15 +40,10 @@ FAILING_CHUNKS = frozenset(
     )
 )
 FAILING = FAILING_CHUNKS | {
-    "adf_mark_uuid",
-    "anchor_percent",
     "brush_java_typescript",
     "chart_macro_view",
     "chart_title",
     "colour_only_cells",
-    "decision_undecided",
-    "emoji_custom",
-    "emoji_id_only",
     "forge_page_fallback",
     "header_column",
     "image_caption_rendered",
@@ -59,8 +54,6 @@ FAILING = FAILING_CHUNKS | {
     "plantuml_storage",
     "profile_card_rendered",
     "profile_card_storage",
-    "strike_by_style",
-    "sup_power",
     "svg_transform_error",
     "sync_block_rendered",
     "tab_titles_cfm",

@@ -8,7 +8,7 @@ from pipeline.markdown.blocks import Block, Content, Rendered
 from pipeline.markdown.macros.boxes import box
 from pipeline.markdown.macros.frames import unwrap
 from pipeline.markdown.notes import Notes
-from pipeline.markdown.tree import Element, all_text, child
+from pipeline.markdown.tree import Element, all_text, children
 
 _KNOWN = ("panel", "decision-list", "decision-item")
 # Of an extension and of its fallback: the node, the fallback and the text are among the first ones,
@@ -31,8 +31,9 @@ def node(element: Element, content: Content, notes: Notes) -> Rendered:
 def _to_decision(element: Element, content: Content) -> list[Block]:
     """Return a decision as a list of one item."""
     text = " ".join(block.text for block in content.to_blocks())
-    state = child(element, "ac:adf-attribute")
-    label = "Undecided" if all_text(state).upper() == "UNDECIDED" else "Decision"
+    attributes = children(element, "ac:adf-attribute")
+    states = [all_text(one).upper() for one in attributes if one.get("key") == "state"]
+    label = "Undecided" if "UNDECIDED" in states else "Decision"
     return [Block("list", f"- **{label}:** {text}")] if text else []
 
 

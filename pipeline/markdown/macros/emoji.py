@@ -15,6 +15,8 @@ _EMOJI = {
     "blue-star": "⭐", "heart": "❤️", "broken-heart": "💔", "on": "💡", "off": "💡", "y": "👍",
     "n": "👎", "!": "⚠️", "/": "✅", "x": "❌", "i": "ℹ️", "*": "⭐", "?": "❓", "+": "➕", "-": "➖",
 }  # fmt: skip
+# Every emoji that has no emoticon of its own has this name; its short name is what it is.
+_PLACEHOLDER = "blue-star"
 
 
 def emoticon(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -26,6 +28,8 @@ def emoticon(element: Element, content: Content, notes: Notes) -> Rendered:
     name = get("ac:name") or get("data-emoticon-name") or ""
     alt = get("alt") or ""
     short = get("data-emoji-shortname") or get("ac:emoji-shortname") or ""
+    if name == _PLACEHOLDER and short:
+        name = alt = ""
     known = (_EMOJI.get(key) for key in (name, short.strip(":"), alt.strip("()")))
     character = next(filter(None, known), "") or _to_character(
         get("data-emoji-id") or get("ac:emoji-id") or ""

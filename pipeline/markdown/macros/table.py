@@ -75,6 +75,8 @@ MACROS = (
     Macro(inline.image, "", "", "img", reads_itself=True),
     Macro(inline.date, "", "", "time"),
     Macro(inline.exponent, "", "", "sup"),
+    Macro(inline.index, "", "", "sub"),
+    Macro(inline.strike, "strike strikethrough"),
     Macro(inline.quotation, "", "", "q"),
     Macro(code.code_span, "", "", "code tt kbd samp", reads_itself=True),
     Macro(adf.node, "", "", "ac:adf-node"),
