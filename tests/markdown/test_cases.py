@@ -40,24 +40,14 @@ FAILING_CHUNKS = frozenset(
     )
 )
 FAILING = FAILING_CHUNKS | {
-    "brush_java_typescript",
     "chart_macro_view",
-    "chart_title",
     "colour_only_cells",
     "forge_page_fallback",
     "header_column",
     "image_caption_rendered",
-    "image_error_title",
     "markdown_macro",
-    "math_in_parameter",
-    "panel_icon",
-    "plantuml_storage",
-    "profile_card_rendered",
-    "profile_card_storage",
     "svg_transform_error",
     "sync_block_rendered",
-    "tab_titles_cfm",
-    "tab_titles_ui",
 }
 
 

@@ -1,8 +1,11 @@
 """What a style, a place or an attribute means, by rows of (body, Markdown)."""
 
+import zlib
+from base64 import b64encode
+
 import pytest
 
-from tests.support.convert import assert_converts, macro, rich
+from tests.support.convert import assert_converts, macro, plain, rich
 
 POWERS = [
     ("<p>O(2<sup>n</sup>), 10<sup>-6</sup></p>", "O(2^n), 10^-6"),
@@ -28,6 +31,36 @@ EMOJI = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "expected"), POWERS + STRUCK + EMOJI)
+PARAMETERS = [
+    (macro("mathblock", plain("a <\n b")), "$$a < b$$"),
+    ("<p>" + macro("mathinline", equation="x_i") + " holds</p>", "$x_i$ holds"),
+    (macro("localtab", rich("<p>a</p>"), title="Linux"), "**Linux**\n\na"),
+    (macro("chart", rich("<p>a</p>"), type="pie", title="Sales"), "**Sales**\n\na"),
+    (macro("ui-button", title="Order", url="https://e.example/o", color="red"),
+     "[Order](https://e.example/o)"),
+    (macro("button", '<ac:parameter ac:name="link"><ri:page ri:content-title="Plan"/>'
+           "</ac:parameter>", label="Read"), "[Read](https://acme.atlassian.net/wiki/display/DEV/Plan)"),
+    (macro("panel", rich("<ul><li>a</li></ul>"), panelIconText="🚨"), "> 🚨\n> - a"),
+    (macro("panel", rich("<p>a</p>"), panelIconText="🚨", title="Mind"), "> **🚨 Mind**\n>\n> a"),
+    (macro("profile", '<ac:parameter ac:name="user"><ri:user ri:account-id="7"/></ac:parameter>'),
+     "@7"),
+]  # fmt: skip
+
+
+def compress(source: bytes) -> str:
+    return b64encode(zlib.compress(source)[2:-4]).decode()
+
+
+DIAGRAMS = [
+    (macro("plantumlcloud", data=compress(b"a%20-%3E%20b"), compressed="true"),
+     "```plantuml\na -> b\n```"),
+    (macro("plantumlcloud", data=compress(b"a" * 2_000_000), compressed="true", filename="x.svg"),
+     "![plantumlcloud: x.svg]"),
+    (macro("plantumlcloud", data="no base64", compressed="true"), ""),
+    (macro("plantumlcloud", data="/////w=="), ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "expected"), POWERS + STRUCK + EMOJI + PARAMETERS + DIAGRAMS)
 def test_a_meaning_is_kept(body: str, expected: str) -> None:
     assert_converts(body, expected)

@@ -1,6 +1,8 @@
-"""Panels and expands: content with a title or a label."""
+"""Panels, expands and tabs: content with a title or a label."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from pipeline.markdown.blocks import Block, Content, Rendered
 from pipeline.markdown.marks import emphasize
@@ -9,6 +11,7 @@ from pipeline.markdown.quotes import to_quote
 from pipeline.markdown.tree import Element, all_text, classes_of, parameters_of
 
 _DEFAULT_EXPAND = "Click here to expand..."
+_TITLES = ("title", "tabsPageTitle", "label", "name")  # of an expand, a tab or a chart, best first
 _LABELS = {
     "info": "Info",
     "information": "Info",
@@ -22,7 +25,7 @@ _LABELS = {
 
 def box(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return info, note, tip, warning or panel as a quote with its label and title."""
-    return to_quote(_with_title(element, content), _label(element))
+    return to_quote(_with_title(element, content, ("title",)), _label(element))
 
 
 def title(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -34,16 +37,21 @@ def title(element: Element, content: Content, notes: Notes) -> Rendered:
 
 
 def expand(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return an expand's title, then its content."""
+    """Return the title of an expand, a tab or a chart, then its content."""
     return [
         Block("text", emphasize(block.text, "**")) if block.kind == "title" else block
-        for block in _with_title(element, content)
+        for block in _with_title(element, content, _TITLES)
     ]
 
 
-def _with_title(element: Element, content: Content) -> list[Block]:
-    title = parameters_of(element).get("title")
-    return [*([Block("title", title)] if title else []), *content.to_blocks()]
+def _with_title(element: Element, content: Content, names: Sequence[str]) -> list[Block]:
+    parameters = parameters_of(element)
+    title = next((parameters[key] for key in names if parameters.get(key)), "")
+    blocks = [*([Block("title", title)] if title else []), *content.to_blocks()]
+    icon = parameters.get("panelIconText") or ""
+    if icon and blocks and blocks[0].kind in ("title", "text"):
+        return [blocks[0]._replace(text=f"{icon} {blocks[0].text}"), *blocks[1:]]
+    return [*([Block("text", icon)] if icon else []), *blocks]
 
 
 def _label(element: Element) -> str:

@@ -1,10 +1,10 @@
-"""Code, preformatted text and diagrams: text that is kept verbatim."""
+"""Code and preformatted text: text that is kept verbatim."""
 
 from __future__ import annotations
 
 import re
 
-from pipeline.markdown.blocks import Block, Content, Rendered
+from pipeline.markdown.blocks import Content, Rendered
 from pipeline.markdown.links import to_link
 from pipeline.markdown.marks import to_code_span, to_fence
 from pipeline.markdown.notes import Notes
@@ -18,22 +18,13 @@ _LANGUAGES = {
 }  # fmt: skip
 _BRUSH = re.compile(r"brush:\s*([\w#+./-]+)")
 _LANGUAGE_CLASS = re.compile(r"(?:^|\s)(?:language|lang|highlight-source)-([\w#+-]+)")
-_JAVA = re.compile(
-    r"\bSystem\.|@Override\b|\b(?:int|long|boolean|double|String)(?:\[\])? \w++ ?[=;]"
-)
-_JAVA_KEYWORD = re.compile(  # in Java a semicolon or a brace follows on its line
-    r"\b(?:public|private|import|class|void|new|return|static|final)\b"
+_JAVA = re.compile(  # what no other language has
+    r"\bSystem\.(?:out|err)\.|@Override\b|\bimport (?:static )?\w+\.[\w.]+;"
+    r"|\bpublic (?:static |final |abstract )*(?:class|interface|enum|void)\b"
+    r"|\b(?:int|long|boolean|double|String)(?:\[\])? \w++ ?[=;]"
 )
 _NOT_IN_LANGUAGE = re.compile(r"[^\w#+./-]")
 _SOURCES = ("plantuml", "plantumlrender", "mermaid", "html", "markdown", "latex")
-_DIAGRAM_NAMES = (  # parameters that may hold the name, best first
-    "diagramDisplayName",
-    "diagramName",
-    "displayName",
-    "name",
-    "filename",
-    "title",
-)
 
 
 def code(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -67,18 +58,11 @@ def _find_source(element: Element) -> Element:
 def _rendered_language(source: Element) -> str:
     """Return the highlighter's language; its default, Java, only where the text looks like Java."""
     if brush := _BRUSH.search(source.get("data-syntaxhighlighter-params") or ""):
-        is_default = brush[1] == "java" and not _looks_like_java(verbatim(source))
+        is_default = brush[1] == "java" and not _JAVA.search(verbatim(source))
         return "" if is_default else brush[1]
     inner = [source, *source.iterchildren("code")]
     found = _LANGUAGE_CLASS.search(" ".join(element.get("class") or "" for element in inner))
     return found[1] if found else ""
-
-
-def _looks_like_java(text: str) -> bool:
-    return _JAVA.search(text) is not None or any(
-        _JAVA_KEYWORD.search(line, 0, max(line.rfind(";"), line.rfind("{"), 0))
-        for line in text.split("\n")
-    )
 
 
 def _rendered_title(element: Element, notes: Notes) -> str:
@@ -104,15 +88,3 @@ def code_span(element: Element, content: Content, notes: Notes) -> Rendered:
     if link is not None and all_text(link) == " ".join(text.split()):
         spans = to_link(spans, notes.links.resolve(link.get("href") or ""))
     return " " * text[:1].isspace() + spans + " " * text[-1:].isspace()
-
-
-def diagram(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return a drawing by its name, or by its source where that is text."""
-    source = child(element, "ac:plain-text-body")
-    if source is not None and verbatim(source).strip():
-        return code(element, content, notes)
-    parameters = parameters_of(element)
-    name = next((parameters[key] for key in _DIAGRAM_NAMES if parameters.get(key)), "")
-    kind = (element.get("ac:name") or element.get("data-macro-name") or "diagram").partition("-")[0]
-    image = [Block("text", f"![{kind}: {name}]")] if name else []
-    return [*image, *content.to_blocks()]

@@ -1,4 +1,4 @@
-"""Elements within a line of text: statuses, dates, people, images, icons."""
+"""Elements within a line of text: statuses, dates, powers, images, icons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.markdown.blocks import Content, Rendered, to_text_blocks
 from pipeline.markdown.links import file_name, to_image
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
-from pipeline.markdown.tree import Element, all_text, parameters_of
+from pipeline.markdown.tree import Element, all_text, classes_of, parameters_of
 from pipeline.markdown.visible import visible_text
 
 _NUMBER = re.compile(r"[-+−]?[\d.,]+")
@@ -69,17 +69,12 @@ def quotation(element: Element, content: Content, notes: Notes) -> Rendered:
     return list(content.blocks) or (f'"{content.text}"' if content.text.strip() else "")
 
 
-def mention(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return a person's name, without the address of the profile."""
-    name = content.text.strip()
-    return f"@{name.removeprefix('@')}" if name else list(content.blocks)
-
-
 def image(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return an image by its alternative text or its file's name, then its caption."""
     get = element.attrib.get
     if element.tag == "img":
-        name = get("alt") or get("data-linked-resource-default-alias") or get("title")
+        title = None if "transform-error" in classes_of(element) else get("title")
+        name = get("alt") or get("data-linked-resource-default-alias") or title
         picture = to_image(name or file_name(get("src") or get("data-image-src") or ""))
         return f" {picture} " if picture else ""
     name = get("ac:alt") or get("ac:title")

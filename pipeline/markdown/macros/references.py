@@ -9,6 +9,8 @@ from pipeline.markdown.tree import Element, all_text, parameters_of
 from pipeline.markdown.visible import visible_text
 from pipeline.records import IncludedPage
 
+_LABELS = ("title", "label", "text", "buttonText", "buttonLabel", "name")  # of a button
+
 
 def link(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return storage's link: to a page by its title, a file, a person, an anchor on this page."""
@@ -58,6 +60,17 @@ def widget(element: Element, content: Content, notes: Notes) -> Rendered:
     url = url or element.get("src") or element.get("data") or ""
     notes.dropped.append(visible_text(element))  # for browsers that cannot embed
     return to_text_blocks(notes.links.resolve(url))
+
+
+def button(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return a button's label as a link to where the button leads."""
+    parameters = parameters_of(element)
+    label = next((parameters[key] for key in _LABELS if parameters.get(key)), "")
+    page = next(element.iter("ri:page"), None)
+    if page is not None:
+        return _to_resource(page, label, "", notes)
+    target = parameters.get("url") or parameters.get("href") or parameters.get("link") or ""
+    return to_link(label, notes.links.resolve(target)) or list(content.blocks)
 
 
 def _to_resource(resource: Element, text: str, anchor: str, notes: Notes) -> str:

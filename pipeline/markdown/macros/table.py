@@ -16,11 +16,14 @@ from pipeline.markdown.macros import (
     adf,
     boxes,
     code,
+    diagrams,
     emoji,
     errors,
+    formulas,
     frames,
     inline,
     jira,
+    people,
     references,
 )
 from pipeline.markdown.notes import Notes
@@ -46,28 +49,32 @@ MACROS = (
           recently-updated-dashboard create-from-template create-space-button contributors
           contributors-summary popular-labels related-labels listlabels favpages contentbylabel
           attachments gallery space-details spaces blog-posts change-history anchor viewtracker
-          detailssummary tasks-report-macro content-report-table profile profile-picture network
+          detailssummary tasks-report-macro content-report-table network
           roadmap calendar""",
           """toc-macro client-side-toc-macro plugin_pagetree recently-updated search-macro
           tableFloatingHeader jira-oauth-message-marker refresh-issues-bottom
-          create-from-template-button""", reads_itself=True),
+          create-from-template-button userLogoLink userLogo""", reads_itself=True),
     Macro(frames.hide, "", "", " ".join(sorted(UNSEEN)), reads_itself=True),
     Macro(jira.jira_error, "", "jim-error-message", reads_itself=True),
     Macro(references.attachments, "", "plugin_attachments_container", reads_itself=True),
     Macro(boxes.box, "info note tip warning panel success error",
           "confluence-information-macro panel"),
     Macro(boxes.title, "", "panelHeader expand-control-text"),
-    Macro(boxes.expand, "expand ui-expand", "expand-container"),
+    Macro(boxes.expand, """expand ui-expand ui-tab cfm-tabs-page aui-tab auitabspage tab tab-pane
+          localtab card chart""", "expand-container"),
     Macro(inline.status, "status", "status-macro aui-lozenge", reads_itself=True),
     Macro(jira.jira, "jira jiraissues", "jira-issue"),
-    Macro(code.diagram, """drawio inc-drawio drawio-sketch gliffy lucidchart plantumlcloud
+    Macro(diagrams.diagram, """drawio inc-drawio drawio-sketch gliffy lucidchart plantumlcloud
           mermaid-cloud mermaid-macro balsamiq""", "drawio-macro gliffy-macro"),
     Macro(references.include, "include excerpt-include excerpt-include-macro"),
     Macro(references.view_file, "view-file viewpdf viewdoc viewxls viewppt multimedia"),
     Macro(references.widget, "widget iframe", "", "iframe embed object", reads_itself=True),
-    Macro(frames.unwrap, "section column toc-zone layout excerpt details"),
+    Macro(references.button, "ui-button cfm-button aui-button button"),
+    Macro(frames.unwrap, """section column toc-zone layout excerpt details ui-tabs cfm-tabs auitabs
+          tabs tab-group localtabgroup deck"""),
     Macro(references.link, "", "", "ac:link"),
-    Macro(inline.mention, "", "user-mention confluence-userlink"),
+    Macro(people.mention, "", "user-mention confluence-userlink"),
+    Macro(people.profile, "profile profile-picture"),
     Macro(emoji.emoticon, "", "emoticon", "ac:emoticon", reads_itself=True),
     Macro(inline.icon, "", "icon aui-icon expand-icon expand-control-icon",
           "", reads_itself=True),
@@ -78,6 +85,10 @@ MACROS = (
     Macro(inline.index, "", "", "sub"),
     Macro(inline.strike, "strike strikethrough"),
     Macro(inline.quotation, "", "", "q"),
+    Macro(formulas.formula, """easy-math-inline eazy-math-inline mathinline math-inline
+          latex-inline mathjax-inline-macro""", reads_itself=True),
+    Macro(formulas.formula_block, """easy-math-block eazy-math-block mathblock mathblock-ref
+          math-block latex-block latex-formatting mathjax-block-macro""", reads_itself=True),
     Macro(code.code_span, "", "", "code tt kbd samp", reads_itself=True),
     Macro(adf.node, "", "", "ac:adf-node"),
 )  # fmt: skip
