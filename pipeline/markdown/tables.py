@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.markdown.blocks import Block, heading_as_text
+from pipeline.markdown.cell_colours import colour_of
 from pipeline.markdown.marks import emphasize, to_code_span
 from pipeline.markdown.tree import Element, classes_of
 
@@ -38,11 +39,13 @@ def is_layout(table: Element) -> bool:
 
 
 def to_cell(element: Element, blocks: Sequence[Block]) -> Cell:
-    """Return a `td` or `th` as a cell."""
+    """Return a `td` or `th` as a cell; an empty one by its colour, which may be all it has."""
     row = element.getparent()
     group = row.getparent() if row is not None else None
     is_header = element.tag == "th" or (group is not None and group.tag == "thead")
     spans = _span(element, "colspan"), _span(element, "rowspan")
+    if not blocks and (colour := colour_of(element)):
+        return Cell((), f"({colour})", *spans, is_header)
     if len(blocks) == 1 and blocks[0].kind == "text" and "\n" not in blocks[0].text:
         return Cell((), _escape(blocks[0].text), *spans, is_header)
     return Cell(blocks, _to_cell_text(blocks), *spans, is_header)
@@ -99,8 +102,8 @@ def _to_title(block: Block) -> Block:
 def _split_header(rows: Sequence[TableRow]) -> tuple[list[str], list[list[str]]]:
     """Return the header row and the other rows, all of one width.
 
-    Two header rows, of which the upper names groups of columns, become one. A list of names and
-    values has an empty header row; of any other table the first row is the header.
+    Two header rows, of which the upper names groups of columns, become one. A table whose first
+    row has no header cells, or only the first one of a column of them, has an empty header row.
     """
     lines = _fill(rows)
     is_header = [all(cell.is_header for cell in row) for row in rows[:2]]
@@ -108,10 +111,18 @@ def _split_header(rows: Sequence[TableRow]) -> tuple[list[str], list[list[str]]]
         pairs = zip(lines[0], lines[1], strict=False)
         merged = [name if group in ("", name) else f"{group}: {name}" for group, name in pairs]
         return merged, lines[2:]
-    names_down = sum(bool(row) and row[0].is_header for row in rows)
-    if len(lines[0]) == 2 and names_down == len(rows) and not is_header[0]:
-        return ["", ""], lines
-    return lines[0], lines[1:]
+    if _has_header_row(rows):
+        return lines[0], lines[1:]
+    return [""] * len(lines[0]), lines
+
+
+def _has_header_row(rows: Sequence[TableRow]) -> bool:
+    """Return whether the first row names the columns: by header cells, or all in bold."""
+    first = rows[0]
+    if all(cell.is_header or _unbold(cell.text) != cell.text or not cell.text for cell in first):
+        return True
+    is_column = all(row[:1] and row[0].is_header for row in rows)
+    return any(cell.is_header for cell in first) and not is_column
 
 
 def _is_frame(rows: Sequence[TableRow]) -> bool:

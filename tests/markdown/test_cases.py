@@ -41,9 +41,7 @@ FAILING_CHUNKS = frozenset(
 )
 FAILING = FAILING_CHUNKS | {
     "chart_macro_view",
-    "colour_only_cells",
     "forge_page_fallback",
-    "header_column",
     "image_caption_rendered",
     "markdown_macro",
     "svg_transform_error",

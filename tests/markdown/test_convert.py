@@ -174,7 +174,10 @@ INCLUDE = '<span class="error">Unable to render {include} </span> It could not b
         ('<p>a</p><div class="error"><span class="error">Error</span> : x</div>', "a"),
         (f'<p>a</p><div class="conf-macro output-block">{INCLUDE}</div>', "a"),
         (f'<ul><li>a</li><li><span class="error">{JIRA}</span></li></ul>', "- a"),
-        (f"<table><tr><td>a</td><td><div>{JIRA}</div></td></tr></table>", "| a | |\n|---|---|"),
+        (
+            f"<table><tr><td>a</td><td><div>{JIRA}</div></td></tr></table>",
+            "| | |\n|---|---|\n| a | |",
+        ),
         ('<p>a</p><div class="error">Fehler beim Rendern des Makros</div>', "a"),
     ],
 )

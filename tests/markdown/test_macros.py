@@ -86,7 +86,7 @@ UNCHANGED = [
     ('<p class="panel">a</p>', "a"),
     ('<p><span class="code">a</span></p>', "a"),
     ("<table><tr><td class='panel'>a</td><td class='code'>b</td></tr></table>",
-     "| a | b |\n|---|---|"),
+     "| | |\n|---|---|\n| a | b |"),
     ('<div class="details"><p>a</p></div>', "a"),
 ]  # fmt: skip
 

@@ -51,6 +51,20 @@ def compress(source: bytes) -> str:
     return b64encode(zlib.compress(source)[2:-4]).decode()
 
 
+COLOURS = [
+    ('<table><tr><th>a</th><th>b</th></tr><tr><td>c</td>'
+     f'<td{attribute}><p></p></td></tr></table>', f"| a | b |\n|---|---|\n| c |{text} |")
+    for attribute, text in (
+        (' data-highlight-colour="#ffbdad"', " (red)"),
+        (' data-highlight-colour="#FF0"', " (yellow)"),
+        (' style="background-color: rgb(171, 245, 209)"', " (green)"),
+        (' class="confluenceTd highlight-blue"', " (blue)"),
+        (' bgcolor="red"', " (red)"),
+        (' data-highlight-colour="#f4f5f7"', ""),
+        (' style="color: red"', ""),
+    )
+]  # fmt: skip
+
 DIAGRAMS = [
     (macro("plantumlcloud", data=compress(b"a%20-%3E%20b"), compressed="true"),
      "```plantuml\na -> b\n```"),
@@ -61,6 +75,8 @@ DIAGRAMS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "expected"), POWERS + STRUCK + EMOJI + PARAMETERS + DIAGRAMS)
+@pytest.mark.parametrize(
+    ("body", "expected"), POWERS + STRUCK + EMOJI + PARAMETERS + COLOURS + DIAGRAMS
+)
 def test_a_meaning_is_kept(body: str, expected: str) -> None:
     assert_converts(body, expected)

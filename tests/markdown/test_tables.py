@@ -21,7 +21,7 @@ def row(*cells: str) -> str:
     [
         (table(HEAD, row("1", "2")), "| A | B |\n|---|---|\n| 1 | 2 |"),
         # no header: the first row is one
-        (table(row("1", "2"), row("3", "4")), "| 1 | 2 |\n|---|---|\n| 3 | 4 |"),
+        (table(row("1", "2"), row("3", "4")), "| | |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |"),
         (
             "<table><thead><tr><td>A</td><td>B</td></tr></thead><tr><td>1</td><td>2</td></tr></table>",
             "| A | B |\n|---|---|\n| 1 | 2 |",
@@ -82,7 +82,7 @@ def row(*cells: str) -> str:
         # ragged rows
         (
             table(row("1", "2", "3"), row("4"), row("5", "6")),
-            "| 1 | 2 | 3 |\n|---|---|---|\n| 4 | | |\n| 5 | 6 | |",
+            "| | | |\n|---|---|---|\n| 1 | 2 | 3 |\n| 4 | | |\n| 5 | 6 | |",
         ),
         (table(HEAD, row("", " "), row("1", "")), "| A | B |\n|---|---|\n| 1 | |"),
         (table(row("", "")), ""),
@@ -90,7 +90,7 @@ def row(*cells: str) -> str:
         (table(HEAD, row("a|b", "c")), "| A | B |\n|---|---|\n| a\\|b | c |"),
         (
             table('<tr><td colspan="2">a\\|b</td></tr>', row("1", "2"), row("3", "4")),
-            "**a\\|b**\n\n| 1 | 2 |\n|---|---|\n| 3 | 4 |",
+            "**a\\|b**\n\n| | |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |",
         ),
         (table(row(r"a \| b | c")), r"a \| b | c"),
         (
@@ -131,14 +131,14 @@ def row(*cells: str) -> str:
         ),
         ('<table class="sectionMacro"><tr><td>a</td><td><p>b</p></td></tr></table>', "a\n\nb"),
         ("<table><caption>T</caption><tr><td>1</td><td>2</td></tr></table>",
-            "T\n\n| 1 | 2 |\n|---|---|"),
+            "T\n\n| | |\n|---|---|\n| 1 | 2 |"),
         # every cell of a row leads to the same place: once is enough
         (
             table(
                 row("<a href='https://e.com/1'>a</a>", "<a href='https://e.com/1'>b</a>"),
                 row("<a href='https://e.com/1'>c</a>", "<a href='https://e.com/2'>d</a>"),
             ),
-            "| [a](https://e.com/1) | b |\n|---|---|\n"
+            "| | |\n|---|---|\n| [a](https://e.com/1) | b |\n"
             "| [c](https://e.com/1) | [d](https://e.com/2) |",
         ),
         ("<td>a</td><tr><td>b</td></tr>", "a\n\nb"),
