@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.markdown.blocks import join_page
+from pipeline.markdown.embedded import unfold
 from pipeline.markdown.hidden import drop_hidden_characters, drop_hidden_elements
 from pipeline.markdown.links import Links
 from pipeline.markdown.loss import count_loss
@@ -28,6 +29,7 @@ Check = Callable[[], object]
 def convert_tree(page: Page, notes: Notes) -> Converted:
     """Convert a body with this project's own converter."""
     root = parse(page.html)
+    unfold(root, page.html, notes.check)
     notes.hidden_characters += drop_hidden_elements(root)
     blocks = Walk(notes).to_blocks(root)
     anchors = tuple(block.anchor for block in blocks if block.kind == "heading")

@@ -40,11 +40,8 @@ FAILING_CHUNKS = frozenset(
     )
 )
 FAILING = FAILING_CHUNKS | {
-    "chart_macro_view",
     "forge_page_fallback",
     "image_caption_rendered",
-    "markdown_macro",
-    "svg_transform_error",
     "sync_block_rendered",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.markdown.blocks import Content, Rendered
+from pipeline.markdown.embedded import to_blocks
 from pipeline.markdown.links import to_link
 from pipeline.markdown.marks import to_code_span, to_fence
 from pipeline.markdown.notes import Notes
@@ -24,7 +25,7 @@ _JAVA = re.compile(  # what no other language has
     r"|\b(?:int|long|boolean|double|String)(?:\[\])? \w++ ?[=;]"
 )
 _NOT_IN_LANGUAGE = re.compile(r"[^\w#+./-]")
-_SOURCES = ("plantuml", "plantumlrender", "mermaid", "html", "markdown", "latex")
+_SOURCES = ("plantuml", "plantumlrender", "mermaid", "latex")
 
 
 def code(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -44,6 +45,11 @@ def code(element: Element, content: Content, notes: Notes) -> Rendered:
     language = "".join(language.lower().split())
     language = _LANGUAGES.get(language, _NOT_IN_LANGUAGE.sub("", language))
     return to_fence(text, language, title)
+
+
+def markdown(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return the Markdown of a macro as what it is: its headings are sections of the page."""
+    return to_blocks(notes.drop_hidden(verbatim(_find_source(element))))
 
 
 def _find_source(element: Element) -> Element:

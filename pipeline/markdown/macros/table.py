@@ -42,8 +42,9 @@ class Macro(NamedTuple):
 
 
 MACROS = (
-    Macro(code.code, "code noformat plantuml plantumlrender mermaid html markdown latex",
+    Macro(code.code, "code noformat plantuml plantumlrender mermaid latex",
           "code preformatted", "pre", reads_itself=True),
+    Macro(code.markdown, "markdown", reads_itself=True),
     Macro(frames.drop,
           """toc pagetree pagetreesearch livesearch recently-updated search navmap children
           recently-updated-dashboard create-from-template create-space-button contributors
@@ -71,7 +72,7 @@ MACROS = (
     Macro(references.widget, "widget iframe", "", "iframe embed object", reads_itself=True),
     Macro(references.button, "ui-button cfm-button aui-button button"),
     Macro(frames.unwrap, """section column toc-zone layout excerpt details ui-tabs cfm-tabs auitabs
-          tabs tab-group localtabgroup deck"""),
+          tabs tab-group localtabgroup deck html"""),
     Macro(references.link, "", "", "ac:link"),
     Macro(people.mention, "", "user-mention confluence-userlink"),
     Macro(people.profile, "profile profile-picture"),

@@ -1,0 +1,83 @@
+"""HTML and storage XML that an element holds as text or as an attribute, put into the tree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from html import unescape
+from urllib.parse import unquote_plus
+
+from lxml import etree
+
+from pipeline.markdown.tree import Element, child, parse
+from pipeline.markdown.visible import verbatim
+
+_ENCODED = "data-encoded-xml"  # the source of an element that could not be rendered
+_CHART = "chart-render-data"  # the class of a script
+_MARKS = (_ENCODED, _CHART, 'ac:name="html"')
+
+
+def unfold(root: Element, body: str, check: Callable[[], object]) -> None:
+    """Replace elements that hold a body as text by that body. What is in such a body stays."""
+    if not any(mark in body for mark in _MARKS):
+        return
+    for element, inner in list(_find_embedded(root, check)):
+        inner.tail = element.tail
+        parent = element.getparent()
+        if parent is not None:
+            parent.replace(element, inner)
+
+
+def _find_embedded(root: Element, check: Callable[[], object]) -> Iterator[tuple[Element, Element]]:
+    walk = etree.iterwalk(root, events=("start",), tag=("script", "img", "ac:structured-macro"))
+    for _, element in walk:
+        check()
+        if element.tag == "img":
+            encoded = element.get(_ENCODED)
+            if encoded and "transform-error" in (element.get("class") or ""):
+                yield element, _to_inline(unquote_plus(encoded), element)
+        elif element.tag == "script":
+            if _CHART in (element.get("class") or ""):
+                yield element, _to_chart(element.text or "")
+        elif (element.get("ac:name") or "").lower() == "html":
+            source = child(element, "ac:plain-text-body")
+            if source is not None:
+                walk.skip_subtree()
+                yield source, _to_body(verbatim(source))
+
+
+def _to_body(html: str) -> Element:
+    body = parse(html).find("body")
+    if body is None:
+        return etree.Element("div")
+    body.tag = "div"
+    return body
+
+
+def _to_inline(xml: str, element: Element) -> Element:
+    """Return the source of an element, with its attributes: they may hide it."""
+    body = _to_body(xml)
+    for outer in (body, *body):
+        outer.tag = "span" if outer.tag == "div" else outer.tag
+    for name in ("style", "class", "hidden", "aria-hidden"):
+        if value := element.get(name):
+            body.set(name, value)
+    return body
+
+
+def _to_chart(script: str) -> Element:
+    """Return a chart's title and table; an empty element where the script is of another shape."""
+    text = script.strip()
+    if not text.startswith("{"):  # `//` before a CDATA section, which has become escaped text
+        text = unescape(text[text.find("{") : text.rfind("}") + 1])
+    try:
+        chart = json.loads(text)
+        title, html = chart["parameters"].get("title") or "", chart["bodyHtml"]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return etree.Element("div")
+    body = _to_body(html if isinstance(html, str) else "")
+    if title and isinstance(title, str):
+        paragraph = etree.Element("p")
+        etree.SubElement(paragraph, "strong").text = title
+        body.insert(0, paragraph)
+    return body
