@@ -92,13 +92,18 @@ def execute(
         finally:
             show_stale(report.stale, *report.count_stale())
             save()
-            about = {"program": program.name, "collection": program.collection(settings)}
-            if not settings.dry_run:
-                push_figures(report, settings.otel_exporter_otlp_endpoint, about, settings.mask)
+            _push(program, settings, report)
             log.info("%s", report.summary())
             if signals:
                 signals.leaves_threads = stop.error is not None
     return report.exit_code
+
+
+def _push(program: Program, settings: Settings, report: Report) -> None:
+    """Send the figures of a run to the collector, if one is set; a dry run has none."""
+    if not settings.dry_run:
+        about = {"program": program.name, "collection": program.collection(settings)}
+        push_figures(report, settings.otel_exporter_otlp_endpoint, about, settings.mask)
 
 
 def _judge(program: Program, settings: Settings, report: Report) -> ExitCode:
