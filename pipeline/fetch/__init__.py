@@ -14,6 +14,7 @@ from pipeline.fetch.errors import (
     CredentialsError,
     PageError,
 )
+from pipeline.fetch.listing import ListingPart
 from pipeline.fetch.rows import Space
 from pipeline.fetch.site import Site
 
@@ -22,6 +23,7 @@ __all__ = [
     "ROWS_A_REQUEST",
     "ConfluenceError",
     "CredentialsError",
+    "ListingPart",
     "PageError",
     "Site",
     "Space",
