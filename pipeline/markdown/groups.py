@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.markdown.blocks import Block
+from pipeline.markdown.hidden import split_declarations
 from pipeline.markdown.tree import Element
 from pipeline.markdown.visible import INLINE
 
@@ -49,10 +50,9 @@ def group_of(element: Element) -> str | None:
 def _is_struck(style: str) -> bool:
     if "line-through" not in style:
         return False
-    declarations = (declaration.partition(":") for declaration in style.lower().split(";"))
     return any(
-        name.strip().startswith("text-decoration") and "line-through" in value
-        for name, _, value in declarations
+        name.startswith("text-decoration") and "line-through" in value
+        for name, value in split_declarations(style)
     )
 
 
