@@ -95,7 +95,7 @@ def _find_links(text: str) -> Iterator[_Link]:
 def _find_label_end(text: str, at: int, seen: bytearray) -> int:
     """Return where the label that begins at `at` ends.
 
-    How a label goes on depends on its position only. So one that comes to where an earlier label
+    How a label continues depends on its position only. So one that comes to where an earlier label
     was, which ended without a target, will do so too: `seen` has these positions, and no part of
     the text is read for every bracket before it.
     """

@@ -39,7 +39,7 @@ class ContentRow:
     version: int
     modified: str  # of this version, ISO 8601 in UTC
     web_path: str  # of the link for people, below the site's base
-    # Id and type of the page, folder, … above, in v2 only: "" at the top, None if it is not said.
+    # Id and type of the page, folder, … above, in v2 only: "" at the top, None if it is not shown.
     parent: str | None = None
     parent_type: str = ""
     space_id: str = ""  # in v2 only

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 
 POOL_SIZE = 16  # idle connections
 LONGEST_REASON = 10_000  # bytes of an answer that are read
-# Seconds that a request may go on once the run ends: then its result is known to the next run.
+# Seconds that a request may continue once the run ends: then its result is known to the next run.
 TO_STORE, TO_DELETE = 12.0, 18.0
 REFUSING = (401, 403, 405, 407, 426, 501)  # no other chunk would fare better
 

@@ -1,4 +1,4 @@
-"""What servers say to a text that is too long for their embedding model."""
+"""What servers answer to a text that is too long for their embedding model."""
 
 from __future__ import annotations
 
