@@ -34,10 +34,10 @@ from pipeline.upsert.server.embedding_models import (
 from pipeline.upsert.server.lost_store import lost_store_ends_the_run
 from pipeline.upsert.server.lost_vectors import refuse_if_both_fail
 from pipeline.upsert.server.text_limit import EmbeddingRoute
+from pipeline.upsert.server.vector_io import INSERT, QUERY
 
 log = logging.getLogger(__name__)
 
-INSERT, QUERY = "/v1/vector-io/insert", "/v1/vector-io/query"
 EMBEDDINGS = ("/v1/embeddings", "/v1/openai/v1/embeddings")
 ROUTES = f"{INSERT} with /v1/vector-dbs, or with /v1/vector_stores and /v1/embeddings"
 

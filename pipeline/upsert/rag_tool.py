@@ -26,6 +26,7 @@ from pipeline.upsert.server.description import get_description
 from pipeline.upsert.server.embedding_models import find_embedding_model
 from pipeline.upsert.server.providers import to_provider_field
 from pipeline.upsert.server.text_limit import ask_with_less
+from pipeline.upsert.server.vector_io import QUERY
 
 log = logging.getLogger(__name__)
 RAG_TOOL = "/v1/tool-runtime/rag-tool/insert"
@@ -174,7 +175,7 @@ class RagTool(FileSink):
             "query": question,
             "params": {"max_chunks": limit},
         }
-        answer = self._api.post("/v1/vector-io/query", body)
+        answer = self._api.post(QUERY, body)
         rows = zip(answer["chunks"], answer["scores"], strict=True)
         return [to_hit(row["metadata"], row["content"], score) for row, score in rows]
 

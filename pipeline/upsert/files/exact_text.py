@@ -16,6 +16,7 @@ from pipeline.upsert.errors import must_be_stored
 from pipeline.upsert.files.entry import BLANK, JOINER, PENDING
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
+from pipeline.upsert.server.vector_io import INSERT
 
 FILLER_ID = "conf-filler"
 _TAIL_BITS = 24
@@ -123,7 +124,7 @@ class ExactText:
 
     def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
         body = {"vector_store_id": self._store, "chunks": list(rows)}
-        self._api.api.insert("/v1/vector-io/insert", body)
+        self._api.api.insert(INSERT, body)
 
 
 def to_tail(mark: str) -> str:

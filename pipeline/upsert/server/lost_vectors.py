@@ -10,8 +10,7 @@ from collections.abc import Callable
 
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.server.api import AnswerError, Api
-
-QUERY = "/v1/vector-io/query"
+from pipeline.upsert.server.vector_io import QUERY
 
 
 def has_lost_vectors(api: Api, store: str, get_provider: Callable[[], str]) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.upsert.server.api import Api
+from pipeline.upsert.server.vector_io import QUERY
 
 OWN_IDENTIFIER = "conf-"  # begins those that this tool chooses, for dash on Llama Stack 0.2
 MADE_BY_US = {"made_by": "confluence-vector-sync"}
 _VARIANT = "made_with"
 _MODEL = "made_with_model"  # Llama Stack 0.2 shows none; later servers add `embedding_model`
-QUERY = "/v1/vector-io/query"
 
 
 def to_mark(variant: str, model: str) -> dict[str, str]:
