@@ -15,7 +15,7 @@ from pipeline.fetch.rows import Space, is_restricted, to_row_id
 from pipeline.fetch.transport import Transport
 
 # A listed page: its id, its parent's id and type. The parent is "" at the top of a space, and None
-# where the listing does not show it.
+# where the listing does not say.
 Place = tuple[str, str | None, str]
 PAGE, PAGE_ABOVE, UNKNOWN = "page", "page above", "unknown"
 # What can restrict a page, as the report counts it.
