@@ -75,11 +75,14 @@ class Ledger:
             self._db.execute("UPDATE pages SET digest = ''")
 
     def forget_everything(self) -> None:
-        """Forget every page, chunk and fact: all that any table has."""
+        """Forget every page, chunk and fact, but for which of several ledgers knows more."""
+        turn = self.get_about("turn")  # see `recovery.take_over`
         tables = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         with self.together():
             for (table,) in tables:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            if turn:
+                self.set_about(turn=turn)
 
     def adopt(self, stored: Iterable[StoredChunk]) -> int:
         """Replace the known chunks by the store's own list; return how many there are.

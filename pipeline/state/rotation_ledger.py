@@ -14,6 +14,21 @@ from pipeline.state.scratch.merge import merge
 class RotationLedger(Ledger):
     """A ledger that is compared with the active store's, and replaces it at the end."""
 
+    def inherit(self, active: Ledger) -> None:
+        """Take over what the active store's ledger knows besides that store.
+
+        The last listing is taken over once: this one is newer from then on.
+        """
+        with self.together():
+            self.set_about(turn=active.get_about("turn"))  # see `recovery.take_over`
+            if self.left_out() is not None or active.left_out() is None:
+                return
+            facts = ("has_listed", "never_listed")
+            self.set_about(**{name: active.get_about(name) for name in facts})
+            for table in ("left_out", "page_spaces"):
+                rows = active._db.execute(f"SELECT * FROM {table}")  # noqa: S608 - constant names
+                self._db.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)  # noqa: S608
+
     def is_empty(self) -> bool:
         """Return whether the store has confirmed no chunk yet."""
         rows = self._db.execute("SELECT 1 FROM chunks WHERE state = 'stored' LIMIT 1")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from demo.confluence_site import ConfluenceSite
+from pipeline.state import Ledger, Shard, open_ledger, take_over
 from tests.support.program import DETAILS, Ended, environment, sync_now
 from tests.support.recovery import pages_in, small_site
 from tests.support.vector_api import VectorApi
@@ -143,3 +144,17 @@ def leave_a_hot_journal(path: Path) -> None:
         database.execute("ROLLBACK")
     path.write_bytes(changed)
     Path(f"{path}-journal").write_bytes(journal)
+
+
+def test_a_ledger_that_was_reset_takes_nothing_back(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "sync-0-of-2.sqlite3") as other:
+        other.record_page("1", "Title", "digest", "face")
+    with open_ledger(tmp_path / "sync.sqlite3") as ledger:
+        assert take_over_all(ledger, tmp_path) == 1
+        ledger.forget_everything()
+        assert take_over_all(ledger, tmp_path) == 0
+        assert not ledger.pages()
+
+
+def take_over_all(ledger: Ledger, folder: Path) -> int:
+    return take_over(ledger, folder, "sync", Shard(0, 1), lambda *_: True, may_repair=True)

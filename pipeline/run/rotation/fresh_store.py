@@ -79,6 +79,7 @@ class FreshStore:
             log.info("rotation: building %s", identifier)
         self._open = collection.ledger, active, ledger
         collection.ledger, collection.look_first = ledger, False
+        ledger.inherit(self.active_ledger)
         keep_limit(self.active_ledger, ledger)
         self._remove_remains()
 
