@@ -106,9 +106,7 @@ class Run:
         """Compare what is listed with what the ledger knows."""
         ledger, settings = self.collection.ledger, self.settings
         self._listed = listed
-        plan = self._diff(listed)
-        if self._dependents.make_pending(ledger, listed, plan.changed, self._scope.began):
-            plan = self._diff(listed)
+        plan = self._diff_with_dependents(listed)
         if plan.upsert and self._limit.measure():  # a run without work asks nothing
             plan = self._diff(listed)
         self._limit.announce()
@@ -117,8 +115,8 @@ class Run:
         if settings.dry_run:
             log_plan(plan, self._confirm_deletions(plan), ledger.pages())
         elif settings.update_strategy == "rotate":
-            gone, diff = self._confirm_deletions(plan), partial(self._diff, listed)
-            plan = self._rotation.plan(plan, gone, self._digests.conversion, diff)
+            gone, again = self._confirm_deletions(plan), partial(self._diff_with_dependents, listed)
+            plan = self._rotation.plan(plan, gone, self._digests.conversion, again)
         else:
             self._rotation.discard()
         # By now a rotation has chosen the ledger.
@@ -144,6 +142,13 @@ class Run:
                 "not ingested by the first run and not edited since; run once with SINCE_HOURS=0 "
                 "to include them"
             )
+
+    def _diff_with_dependents(self, listed: Listing) -> Plan:
+        """Compare the listing with the ledger in use, and what its pages show of others, too."""
+        plan, ledger = self._diff(listed), self.collection.ledger
+        if self._dependents.make_pending(ledger, listed, plan.changed, self._scope.began):
+            return self._diff(listed)
+        return plan
 
     def _diff(self, listed: Listing) -> Plan:
         pages, admits = self.collection.ledger.pages(), self._scope.admission.admits

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site.faults import error
+from tests.run.test_rotation_keeps import fail_body
+from tests.support.convert import macro
 from tests.support.rotating import PAGES, Rotating, open_rotating, to_body
 
 
@@ -40,3 +42,48 @@ def test_a_space_that_was_not_listed_meanwhile_has_been_listed_before(place: Rot
     restored = place.state.add_page("Restored", "HR", to_body(21), modified=aged)
     assert place.sync(**scope, UPDATE_STRATEGY="upsert").code == 0
     assert restored in place.held()
+
+
+def include_page_2(place: Rotating, page: int) -> None:
+    """Let a page show what page 2 says."""
+    included = place.state.pages[place.ids[2]]
+    link = '<ac:link><ri:page ri:content-title="Page 2"/></ac:link>'
+    storage = macro("include", f'<ac:parameter ac:name="">{link}</ac:parameter>')
+    place.state.edit(
+        place.ids[page],
+        lambda: to_body(page) + place.state.pages[included.id].body("export_view"),
+        storage=storage,
+    )
+    assert place.sync().code == 0
+    assert shows(place, page, "Page 2 is here.")
+
+
+def shows(place: Rotating, page: int, text: str) -> bool:
+    documents = place.api.documents(place.active).values()
+    own = [one.text for one in documents if one.metadata["page_id"] == place.ids[page]]
+    return text in "\n".join(own)
+
+
+def test_a_page_that_was_read_back_is_refreshed_after_refresh_hours(place: Rotating) -> None:
+    issues = ["Unable to render Jira issues macro, execution error."]
+    error = '<p><span class="error">{}</span></p>'
+    place.state.edit(place.ids[6], lambda: to_body(6) + error.format(issues[0]))
+    assert place.sync().code == 0
+    place.edit(1, "was")
+    fail_body(place, 6)
+    assert place.sync().code == 1
+    place.site.clear_faults()
+    issues[0] = "Two issues are open."
+    place.pass_days(8)
+    assert place.sync()["pages"]["changed"] == 1
+    assert shows(place, 6, "Two issues are open.")
+
+
+def test_a_later_night_fetches_what_includes_a_page_that_has_changed_since(
+    place: Rotating,
+) -> None:
+    include_page_2(place, 0)
+    place.begin()
+    place.edit(2, "became")
+    place.sync()
+    assert shows(place, 0, "Page 2 became here.")

@@ -7,7 +7,7 @@ import logging
 
 from pipeline.chunk import count_tokens
 from pipeline.records import Chunk, Hit, Page, PageRef
-from pipeline.state import Ledger
+from pipeline.state import Dependent, Dependents, Ledger
 from pipeline.upsert import Rotating, VectorApiError
 
 log = logging.getLogger(__name__)
@@ -22,10 +22,11 @@ class OldStore:
         """`ledger` is that of the store."""
         self._sink, self._identifier, self._ledger = sink, identifier, ledger
 
-    def read_page(self, page_id: str) -> tuple[Page, str, list[Chunk]] | None:
+    def read_page(self, page_id: str) -> tuple[Page, str, list[Chunk], Dependent | None] | None:
         """Return a page as the writer takes it; None if the store does not answer with all of it.
 
-        Its digest is that of the stored text, so that the next run notices what has changed.
+        Its digest is that of the stored text, and so is what this depends on, so that the next run
+        notices what has changed.
         """
         held = self._ledger.page(page_id)
         ids = {one.stored.id for one in self._ledger.chunks(page_id) if one.state == "stored"}
@@ -41,7 +42,8 @@ class OldStore:
             return None
         chunks.sort(key=lambda chunk: int(chunk.metadata.get("chunk_index", 0)))
         page = Page(PageRef(page_id, 0, held.title, ""), "", "")
-        return page, held.digest or _UNKNOWN_DIGEST, chunks
+        dependent = Dependents(self._ledger).get(page_id)
+        return page, held.digest or _UNKNOWN_DIGEST, chunks, dependent
 
 
 def _is_exact(page_id: str, hit: Hit) -> bool:

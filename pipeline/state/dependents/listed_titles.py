@@ -9,6 +9,7 @@ from pipeline.state.scratch.listing import Listing
 
 _LONGEST_TITLE = 1_000  # characters: Confluence allows 255
 _INDEX = """
+DROP TABLE IF EXISTS titles; -- of another comparison in the same run
 CREATE TABLE titles (title TEXT NOT NULL, space TEXT NOT NULL, page_id TEXT NOT NULL,
                      PRIMARY KEY (title, space, page_id)) WITHOUT ROWID;
 INSERT INTO titles SELECT fold(title), fold(space), page_id FROM listed;

@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS includes (page_id TEXT NOT NULL, space TEXT NOT NULL,
                                      title TEXT NOT NULL, id TEXT NOT NULL, seen TEXT NOT NULL,
                                      PRIMARY KEY (page_id, space, title, id)) WITHOUT ROWID;
 """
+_INCLUDES = "SELECT page_id, title, space, id, seen FROM includes"
 UNCERTAIN = "?"
 
 
@@ -64,6 +65,17 @@ class Dependents:
                 ),
             )
 
+    def get(self, page_id: str) -> Dependent | None:
+        """Return what is known of a page; None if it depends on nothing else."""
+        row = self._db.execute(
+            "SELECT fetched, is_dynamic FROM dependents WHERE page_id = ?", (page_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        includes = self._db.execute(_INCLUDES + " WHERE page_id = ?", (page_id,))
+        found = tuple(include for _, include in map(_to_include, includes))
+        return Dependent(page_id, row[0], bool(row[1]), found)
+
     def list_all(self) -> Iterator[Dependent]:
         """Yield every dependent page without its includes."""
         rows = self._db.execute("SELECT page_id, fetched, is_dynamic FROM dependents")
@@ -71,11 +83,7 @@ class Dependents:
 
     def list_includes(self) -> Iterator[tuple[str, Include]]:
         """Yield (id of the page that includes, what it includes)."""
-        rows = self._db.execute("SELECT page_id, title, space, id, seen FROM includes")
-        return (
-            (page_id, Include(IncludedPage(title, space, included_id), seen))
-            for page_id, title, space, included_id, seen in rows
-        )
+        return map(_to_include, self._db.execute(_INCLUDES))
 
     def make_pending(self, page_ids: Iterable[str]) -> None:
         """Let these pages be fetched again, in whichever run that succeeds."""
@@ -91,3 +99,8 @@ class Dependents:
                 self._db.execute(
                     f"DELETE FROM {table} WHERE page_id NOT IN (SELECT page_id FROM pages)"  # noqa: S608 - constant names
                 )
+
+
+def _to_include(row: tuple[str, str, str, str, str]) -> tuple[str, Include]:
+    page_id, title, space, included_id, seen = row
+    return page_id, Include(IncludedPage(title, space, included_id), seen)
