@@ -26,3 +26,8 @@ class HeldChunk:
 
     stored: StoredChunk
     state: str  # sent, stored or stale
+
+    @property
+    def was_confirmed(self) -> bool:
+        """Whether it is stored, or was and is only looked up again: `sent` with a handle."""
+        return self.state == "stored" or (self.state == "sent" and self.stored.handle != "")

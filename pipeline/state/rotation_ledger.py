@@ -26,7 +26,7 @@ class RotationLedger(Ledger):
             facts = ("has_listed", "never_listed")
             self.set_about(**{name: active.get_about(name) for name in facts})
             for table in ("left_out", "page_spaces"):
-                rows = active._db.execute(f"SELECT * FROM {table}")  # noqa: S608 - constant names
+                rows = active.connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - constant names
                 self._db.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)  # noqa: S608
 
     def is_empty(self) -> bool:
@@ -42,8 +42,9 @@ class RotationLedger(Ledger):
     def list_lacking(self, active: Ledger) -> Iterator[str]:
         """Yield the ids of the pages of which the active store holds text, and this one not all."""
         held = active.connection.execute(
-            "SELECT DISTINCT page_id, 1 FROM chunks WHERE state = 'stored' ORDER BY page_id"
-        )
+            "SELECT DISTINCT page_id, 1 FROM chunks "
+            "WHERE state = 'stored' OR (state = 'sent' AND handle != '') ORDER BY page_id"
+        )  # see `HeldChunk.was_confirmed`
         complete = self._db.execute("SELECT page_id, 1 FROM pages WHERE digest != '' ORDER BY 1")
         for page_id, is_held, is_complete in merge(held, complete):
             if is_held and not is_complete:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from demo.confluence_site.faults import error, rewritten
+from pipeline.state import doubt_pages, open_ledger
 from tests.support.rotating import PAGES, Rotating, open_rotating
 from tests.support.vector_api import Fault
 
@@ -191,3 +192,32 @@ def test_what_the_server_confirmed_but_lost_is_not_published(place: Rotating) ->
     place.api.faults = []
     assert place.sync().code == 0
     assert len(place.api.documents(place.active)) == 2 * PAGES
+
+
+def test_a_page_that_the_old_store_was_not_seen_to_show_is_in_the_fresh_one(
+    place: Rotating,
+) -> None:
+    with open_ledger(place.folder / "sync.sqlite3") as ledger:  # as `Canaries` may do
+        doubt_pages(ledger, [place.ids[6], place.ids[7]])
+    fail_body(place, 6)
+    place.site.fail(LISTING, rewritten(without({place.ids[7]})), times=None)
+    assert place.sync().code == 1
+    assert place.answers(1, "was")
+    assert place.held() == set(place.ids)
+    place.site.clear_faults()
+    assert place.sync().code == 0
+
+
+def test_pages_that_rank_low_among_others_of_their_title_are_no_reason_for_a_rotation(
+    place: Rotating,
+) -> None:
+    for number in range(60):
+        place.state.add_page(f"Overview {number}", "KI", f"<p>Overview of overviews {number}</p>")
+    for page in place.ids:
+        place.state.rename(page, f"Overview {page}")
+    assert place.sync().code == 0
+    before, published = len(place.site.requests), place.active
+    for _ in range(2):
+        assert place.sync().code == 0
+    assert place.active == published
+    assert not [one for one in place.site.requests[before:] if "body" in one.target]

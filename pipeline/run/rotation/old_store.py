@@ -29,7 +29,7 @@ class OldStore:
         notices what has changed.
         """
         held = self._ledger.page(page_id)
-        ids = {one.stored.id for one in self._ledger.chunks(page_id) if one.state == "stored"}
+        ids = {one.stored.id for one in self._ledger.chunks(page_id) if one.was_confirmed}
         if not held or not ids:
             return None
         try:

@@ -6,7 +6,7 @@ Without changes, nothing else would show that a store was emptied on the server,
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline.http import VECTOR_RETRY, RetryPolicy, Waiting
 from pipeline.records import Chunk
@@ -52,9 +52,25 @@ class Canaries:
             )
         elif missing and not self._is_alive:
             self._refill(report, len(missing))
-        elif missing and not self._sink.can_list:  # a list is right about single pages
-            log.info("%d pages are not found by their titles: fetching them again", len(missing))
-            doubt_pages(self._collection.ledger, [page_id for page_id, _ in missing])
+        elif not self._sink.can_list:  # a list is right about single pages
+            self._doubt([page for page in missing if not self._reads_back(*page)])
+
+    def _doubt(self, pages: Sequence[tuple[str, str]]) -> None:
+        if pages:
+            log.info("%d pages are not found by their titles: fetching them again", len(pages))
+            doubt_pages(self._collection.ledger, [page_id for page_id, _ in pages])
+
+    def _reads_back(self, page_id: str, title: str) -> bool:
+        """Return whether the store shows a page among more hits.
+
+        Only where nothing can be deleted: there, a page in doubt may be reason enough to build the
+        whole store anew.
+        """
+        if not isinstance(self._sink, Rotating):
+            return False
+        chunks = self._collection.ledger.chunks(page_id)
+        ids = {one.stored.id for one in chunks if one.was_confirmed}
+        return bool(self._sink.read_back(self._sink.identifier, title, ids))
 
     def _list_missing(self, pages: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         return [(page_id, title) for page_id, title in pages if not self._finds(page_id, title)]
