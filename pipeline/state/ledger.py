@@ -139,7 +139,7 @@ class Ledger:
             self._db.execute(
                 "REPLACE INTO pages VALUES (?, ?, ?, ?)", (page_id, title, digest, metadata_digest)
             )
-            self._db.execute("DELETE FROM failures WHERE page_id = ?", (page_id,))
+            self._forget_failures(page_id)
 
     def replace_digests(self, digests: Iterable[tuple[str, str]]) -> None:
         """Record other digests of pages that are unchanged: (page id, digest)."""
@@ -153,7 +153,11 @@ class Ledger:
         """Record that a page was deleted; its stale chunks, if any, stay known."""
         with self.together():
             self._db.execute("DELETE FROM pages WHERE page_id = ?", (page_id,))
-            self._db.execute("DELETE FROM failures WHERE page_id = ?", (page_id,))
+            self._forget_failures(page_id)
+
+    def _forget_failures(self, page_id: str) -> None:
+        for table in ("failures", "failed_nights"):
+            self._db.execute(f"DELETE FROM {table} WHERE page_id = ?", (page_id,))  # noqa: S608 - constant names
 
     # chunks
 

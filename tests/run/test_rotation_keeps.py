@@ -221,3 +221,16 @@ def test_pages_that_rank_low_among_others_of_their_title_are_no_reason_for_a_rot
         assert place.sync().code == 0
     assert place.active == published
     assert not [one for one in place.site.requests[before:] if "body" in one.target]
+
+
+def test_a_page_that_failed_in_one_night_of_a_rotation_is_rotated_like_any_other(
+    place: Rotating,
+) -> None:
+    fail_body(place, 6)
+    place.lose_a_chunk(6)
+    assert place.sync().code == 1
+    place.site.clear_faults()
+    assert place.sync().code == 0
+    place.edit(6, "became")
+    assert (place.sync().code, place.answers(6, "is")) == (0, False)
+    assert place.answers(6, "became")
