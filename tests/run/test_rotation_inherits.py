@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site.faults import error
+from pipeline.report import Report
+from pipeline.run.collection import Collection
+from pipeline.run.rotation.fresh_store import FreshStore
+from pipeline.state import open_memory_ledger
+from pipeline.upsert.dry_run import DryRun
 from tests.run.test_rotation_keeps import fail_body
 from tests.support.convert import macro
 from tests.support.rotating import PAGES, Rotating, open_rotating, to_body
@@ -42,6 +47,15 @@ def test_a_space_that_was_not_listed_meanwhile_has_been_listed_before(place: Rot
     restored = place.state.add_page("Restored", "HR", to_body(21), modified=aged)
     assert place.sync(**scope, UPDATE_STRATEGY="upsert").code == 0
     assert restored in place.held()
+
+
+def test_a_program_that_cannot_rotate_leaves_the_rotation_of_another_alone(tmp_path: Path) -> None:
+    ledger, sink = open_memory_ledger(), DryRun(None)
+    everything = lambda page_id: True  # noqa: E731 - named for the call below
+    collection = Collection("docs", "server", sink, ledger, Report(), tmp_path, everything)
+    (tmp_path / "rotation.sqlite3").touch()
+    FreshStore(collection, Report(), tmp_path).discard()
+    assert (tmp_path / "rotation.sqlite3").exists()
 
 
 def include_page_2(place: Rotating, page: int) -> None:

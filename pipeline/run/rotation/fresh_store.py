@@ -112,8 +112,11 @@ class FreshStore:
             self.discard()
 
     def discard(self) -> None:
-        """Forget a store that an earlier run has begun: it is removed at the end of the run."""
-        if kept := self._load():
+        """Forget a store that an earlier run has begun: it is removed at the end of the run.
+
+        One that another program has begun in the same STATE_DIR is none of this collection's.
+        """
+        if isinstance(self._collection.sink, Rotating) and (kept := self._load()):
             self._drop(kept, self._collection.ledger.get_about("identifier"))
 
     def _load(self) -> RotationLedger | None:
@@ -151,7 +154,7 @@ class FreshStore:
         if identifier and identifier != active:
             supersede(self._collection.ledger, [identifier])
         kept.close()
-        self._path.unlink()
+        self._path.unlink(missing_ok=True)  # shards may do this at the same time
 
     def _remove_remains(self) -> None:
         """Remove what rotations have left that did not end; a failure is made up for later."""
