@@ -20,7 +20,7 @@ class RotationLedger(Ledger):
         The last listing is taken over once: this one is newer from then on.
         """
         with self.together():
-            self.set_about(turn=active.get_about("turn"))  # see `recovery.take_over`
+            self.set_about(turn=active.get_about("turn") or "0")  # see `recovery.take_over`
             if self.left_out() is not None or active.left_out() is None:
                 return
             facts = ("has_listed", "never_listed")

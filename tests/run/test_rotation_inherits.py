@@ -33,6 +33,16 @@ def test_ledgers_of_another_shard_count_are_not_taken_over_again(place: Rotating
     assert (ended.code, ended["warnings"], ended["pages"]["unchanged"]) == (0, [], PAGES)
 
 
+def test_a_first_change_of_the_shard_count_takes_over_what_a_rotation_has_left(
+    place: Rotating,
+) -> None:
+    place.edit(1, "was")
+    assert place.sync().code == 0
+    more = {"UPDATE_STRATEGY": "append", "SHARD_INDEX": "0", "SHARD_COUNT": "2"}
+    ended = place.sync(**more)
+    assert (ended.code, ended["chunks"]["inserted"]) == (0, 0)
+
+
 def test_a_space_that_was_not_listed_meanwhile_has_been_listed_before(place: Rotating) -> None:
     place.state.add_space("HR", "People")
     place.state.add_page("Holidays", "HR", to_body(20))
