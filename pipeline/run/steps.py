@@ -235,12 +235,15 @@ class Run:
         """Delete the pages that are gone, once everything new is written."""
         self._writer.finish()
         rotation = self._rotation
+        if rotation.is_active:  # else what is gone is deleted even if nothing can be stored
+            self._writer.require_stored()
         gone = rotation.outdated if rotation.is_active else self._confirm_deletions(plan)
         for page_id in gone:
             self.stop.check()
             self._writer.delete_page(page_id)
         if rotation.is_active:
             rotation.carry_over_failed()
+        self._writer.require_stored()
 
     def verify(self) -> None:
         """Count what the store holds, and look up a sample of what this run wrote."""

@@ -84,20 +84,20 @@ class Writer:
             pass
 
     def finish(self) -> None:
-        """Wait until everything handed over is written. Raises what ended the writer.
-
-        Raises `VectorApiError` if many chunks were sent and none is stored.
-        """
+        """Wait until everything handed over is written. Raises what ended the writer."""
         while self._thread.is_alive() and not self._try_to_queue(None):
             pass
         while self._thread.is_alive():
             self._thread.join(0.2)
             self._stop.check()
         self._check()
-        if self._health.has_stored_nothing:
-            raise VectorApiError(f"{self._health.error}: no chunk of this run is stored")
         if self._halved:
             log.info("%d chunks were too long for the embedding model, and split", self._halved)
+
+    def require_stored(self) -> None:
+        """Raise `VectorApiError` if many chunks of several pages were sent and none is stored."""
+        if self._health.has_stored_nothing:
+            raise VectorApiError(f"{self._health.error}: no chunk of this run is stored")
 
     def abandon(self) -> None:
         """End early: finish the request in progress, drop the rest."""

@@ -161,10 +161,8 @@ class _Insertion:
         """
         if self._is_trying_others:
             return
-        others = self._select_undecided(self._batch)
-        few = 1 if self._health.is_long else EXAMPLES
         self._is_trying_others = True
-        for chunk in others[:: max(1, len(others) // few)][:few]:
+        for chunk in self._choose_examples(1 if self._health.is_long else EXAMPLES):
             if self._health.is_doubtful:
                 self._send([chunk], 1)
         self._is_trying_others = False
@@ -176,13 +174,24 @@ class _Insertion:
         if self._health.is_dead:
             raise VectorApiError(f"{self._health.error}: nothing is stored any more")
 
+    def _choose_examples(self, few: int) -> list[Chunk]:
+        """Return so many undecided chunks, first one each of pages that have not failed.
+
+        All chunks of a page may be refused for the same reason.
+        """
+        left = self._select_undecided(self._batch)
+        others = {one.page_id: one for one in left if not self._health.has_failed(one.page_id)}
+        chosen = _spread(list(others.values()), few)
+        rest = [chunk for chunk in left if chunk not in chosen]
+        return chosen + _spread(rest, few - len(chosen))
+
     def _reject(self, chunk: Chunk, error: InsertRejectedError | InsertUnclearError) -> None:
         log.debug("chunk %s was rejected: %s", chunk.id, error)
         if isinstance(error, TooLongError) or self._is_refused(chunk.text):
             self.done.too_long[chunk.id] = str(error)
             return
         self.done.failed[chunk.id] = str(error)
-        self._health.note_failed_chunk(str(error))
+        self._health.note_failed_chunk(chunk.page_id, str(error))
         if self._health.is_doubtful:
             self._try_others()
 
@@ -196,3 +205,8 @@ class _Insertion:
         with suppress(VectorApiError):
             return self._sink.find_embedding_route() if isinstance(self._sink, Embedding) else None
         return None
+
+
+def _spread(chunks: Sequence[Chunk], few: int) -> list[Chunk]:
+    """Return at most so many of the chunks, from the beginning to the end."""
+    return list(chunks[:: max(1, len(chunks) // few)][:few]) if few else []

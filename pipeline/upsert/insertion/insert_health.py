@@ -10,6 +10,7 @@ from collections.abc import Callable
 DOUBT_AFTER = 10  # chunks, each sent alone and not stored
 DEAD_AFTER = 100  # chunks in a row that are not stored
 DEAD_BATCHES = 3  # at least
+DEAD_PAGES = 3  # at least: the chunks of one or two may be at fault themselves
 LONG_SECONDS = 600.0  # without a stored chunk: no further chunks are waited for
 
 
@@ -28,6 +29,7 @@ class InsertHealth:
 
     def _reset(self) -> None:
         self._alone = self._failed = self._batches = 0
+        self._pages = set[str]()  # of the chunks that were sent alone, as many as matter
         self._since = math.inf  # of the first failure
 
     def note_stored(self) -> None:
@@ -41,12 +43,14 @@ class InsertHealth:
         with self._lock:
             self._since = min(self._since, self._clock())
 
-    def note_failed_chunk(self, error: str) -> None:
-        """Record a chunk that was sent alone and is not stored."""
+    def note_failed_chunk(self, page_id: str, error: str) -> None:
+        """Record a chunk of a page that was sent alone and is not stored."""
         with self._lock:
             self.error = error
             self._since = min(self._since, self._clock())
             self._alone += 1
+            if len(self._pages) < DEAD_PAGES:
+                self._pages.add(page_id)
             self._failed += 1
 
     def note_failed_batch(self, chunks: int) -> None:
@@ -54,6 +58,10 @@ class InsertHealth:
         with self._lock:
             self._batches += 1
             self._failed += chunks
+
+    def has_failed(self, page_id: str) -> bool:
+        """Return whether a chunk of the page is among the latest failures: of a few pages."""
+        return page_id in self._pages
 
     @property
     def is_long(self) -> bool:
@@ -67,11 +75,15 @@ class InsertHealth:
 
     @property
     def has_stored_nothing(self) -> bool:
-        """Whether many chunks failed in this run, and none was stored."""
-        return not self._has_stored and self.is_doubtful
+        """Whether many chunks of several pages failed in this run, and none was stored."""
+        return not self._has_stored and self.is_doubtful and self._is_of_several_pages
 
     @property
     def is_dead(self) -> bool:
         """Whether no further insert is worth an attempt."""
         is_much = self._failed >= DEAD_AFTER or self.is_long
-        return self._batches >= DEAD_BATCHES and is_much
+        return self._batches >= DEAD_BATCHES and is_much and self._is_of_several_pages
+
+    @property
+    def _is_of_several_pages(self) -> bool:
+        return len(self._pages) >= DEAD_PAGES or self.is_long
