@@ -234,3 +234,16 @@ def test_a_page_that_failed_in_one_night_of_a_rotation_is_rotated_like_any_other
     place.edit(6, "became")
     assert (place.sync().code, place.answers(6, "is")) == (0, False)
     assert place.answers(6, "became")
+
+
+def test_pages_that_the_server_refuses_though_the_old_store_has_them_are_not_given_up(
+    place: Rotating,
+) -> None:
+    before = place.active
+    place.api.faults = [Fault(saying=f"Page {n} is", status=400, times=None) for n in range(4, 8)]
+    for day, code in ((0, 1), (1, 1), (2, 6)):
+        place.pass_days(day)
+        assert (place.sync().code, place.active) == (code, before)
+    place.api.faults = []
+    assert place.sync().code == 0
+    assert place.held() == set(place.ids)

@@ -44,7 +44,7 @@ class Rotation:
         self._fresh = FreshStore(collection, report, settings.state_dir)
         self._gone: set[str] = set()  # pages of the active store that are not in scope any more
         self._failed: list[str] = []  # pages that this run did not write
-        self._unread: set[str] = set()  # of these, those that the active store does not give either
+        self._left: set[str] = set()  # of these, those that are not in the fresh store either way
         self._incomplete = 0  # pages, before what was written is verified
         self.unlisted: list[PageRef] = []  # pages to fetch that are not in the plan
         self.outdated: list[str] = []  # pages of the fresh store that are not in scope any more
@@ -92,7 +92,8 @@ class Rotation:
         if lacking := self._list_lacking():
             self._gone |= self._list_gone(lacking)  # since the listing
         self._failed = self._list_lacking()
-        self._unread = set(self._carry_over(self._failed))
+        self._carry_over(self._failed)
+        self._left = set(self._list_lacking())  # not read back, or refused by the server
         self._incomplete = self._fresh.ledger.count_incomplete()
 
     def finish(self) -> None:
@@ -101,21 +102,21 @@ class Rotation:
         Raises `DeleteGuardError` if it lacks more than MAX_DELETE_PERCENT of the known pages.
         """
         fresh = self._fresh
-        unread = sorted(self._unread)
-        self._report_unread(unread)
+        left = sorted(self._left)
+        self._report_left(left)
         night = f"{self._site.now():%Y-%m-%d}"
         fresh.ledger.add_failed((page_id, night) for page_id in self._failed)
         nights = fresh.ledger.count_nights()
         # `Run.verify` has found that the server lost what it had confirmed.
         has_lost = fresh.ledger.count_incomplete() > self._incomplete
-        if has_lost or any(nights[page_id] < NIGHTS for page_id in unread):
+        if has_lost or any(nights[page_id] < NIGHTS for page_id in left):
             active = fresh.active
             fresh.pause(is_kept=not has_lost)
             fresh.sink.use_store(active)
             return
         known = fresh.active_ledger.pages()
-        check_guard(len(self._gone.union(unread)), len(known), self._settings.max_delete_percent)
-        fresh.ledger.add_pending((page_id, known[page_id].title) for page_id in unread)
+        check_guard(len(self._gone.union(left)), len(known), self._settings.max_delete_percent)
+        fresh.ledger.add_pending((page_id, known[page_id].title) for page_id in left)
         fresh.publish()
 
     def pause(self) -> None:
@@ -152,7 +153,7 @@ class Rotation:
             raise
         return left
 
-    def _report_unread(self, page_ids: Iterable[str]) -> None:
+    def _report_left(self, page_ids: Iterable[str]) -> None:
         for page_id in page_ids:
             if self._report.has_failed(page_id):
                 continue
