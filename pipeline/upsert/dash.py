@@ -233,7 +233,12 @@ class Dash:
         if self._settings.shard_count > 1:
             return  # others may not be complete yet
         for store in self._others:
-            if store.is_ours and self._stores.has_lost_vectors(store):
+            try:
+                is_lost = store.is_ours and self._stores.has_lost_vectors(store)
+            except VectorApiError as error:  # this run does not need that store
+                log.warning("the store %s of the same name is kept: %s", store.identifier, error)
+                continue
+            if is_lost:
                 self.delete_store(store.identifier)
                 log.info("removed the damaged store %s", store.identifier)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
 from demo.confluence_site import ConfluenceSite
 from tests.support.program import Ended, environment, sync_now
@@ -85,3 +86,12 @@ def test_the_lost_store_stays_until_the_other_is_complete(keeps_ledger: bool, pl
         (place.folder / "confluence.vdb").unlink()
     assert place.sync().code == 0
     place.check_that_one_full_store_is_left()
+
+
+def test_another_store_of_the_name_that_fails_is_kept_and_fails_no_run(place: Place) -> None:
+    other = {"vector_db_id": "conf-confluence-2", "provider_vector_db_id": "conf-confluence-2"}
+    body = other | {"vector_db_name": "confluence", "embedding_model": "st/all-MiniLM-L6-v2"}
+    requests.post(f"{place.api.base_url}/v1/vector-dbs", json=body, timeout=5).raise_for_status()
+    place.api.lose_vectors("conf-confluence-2", provider="faiss")
+    assert place.sync().code == 0
+    assert "conf-confluence-2" in place.api.identifiers()

@@ -7,6 +7,7 @@ import pytest
 from pipeline.report import Report
 from pipeline.run.collection import Collection
 from pipeline.state import open_memory_ledger
+from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.files.collection import FileSink
 from pipeline.upsert.files.store_api import DamagedListError
 from tests.support.sinks import to_api, to_settings
@@ -56,3 +57,19 @@ def test_only_the_place_of_a_damaged_store_is_filled_in_full(
     Collection("confluence", NO_SERVER, sink, ledger, Report(), tmp_path, everything).open()
     assert ledger.get_about("identifier") == identifier
     assert ledger.left_out() == left_out
+
+
+class FailingRoutes:
+    """A server that answers no question about another store."""
+
+    def get_store(self, identifier):
+        raise VectorApiError(f"GET {identifier}: HTTP 500")
+
+
+def test_another_store_of_the_name_that_fails_is_kept_and_fails_no_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sink = Stores("other")
+    sink._routes = FailingRoutes()
+    sink.remove_damaged()
+    assert "the store other of the same name is kept" in caplog.text

@@ -127,9 +127,10 @@ class VectorApi:
                 if document.id not in but:
                     index.remove(document.id)
 
-    def lose_vectors(self, collection: str) -> None:
+    def lose_vectors(self, collection: str, provider: str = "sqlite-vec") -> None:
         """Let every query and insert to a dash store fail, as a restart does with sqlite-vec."""
         assert isinstance(self._held, Dash)
+        self._held.provider = provider
         self._held.lost.add(self._held.to_identifier(collection))
 
     def count(self, kind: str) -> int:

@@ -112,6 +112,7 @@ class Dash(Collections):
         self.metadata: dict[str, dict[str, object]] = {}  # by identifier
         self.keeps_metadata = True
         self.lost: set[str] = set()  # identifiers of stores that the server cannot read any more
+        self.provider = "sqlite-vec"
 
     def to_identifier(self, collection: str) -> str:
         named = (i for i, name in self._names.items() if name == collection)
@@ -142,7 +143,7 @@ class Dash(Collections):
 
     def _list_stores(self, _request: Request) -> Answer:
         rows = [
-            {"identifier": i, "vector_db_name": self._names[i], "provider_id": "sqlite-vec"}
+            {"identifier": i, "vector_db_name": self._names[i], "provider_id": self.provider}
             for i in self.indexes
         ]
         return Answer(200, {"data": rows})

@@ -190,7 +190,13 @@ class FileSink(ABC):
         if routes is None or self._settings.shard_count > 1:
             return  # other shards may not be complete yet
         for identifier in self._list_candidates(""):
-            if identifier == self._identifier or not self._is_damaged(routes, identifier):
+            if identifier == self._identifier:
+                continue
+            try:
+                if not self._is_damaged(routes, identifier):
+                    continue
+            except VectorApiError as error:  # this run does not need that store
+                log.warning("the store %s of the same name is kept: %s", identifier, error)
                 continue
             self._delete_store(identifier)
             log.info("removed the damaged store %s", identifier)
