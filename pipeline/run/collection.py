@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.records import Chunk, StoredChunk
 from pipeline.report import Report
 from pipeline.run.stop import Stop
-from pipeline.state import Ledger, VdbFile, claim, claim_site, claim_variant
+from pipeline.state import Ledger, VdbFile, check_variant, claim, claim_site
 from pipeline.upsert import Counting, Replacing, Resetting, Sink
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Collection:
         Raises `LedgerError` if the ledger is that of another variant, and `UnusableSettingError` if
         the collection was made with another embedding model.
         """
-        self._claim_variant()
+        self._check_variant()
         kept = self.ledger.get_about("identifier")
         # A store that earlier runs have filled takes in every page when it is filled again: the
         # date decides in the first run only.
@@ -81,6 +81,7 @@ class Collection:
             self.sink.remember(self.ledger.all_chunks, self.ledger.get_about("list_mark"))
         identifier = self.sink.open_collection(kept or self._vdb_file.load())
         log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)
+        self._record_variant()
         is_kept = kept == identifier and not self.sink.opened_new
         self._claim_model(self.ledger.get_about("model") if is_kept else "")
         if kept and not is_kept:
@@ -121,9 +122,14 @@ class Collection:
                 "since then remains; keep STATE_DIR, or use UPDATE_STRATEGY=rotate"
             )
 
-    def _claim_variant(self) -> None:
+    def _check_variant(self) -> None:
         if self.sink.variant != "dry_run":
-            claim_variant(self.ledger, self.sink.variant, has_files=self.sink.can_list)
+            check_variant(self.ledger, self.sink.variant, has_files=self.sink.can_list)
+
+    def _record_variant(self) -> None:
+        """Record the variant once the server has shown that it has it."""
+        if self.sink.variant != "dry_run":
+            self.ledger.set_about(variant=self.sink.variant)
 
     def _claim_model(self, kept: str) -> None:
         self.ledger.set_about(model=self.sink.check_model(kept))
@@ -138,7 +144,8 @@ class Collection:
     def claim_fresh(self, identifier: str) -> None:
         """Record in the ledger of a fresh store whose it is."""
         self._claim_place()
-        self._claim_variant()
+        self._check_variant()
+        self._record_variant()
         self._claim_model("")
         self.ledger.set_about(identifier=identifier)
 

@@ -18,7 +18,7 @@ from pipeline.state.dependents import (
 )
 from pipeline.state.failures import add_failures, load_failures
 from pipeline.state.held import MIXED, HeldChunk, HeldPage
-from pipeline.state.identity import claim, claim_site, claim_variant
+from pipeline.state.identity import check_variant, claim, claim_site
 from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.ledger_file import open_copy, open_ledger, open_memory_ledger
 from pipeline.state.recovery import (
@@ -59,10 +59,10 @@ __all__ = [
     "Shard",
     "VdbFile",
     "add_failures",
+    "check_variant",
     "choose_pages",
     "claim",
     "claim_site",
-    "claim_variant",
     "doubt_pages",
     "fold",
     "holds",

@@ -43,8 +43,8 @@ def claim_site(ledger: Ledger, root: str, address: str) -> None:
     ledger.set_about(site_root=root, site_address=address or kept_address)
 
 
-def claim_variant(ledger: Ledger, variant: str, *, has_files: bool) -> None:
-    """Record with which variant the collection is made. Raises `LedgerError` for another.
+def check_variant(ledger: Ledger, variant: str, *, has_files: bool) -> None:
+    """Raise `LedgerError` if the collection was made with another variant.
 
     `has_files`: whether the variant's handles are files, as they are where a store is listed.
     """
@@ -56,4 +56,3 @@ def claim_variant(ledger: Ledger, variant: str, *, has_files: bool) -> None:
             f"{variant}{f', {kept}' if kept else ''}: set VECTOR_API_VARIANT to that one, or "
             "give the run a STATE_DIR of its own, so that it builds a second collection"
         )
-    ledger.set_about(variant=variant)

@@ -63,6 +63,16 @@ def test_another_variant_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFix
         place.assert_refused(ended, caplog.text, "another variant", "set VECTOR_API_VARIANT")
 
 
+@pytest.mark.parametrize("variant", ["underscore", "vector_stores"])
+def test_a_variant_that_the_server_does_not_have_is_not_recorded(
+    variant: str, tmp_path: Path
+) -> None:
+    with ConfluenceSite(to_state()) as site, VectorApi("dash") as api:
+        place = Place(site, api, tmp_path)
+        assert place.sync(VECTOR_API_VARIANT=variant).code == 5
+        assert place.sync().code == 0
+
+
 def test_another_model_than_the_recorded_one_is_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

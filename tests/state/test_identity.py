@@ -6,9 +6,9 @@ from pipeline.settings import GATEWAY
 from pipeline.state import (
     Ledger,
     LedgerError,
+    check_variant,
     claim,
     claim_site,
-    claim_variant,
     open_memory_ledger,
 )
 
@@ -68,6 +68,7 @@ def test_a_proxy_that_leads_to_another_site_is_noticed(ledger: Ledger) -> None:
 
 
 def test_another_variant_is_refused(ledger: Ledger) -> None:
-    claim_variant(ledger, "dash", has_files=False)
+    check_variant(ledger, "dash", has_files=False)
+    ledger.set_about(variant="dash")
     with pytest.raises(LedgerError, match="another variant than underscore, dash: set"):
-        claim_variant(ledger, "underscore", has_files=False)
+        check_variant(ledger, "underscore", has_files=False)
