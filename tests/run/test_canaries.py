@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from demo.confluence_site import ConfluenceSite
+from demo.confluence_site.faults import server_error
 from pipeline.http import Waiting
 from pipeline.records import Hit, StoredChunk
 from pipeline.report import Report
@@ -166,3 +167,19 @@ def _to_digest(ledger: Ledger, page: str) -> str:
     known = ledger.page(page)
     assert known
     return known.digest
+
+
+def test_text_that_is_current_again_is_looked_up_in_a_store_that_no_canary_has_examined(
+    place: Place,
+) -> None:
+    for page_id in place.pages:
+        place.site.state.hide(page_id)
+    new = place.site.state.add_page("New", "KI", "<p>A new page.</p>")
+    place.site.fail(rf"\b{new}\b", server_error(500), times=None)
+    assert place.sync(MAX_DELETE_PERCENT="100").code in (1, 4)
+    for page_id in place.pages:
+        place.site.state.unhide(page_id)
+    place.site.clear_faults()
+    place.api.empty("confluence")
+    assert place.sync().code == 0
+    assert pages_in(place.api) == {*place.pages, new}

@@ -20,10 +20,9 @@ class PageUpdate:
     metadata_digest: str
     unfinished_metadata: str  # its metadata digest in the ledger until it is complete
     new: list[Chunk]  # to be inserted
-    unsure: list[Chunk]  # of these, what was sent before without being confirmed
+    unsure: list[Chunk]  # of these, what may be stored already: sent unconfirmed, or stale
     renews: bool  # its metadata have changed, so that what is stored is sent again, too
     old: list[StoredChunk]  # to be deleted once all new chunks are stored
-    current_again: list[StoredChunk]  # stale chunks whose text the page has again
     was_recorded: bool  # an earlier run has stored all of the page
     was_held: bool  # the ledger knew chunks of it
     unchanged: int  # chunks that are stored already
@@ -45,7 +44,6 @@ class PageUpdate:
         self.chunk_ids.discard(chunk.id)
         self.waiting |= parts.waiting
         self.chunk_ids |= parts.chunk_ids
-        self.current_again += parts.current_again
         # What an earlier run stored of the parts is not old any more.
         still_old = set(parts.old)
         self.old = [stored for stored in self.old if stored in still_old]
@@ -83,11 +81,12 @@ def compare(
     has_changed = bool(held) and not (recorded and _has(recorded, metadata_digest, chunks))
     renews = can_delete and has_changed
     current = {chunk.id for chunk in chunks}
-    sent = {known.stored.id for known in held if known.state == "sent"}
+    # Nothing looks after stale chunks: a store that was emptied meanwhile lacks them.
+    unsure = {known.stored.id for known in held if known.state != "stored"}
     keep = {
         known.stored.id: known.stored
         for known in held
-        if known.state != "sent" and known.stored.id in current
+        if known.state == "stored" and known.stored.id in current
     }
     new = [chunk for chunk in chunks if renews or chunk.id not in keep]
     if renews:  # where an id is overwritten in place, the old entry disappears by itself
@@ -99,12 +98,9 @@ def compare(
         unfinished_metadata=MIXED if has_changed else metadata_digest,
         new=new,
         # A search shows what is stored, but not with which metadata.
-        unsure=[chunk for chunk in new if chunk.id in sent and not renews],
+        unsure=[chunk for chunk in new if chunk.id in unsure and not renews],
         renews=renews,
         old=[known.stored for known in held if _is_old(known, keep, current)],
-        current_again=[
-            known.stored for known in held if known.state == "stale" and known.stored.id in current
-        ],
         was_recorded=bool(recorded and recorded.digest),
         was_held=bool(held),
         unchanged=len(chunks) - len(new),

@@ -265,7 +265,6 @@ class Writer:
         if update.error:
             self._report.fail(PageFailure(ref.id, ref.title, "upsert", update.error))
             return
-        self._ledger.mark(update.current_again, "stored")
         try:
             self._old.remove(update.old)
         except (InsertRejectedError, InsertUnclearError) as error:
