@@ -20,6 +20,8 @@ class Inclusions:
         self._site, self._listing = site, listing
         self._included: dict[str, list[PageRef | None]] = {}  # of a page; None: not to be stored
         self._open: set[str] = set()  # pages that include no skipped page, however far away
+        self._is_certain = listing.is_complete
+        self.doubtful: set[str] = set()  # pages that may include what was not known to be open
 
     def is_open(self, page: PageRef, included: IncludedPage) -> bool:
         """Return whether a page that another one includes is listed and restricted by nothing.
@@ -31,6 +33,8 @@ class Inclusions:
         while left:
             ref = left.pop()
             if ref is None:
+                if not self._is_certain:
+                    self.doubtful.add(page.id)
                 return False
             if ref.id not in seen and ref.id not in self._open:
                 seen.add(ref.id)
@@ -51,7 +55,7 @@ class Inclusions:
             storage = self._site.get_page(ref).storage
         except PageError as error:
             log.warning("page %s: what it includes is unknown: %s", ref.id, error)
-            storage = None
+            storage, self._is_certain = None, False
         if storage is None:
             yield None
             return

@@ -126,6 +126,10 @@ class Scope:
             return None
         return partial(self._inclusions.is_open, page)
 
+    def is_doubtful(self, page_id: str) -> bool:
+        """Return whether a converted page lacks text that might have been shown."""
+        return self._settings.restricted_pages == "skip" and page_id in self._inclusions.doubtful
+
     def is_own(self, page_id: str) -> bool:
         """Return whether a page is this run's share."""
         return is_in_shard(page_id, self._settings.shard_index, self._settings.shard_count)

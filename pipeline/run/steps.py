@@ -205,8 +205,10 @@ class Run:
         is_open = self._scope.to_is_open(page.ref)
         convert = partial(markdown_stage.convert_page, page, self._budget.check, is_open)
         markdown = call_interruptibly(convert, self.stop)
-        self._dependents.note(page, markdown.dependencies, self._prefetch.is_early(page.ref.id))
-        self._warnings.add(page.ref.id, markdown)
+        page_id = page.ref.id
+        is_uncertain = self._prefetch.is_early(page_id) or self._scope.is_doubtful(page_id)
+        self._dependents.note(page, markdown.dependencies, is_uncertain)
+        self._warnings.add(page_id, markdown)
         return markdown
 
     def split(self, page: Page, markdown: Markdown) -> list[Chunk]:

@@ -100,3 +100,47 @@ def test_a_shard_without_a_page_of_the_labels_is_no_mistake_of_the_settings(plac
     assert place.titles == {"KI 0"}
     elsewhere = str(place.folder / "elsewhere")
     assert place.sync(LABELS="sinlge", STATE_DIR=elsewhere, **shards[0]).code == 3
+
+
+@pytest.fixture
+def outer(place: Place) -> str:
+    """A page of KI that shows the first page of HB, by another one."""
+    shown, first = next(iter(place.state.page_ids("HB"))), next(iter(place.state.page_ids("KI")))
+
+    def render() -> str:
+        return "<p>Around it.</p>" + place.state.pages[shown].body("export_view")
+
+    place.state.edit(
+        first, render, storage=include('<ri:page ri:content-title="HB 0" ri:space-key="HB"/>')
+    )
+    return place.state.add_page(
+        "Outer", "KI", render, storage=include('<ri:page ri:content-title="KI 0"/>')
+    )
+
+
+@pytest.mark.usefixtures("outer")
+def test_a_page_that_is_restricted_later_leaves_those_that_include_it_at_once(
+    place: Place,
+) -> None:
+    assert place.sync(**SKIP).code == 0
+    assert place.texts.count("HB 0.") == 3
+    shown, *_ = place.state.page_ids("HB")
+    place.state.restrict(shown, users=["boss"])
+    assert place.sync(**SKIP).code == 0
+    assert "HB 0." not in place.texts
+    assert {"KI 0", "Outer"} <= place.titles
+    place.state.restrict(shown)
+    assert place.sync(**SKIP).code == 0
+    assert place.texts.count("HB 0.") == 3
+
+
+def test_what_was_left_out_while_a_space_could_not_be_listed_returns_with_it(
+    place: Place, outer: str
+) -> None:
+    assert place.sync(**SKIP).code == 0
+    place.break_off("HB")
+    place.state.edit(outer)
+    assert place.sync(**SKIP).code == 1
+    place.site.clear_faults()
+    assert place.sync(**SKIP).code == 0
+    assert place.texts.count("HB 0.") == 3

@@ -62,13 +62,16 @@ class DependentPages:
             )
         return bool(outdated)
 
-    def note(self, page: Page, found: Dependencies, is_early: bool) -> None:
+    def note(self, page: Page, found: Dependencies, is_uncertain: bool) -> None:
         """Note what a converted page depends on, until `take` is called.
 
-        `is_early`: the page was fetched while the listing continued. What it shows of others may be
-        older than their rows, so the next run fetches it again.
+        `is_uncertain`: the page was fetched while the listing continued, and what it shows of
+        others may be older than their rows; or text was left out that may have been open. The next
+        run fetches it again.
         """
-        includes = (self._to_include(included, page.ref, is_early) for included in found.included)
+        includes = (
+            self._to_include(included, page.ref, is_uncertain) for included in found.included
+        )
         fetched = self._began.isoformat(timespec="seconds")
         self._noted[page.ref.id] = Dependent(
             page.ref.id, fetched, found.is_dynamic, tuple(includes)
@@ -78,7 +81,7 @@ class DependentPages:
         """Return what was noted of a page, once."""
         return self._noted.pop(page_id, None)
 
-    def _to_include(self, included: IncludedPage, ref: PageRef, is_early: bool) -> Include:
+    def _to_include(self, included: IncludedPage, ref: PageRef, is_uncertain: bool) -> Include:
         page = replace(
             included,
             title=fold(included.title),
@@ -86,7 +89,7 @@ class DependentPages:
             space="" if included.id else fold(included.space or ref.space),
         )
         listed = self._listed.find(page)
-        return Include(page, UNCERTAIN if is_early else listed.version if listed else "")
+        return Include(page, UNCERTAIN if is_uncertain else listed.version if listed else "")
 
     def _list_outdated(
         self, dependents: Dependents, ledger: Ledger, changed: Iterable[PageRef]

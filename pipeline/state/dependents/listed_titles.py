@@ -14,11 +14,17 @@ CREATE TABLE titles (title TEXT NOT NULL, space TEXT NOT NULL, page_id TEXT NOT 
                      PRIMARY KEY (title, space, page_id)) WITHOUT ROWID;
 INSERT INTO titles SELECT fold(title), fold(space), page_id FROM listed;
 """
-_BY_ID = "SELECT page_id, version, modified FROM listed WHERE page_id = ?"
-_BY_TITLE = """
-SELECT page_id, version, modified FROM titles JOIN listed USING (page_id)
-WHERE titles.title = ? AND titles.space = ? ORDER BY page_id
+# What is listed of a space whose listing is incomplete does not count: its pages may be skipped.
+_FOUND = """
+SELECT listed.page_id, version, modified,
+       EXISTS (SELECT 1 FROM skipped WHERE skipped.page_id = listed.page_id)
+FROM {tables} WHERE NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space)
 """
+_BY_ID = _FOUND.format(tables="listed") + "AND listed.page_id = ?"
+_BY_TITLE = (
+    _FOUND.format(tables="titles CROSS JOIN listed USING (page_id)")
+    + "AND titles.title = ? AND titles.space = ? ORDER BY listed.page_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class Listed:
     """A listed page as far as those that include it need it."""
 
     id: str
-    version: str  # its id, number and time
+    version: str  # its id, number and time, and whether it was skipped
 
 
 class ListedTitles:
@@ -46,7 +52,11 @@ class ListedTitles:
         else:
             self._make_index()
             row = self._db.execute(_BY_TITLE, (page.title, page.space)).fetchone()
-        return Listed(row[0], f"{row[0]} {row[1]} {row[2]}") if row else None
+        if row is None:
+            return None
+        page_id, version, modified, is_skipped = row
+        skipped = " skipped" if is_skipped else ""  # its text is shown by no other page
+        return Listed(page_id, f"{page_id} {version} {modified}{skipped}")
 
     def is_unlisted(self, page: IncludedPage) -> bool:
         """Return whether a page may be in a space whose listing is incomplete."""

@@ -25,7 +25,7 @@ class Include:
 
     page: IncludedPage  # with its space
     # Its version in the listing before the text was fetched; "" if it was not listed, `UNCERTAIN`
-    # if the text was fetched first.
+    # if the text was fetched first, or may lack something.
     seen: str
 
 

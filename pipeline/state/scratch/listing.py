@@ -86,6 +86,11 @@ class Listing:
         with self._db:
             self._db.executemany("INSERT INTO unlisted VALUES (?)", ((key,) for key in keys))
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every space was listed in full."""
+        return self._db.execute("SELECT 1 FROM unlisted LIMIT 1").fetchone() is None
+
     def __len__(self) -> int:
         """Count the pages in scope."""
         return int(self._select("count(*)").fetchone()[0])
