@@ -40,8 +40,13 @@ PARENTS = {"page": "pages", "folder": "folders"}
 ABOVE = {**PARENTS, "whiteboard": "whiteboards", "database": "databases", "embed": "embeds"}
 
 
+def is_id(value: str) -> bool:
+    """Return whether a text can be the id of something in Confluence."""
+    return value.isascii() and value.isdigit() and len(value) <= _LONGEST_ID
+
+
 def to_id(value: str) -> str:
     """Return the id unchanged. Raises `ValueError` if it is anything but a few ASCII digits."""
-    if not (value.isascii() and value.isdigit() and len(value) <= _LONGEST_ID):
+    if not is_id(value):
         raise ValueError(f"not the id of a page or folder: {value[: 2 * _LONGEST_ID]!r}")
     return value

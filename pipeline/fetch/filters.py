@@ -20,6 +20,7 @@ from pipeline.fetch.content import (
     SEARCH,
     V2,
     ContentType,
+    is_id,
     to_id,
 )
 from pipeline.fetch.cql import to_scope_queries
@@ -87,8 +88,10 @@ def list_gone(
     """Return which of the ids are gone or out of scope according to v2, which is current.
 
     One request for 250 ids, and one for each that the answer lacks; with LABELS one for each page
-    that is still there. `list_descendants` returns what is below FILTER_FOLDER_ID.
+    that is still there. `list_descendants` returns what is below FILTER_FOLDER_ID. An id that is no
+    number was stored by something else: there is no answer about it.
     """
+    ids = set(filter(is_id, ids))
     space_ids = {space.id for space in spaces}
     gone, kept = set[str](), dict[str, ContentType]()
     for content in CONTENT_TYPES:
@@ -98,14 +101,14 @@ def list_gone(
                 gone.add(page_id)
             else:
                 kept[page_id] = content
-    for page_id in sorted(set(ids) - gone - kept.keys()):
+    for page_id in sorted(ids - gone - kept.keys()):
         if _is_gone_alone(transport, page_id, space_ids, check):
             gone.add(page_id)
     if settings.labels:
         gone |= _list_unlabelled(transport, settings, kept, check)
     if settings.filter_folder_id and not gone.issuperset(ids):
-        gone |= set(ids) - list_descendants()
-    return gone & set(ids)
+        gone |= ids - list_descendants()
+    return gone & ids
 
 
 def _list_by_id(transport: Transport, content: ContentType, ids: Collection[str]) -> Iterator[Json]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import batched
 
 from pipeline.fetch.account import Account
-from pipeline.fetch.content import CONTENT_TYPES, ROWS_A_REQUEST, V2, ContentType, to_id
+from pipeline.fetch.content import CONTENT_TYPES, ROWS_A_REQUEST, V2, ContentType, is_id, to_id
 from pipeline.fetch.errors import BrokenAnswerError, ConfluenceError, CredentialsError
 from pipeline.fetch.rows import Json, Space, to_content_row
 from pipeline.fetch.transport import Params, Transport
@@ -66,7 +66,7 @@ def list_by_id(
     key_of = {space.id: space.key for space in spaces}
     found: list[PageRef] = []
     for content in CONTENT_TYPES:
-        for batch in batched(page_ids, ROWS_A_REQUEST):
+        for batch in batched(filter(is_id, page_ids), ROWS_A_REQUEST):
             params: Params = {"id": ",".join(map(to_id, batch)), "limit": ROWS_A_REQUEST}
             rows = list(transport.list_rows(f"{V2}/{content.collection}", params))
             found += [page.ref for page in _to_part(rows, content, key_of).pages]

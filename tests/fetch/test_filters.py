@@ -216,3 +216,16 @@ def test_a_check_that_fails_confirms_nothing(
         site.fail(r"/pages\?id=", fault, times=None)
         with pytest.raises(ConfluenceError):
             client.list_gone(ids, spaces)
+
+
+@pytest.mark.parametrize("more", [{}, {"LABELS": "ops"}])
+def test_nothing_is_asked_about_what_cannot_be_a_page(
+    more: dict[str, str], site: ConfluenceSite, state: SiteState
+) -> None:
+    (trashed,) = add_pages(state, 1)
+    state.trash(trashed)
+    with opened(site, **more) as client:
+        spaces = client.list_spaces()
+        asked = ["", "abc", "../7", "9" * 40, trashed]
+        assert client.list_gone(asked, spaces) == {trashed}
+        assert client.list_by_id(asked, spaces) == []
