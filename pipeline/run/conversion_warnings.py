@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 
 from pipeline.records import Markdown
 from pipeline.report import Report
 
+_MACROS_NAMED = 50
+_PAGES_NAMED = 5
+
 
 class ConversionWarnings:
-    """Reports the warnings of each page at once, and what many pages share at the end."""
+    """Reports the warnings of each page at once, and what many pages share at the end.
+
+    What it holds does not grow with the pages.
+    """
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self._unknown_macros: Counter[str] = Counter()
-        self._hidden: Counter[str] = Counter()  # page → characters that no reader sees
+        self._hidden = self._pages = 0  # characters that no reader sees, and pages that have them
+        self._most_hidden: list[tuple[int, str]] = []  # a heap of the pages with most of them
 
     def add(self, page_id: str, markdown: Markdown) -> None:
         """Report a converted page's own warnings; count its unknown macros and hidden text."""
@@ -22,17 +30,25 @@ class ConversionWarnings:
         for warning in markdown.warnings:
             self._report.warn(f"{name}: {warning}")
         self._unknown_macros.update(markdown.unknown_macros)
-        if markdown.hidden_characters:
-            self._hidden[name] = markdown.hidden_characters
+        if not markdown.hidden_characters:
+            return
+        self._hidden += markdown.hidden_characters
+        self._pages += 1
+        heapq.heappush(self._most_hidden, (markdown.hidden_characters, name))
+        if len(self._most_hidden) > _PAGES_NAMED:
+            heapq.heappop(self._most_hidden)
 
     def finish(self) -> None:
         """Report what was counted: one warning of each kind."""
-        if self._unknown_macros:
-            names = ", ".join(f"{name} ({n})" for name, n in self._unknown_macros.most_common())
-            self._report.warn(f"unsupported macros (text kept): {names}")
+        if macros := self._unknown_macros.most_common(_MACROS_NAMED):
+            names = ", ".join(f"{name} ({number})" for name, number in macros)
+            others = len(self._unknown_macros) - len(macros)
+            more = f" and {others} others" if others else ""
+            self._report.warn(f"unsupported macros (text kept): {names}{more}")
         if self._hidden:
-            most = ", ".join(f"{page} ({n})" for page, n in self._hidden.most_common(5))
+            ranked = sorted(self._most_hidden, key=lambda row: (-row[0], row[1]))
+            most = ", ".join(f"{page} ({number})" for number, page in ranked)
             self._report.warn(
-                f"invisible text removed: {self._hidden.total()} characters on "
-                f"{len(self._hidden)} pages, most of it on {most}"
+                f"invisible text removed: {self._hidden} characters on {self._pages} pages, most "
+                f"of it on {most}"
             )
