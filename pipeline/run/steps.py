@@ -146,7 +146,8 @@ class Run:
     def _diff_with_dependents(self, listed: Listing) -> Plan:
         """Compare the listing with the ledger in use, and what its pages show of others, too."""
         plan, ledger = self._diff(listed), self.collection.ledger
-        if self._dependents.make_pending(ledger, listed, plan.changed, self._scope.began):
+        began, check = self._scope.began, self.stop.check
+        if self._dependents.make_pending(ledger, listed, plan.changed, began, check):
             return self._diff(listed)
         return plan
 

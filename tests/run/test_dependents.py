@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.records import Dependencies, IncludedPage, Page, PageRef
 from pipeline.run.plan import DependentPages
+from pipeline.run.stop import StoppedError
 from pipeline.state import Dependents, Ledger, open_memory_ledger
 from tests.support.site_pages import to_listing
 
@@ -235,3 +236,15 @@ def test_a_text_from_the_future_is_too_old() -> None:
     nights.run(MONDAY + 900 * DAY)
     assert nights.run(MONDAY) == {"A"}
     assert nights.run(MONDAY + DAY) == set()
+
+
+def test_a_stop_while_includes_are_compared_changes_nothing(nights: Nights) -> None:
+    def stop() -> None:
+        raise StoppedError("stopped", 143)
+
+    nights.listed["C"] = nights.ref("C", 2)
+    listing = to_listing(nights.listed.values(), ())
+    with pytest.raises(StoppedError):
+        DependentPages(168).make_pending(nights.ledger, listing, (), MONDAY, stop)
+    assert all(page.digest for page in nights.ledger.pages().values())
+    assert nights.run() == set("ABC")

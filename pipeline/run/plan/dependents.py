@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -41,18 +41,20 @@ class DependentPages:
         listed: Listing,
         changed: Iterable[PageRef],
         began: datetime,
+        check: Callable[[], object] = lambda: None,
     ) -> bool:
         """Let pages be fetched again whose text may be out of date; return whether there are any.
 
         `listed` is complete; `changed` are the pages in it that are fetched again anyway. `began`:
         when the run began, by the site's clock. The pages are pending before anything is written: a
-        failure or a kill loses none of them.
+        failure or a kill loses none of them. `check` is called for every include, and may
+        raise.
         """
         self._began, self._listed = began, ListedTitles(listed)
         dependents = Dependents(ledger)
         with ledger.together():
             dependents.forget_deleted()
-            outdated = self._list_outdated(dependents, ledger, changed)
+            outdated = self._list_outdated(dependents, ledger, changed, check)
             dependents.make_pending(outdated)
         if outdated:
             log.info(
@@ -92,12 +94,17 @@ class DependentPages:
         return Include(page, UNCERTAIN if is_uncertain else listed.version if listed else "")
 
     def _list_outdated(
-        self, dependents: Dependents, ledger: Ledger, changed: Iterable[PageRef]
+        self,
+        dependents: Dependents,
+        ledger: Ledger,
+        changed: Iterable[PageRef],
+        check: Callable[[], object],
     ) -> set[str]:
         """Return the ids of pages to fetch again: for their own reasons, and those around them."""
         outdated, unnoticed = set[str](), set[str]()
         including = defaultdict[str, set[str]](set)  # page id → the pages that include it
         for page_id, include in dependents.list_includes():
+            check()
             listed = self._listed.find(include.page)
             if listed is None and self._listed.is_unlisted(include.page):
                 continue  # a failure of its space is no change
@@ -113,7 +120,10 @@ class DependentPages:
                 outdated.add(dependent.page_id)
         # With a page that is fetched for any reason, as what it includes may be new. It may have
         # failed in the run in which those around it were fetched.
-        outdated |= {ref.id for ref in changed if ref.id in including}
+        for ref in changed if including else ():
+            check()
+            if ref.id in including:
+                outdated.add(ref.id)
         return _with_including(outdated, including)
 
     def _is_due(self, fetched: str) -> bool:
