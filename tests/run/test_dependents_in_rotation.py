@@ -30,6 +30,7 @@ def test_an_edit_between_two_nights_is_in_pages_that_the_first_night_wrote(
 
     source = include('<ri:page ri:content-title="Page 3"/>')
     place.state.edit(place.ids[0], render, storage=source)
+    assert place.sync().code == 0
     place.begin()
     place.edit(3, "became")
     assert place.sync().code == 7, "beside what the first night wrote"

@@ -43,7 +43,8 @@ class ListedTitles:
 
     def __init__(self, listing: Listing) -> None:
         self._db = listing.scratch
-        self._has_index = False
+        found = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'titles'")
+        self._has_index = found.fetchone() is not None  # of another object for this listing
 
     def find(self, page: IncludedPage) -> Listed | None:
         """Return the page that a macro means; None if it is not listed."""
