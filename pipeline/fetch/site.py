@@ -6,7 +6,7 @@ serves label and ancestor filters and bodies in bulk. Only GET requests are sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -85,7 +85,7 @@ class Site:
             yield from filters.list_members(self._transport, self._settings, in_spaces)
 
     def list_restricted(
-        self, in_spaces: Sequence[Space], listed: Iterable[Place], warn: Callable[[str], None]
+        self, in_spaces: Sequence[Space], listed: Mapping[str, Place], warn: Callable[[str], None]
     ) -> dict[str, str]:
         """Return ids → reasons of the listed pages that have view restrictions, or may have.
 

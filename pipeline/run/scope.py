@@ -87,7 +87,7 @@ class Scope:
         self._judge_spaces()
         self._keep_members()
         if self._settings.restricted_pages == "skip":
-            places, warn = list(self.listing.places()), self._report.warn
+            places, warn = self.listing.places(), self._report.warn
             skipped = self._ask(lambda: self._site.list_restricted(self._listed, places, warn))
             self.listing.skip(skipped)
             self._report.count_restricted(skipped.values())

@@ -1,6 +1,6 @@
 """Pages on the stand-in site, and what the tests of the Confluence stage read of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from demo.confluence_site import Paging, SiteState
@@ -32,9 +32,9 @@ def list_in(
     return list(_list_in(client, spaces, on_page))
 
 
-def places_in(client: Site, spaces: Sequence[Space]) -> list[tuple[str, str | None, str]]:
-    """List (page id, parent's id, its type) of every page of the spaces."""
-    return list(_list_in(client, spaces, lambda ref: None).places())
+def places_in(client: Site, spaces: Sequence[Space]) -> Mapping[str, tuple[str | None, str]]:
+    """List every page of the spaces: page id → its parent's id and type."""
+    return _list_in(client, spaces, lambda ref: None).places()
 
 
 def _list_in(

@@ -6,7 +6,7 @@ below are skipped too: a vector store has no access control of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pipeline.fetch.account import Account
 from pipeline.fetch.filters import search
@@ -14,9 +14,9 @@ from pipeline.fetch.restrictions.items_above import Item, ItemsAbove
 from pipeline.fetch.rows import Space, is_restricted, to_row_id
 from pipeline.fetch.transport import Transport
 
-# A listed page: its id, its parent's id and type. The parent is "" at the top of a space, and None
+# Where a listed page is: its parent's id and type. The parent is "" at the top of a space, and None
 # where the listing does not say.
-Place = tuple[str, str | None, str]
+Place = tuple[str | None, str]
 PAGE, PAGE_ABOVE, UNKNOWN = "page", "page above", "unknown"
 # What can restrict a page, as the report counts it.
 REASONS = (PAGE, PAGE_ABOVE, "folder", "whiteboard", "database", "embed", UNKNOWN)
@@ -27,25 +27,24 @@ def list_restricted(
     transport: Transport,
     account: Account,
     spaces: Sequence[Space],
-    listed: Iterable[Place],
+    places: Mapping[str, Place],
     warn: Callable[[str], None],
 ) -> Iterator[tuple[str, str]]:
     """Yield the ids of listed pages that are restricted or may be, each with one of `REASONS`.
 
-    `listed` has all pages of the spaces. `warn` is called with what could not be asked. One request
-    for 250 pages, two for each other item above them, and one for each page that the search index
-    does not have yet.
+    `places` has all pages of the spaces by id. `warn` is called with what could not be asked. One
+    request for 250 pages, two for each other item above them, and one for each page that the search
+    index does not have yet.
     """
     is_known: dict[str, bool] = {}  # by page: whether it is restricted itself
     for row in search(transport, spaces, _EXPAND):
         is_known[to_row_id(row)] = is_restricted(row.get("restrictions") or {})
-    places = {page_id: (parent, kind) for page_id, parent, kind in listed}
     above = ItemsAbove(transport, account, is_known)
     below: dict[str, str] = {"": ""}  # by item: what restricts the pages below it; "": nothing
     for page_id in places:
         for inner in reversed(_climb(page_id, places, below)):
             parent, kind = places[inner]
-            if parent is None or (parent not in places and parent not in below):
+            if parent is None or (parent not in below and parent not in places):
                 chain = above.list_above(inner, parent, kind)
                 inherited = _to_reason(chain, above)
                 if parent is not None:
@@ -60,13 +59,11 @@ def list_restricted(
         warn(message)
 
 
-def _climb(
-    page_id: str, places: dict[str, tuple[str | None, str]], below: dict[str, str]
-) -> list[str]:
+def _climb(page_id: str, places: Mapping[str, Place], below: dict[str, str]) -> list[str]:
     """Return a page and the listed pages above it that have no reason yet, from the lowest up."""
     path: dict[str, None] = {}
     current: str | None = page_id
-    while current in places and current not in below and current not in path:
+    while current and current not in below and current not in path and current in places:
         path[current] = None
         current = places[current][0]
     return list(path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.records import ListedPage, PageRef
 from pipeline.state.scratch.ancestors import Ancestors, Node
+from pipeline.state.scratch.view import View
 
 _TABLES = """
 CREATE TABLE listed (page_id TEXT PRIMARY KEY, position INTEGER NOT NULL, is_own INTEGER NOT NULL,
@@ -18,7 +19,10 @@ CREATE TABLE listed (page_id TEXT PRIMARY KEY, position INTEGER NOT NULL, is_own
 CREATE TABLE members (page_id TEXT PRIMARY KEY, labels TEXT) WITHOUT ROWID;
 CREATE TABLE skipped (page_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE unlisted (space TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE VIEW places AS SELECT page_id, parent, parent_type FROM listed
+WHERE NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space);
 """
+Place = tuple[str | None, str]  # id and type of a page's parent
 _COLUMNS = "listed.page_id, parent, version, title, space, modified, content_type, web_path, labels"
 _JOINED = "listed LEFT JOIN members USING (page_id)"
 _IS_LISTED = "NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space)"
@@ -131,14 +135,12 @@ class Listing:
         is_closed = not rows or any(self.skips(row[0]) for row in rows)
         return None if is_closed else self._to_ref(*rows[0])
 
-    def places(self) -> Iterator[tuple[str, str | None, str]]:
-        """Yield (page id, parent, parent type) of the pages of spaces that are listed in full.
+    def places(self) -> Mapping[str, Place]:
+        """Return page id → place of the pages of spaces that are listed in full.
 
-        In scope or not: they may be above others.
+        In scope or not: they may be above others. A view, which costs no memory.
         """
-        yield from self._db.execute(
-            f"SELECT page_id, parent, parent_type FROM listed WHERE {_IS_LISTED}"  # noqa: S608
-        )
+        return View(self._db, "places", "parent, parent_type", lambda *place: place)
 
     def joined(self, table: str, condition: str, values: Sequence[Any]) -> Iterator[PageRef]:
         """Yield the pages of another table of the scratch database, in its own order."""
