@@ -25,6 +25,7 @@ class Nights:
         self.listed = {name: self.ref(name) for name in "ABCD"}
         self.including: dict[str, Dependencies] = {}
         self.unlisted: list[str] = []  # spaces whose listing fails
+        self.skipped: list[str] = []  # pages that are restricted
 
     def ref(self, name: str, version: int = 1, **fields: str) -> PageRef:
         more = {"title": f"Page {name}", "space": "KI", "modified": "2026-01-05T08:00:00.000Z"}
@@ -43,6 +44,7 @@ class Nights:
         digests = {ref.id: f"{ref.version} {ref.title}" for ref in refs}
         changed = [ref for ref in refs if self._is_changed(ref, digests)]
         listing = to_listing(refs, self.unlisted)
+        listing.skip(self.skipped)
         dependents.make_pending(self.ledger, listing, changed, began)
         held = self.ledger.pages()
         fetched = {ref.id for ref in refs if ref.id not in held or self._is_changed(ref, digests)}
@@ -178,6 +180,14 @@ def test_a_space_that_cannot_be_listed_changes_no_page_that_includes_from_it(
     nights.unlisted = []
     nights.listed["X"] = notes
     assert nights.run() == set()
+
+
+def test_a_page_that_is_skipped_leaves_those_that_include_it(nights: Nights) -> None:
+    nights.skipped = ["C"]
+    assert nights.run() == set("AB")
+    assert nights.run() == set()
+    nights.skipped = []
+    assert nights.run() == set("AB")
 
 
 def test_the_same_title_in_another_space_is_another_page(nights: Nights) -> None:

@@ -258,14 +258,27 @@ def test_what_a_page_includes_of_a_skipped_page_is_left_out_however_far_away(
     assert sync_now(environ).code == 0
     assert stored_text(api).count("For few eyes") == 4  # Secret, Direct, Loop, Via
     state.restrict(item(state, "Secret"), users=["boss"])
-    for title in ("Direct", "Via"):  # what they show is not noticed otherwise
-        state.rename(item(state, title), title)
     ended = sync_now(environ)
     assert ended.code == 0
     assert stored_text(api).count("For few eyes") == 1  # Loop, which includes nothing but itself
     assert "For all eyes, too." in stored_text(api)
     assert any(f"page {direct} 'Direct': left out" in warning for warning in ended["warnings"])
     assert "Secret" not in str(ended.report)
+
+
+@pytest.mark.parametrize("restricted", ["Secret", "Drawer"])
+def test_the_text_of_a_page_leaves_and_returns_to_unchanged_pages_with_its_restriction(
+    restricted: str, environ: dict[str, str], state: SiteState, api: VectorApi
+) -> None:
+    storage = f"<p>Own.</p>{including('Secret')}"
+    state.add_page("Direct", "KI", "<p>Own.</p><p>For few eyes.</p>", storage=storage)
+    state.add_page("Over", "KI", "<p>For few eyes.</p>", storage=including("Direct"))
+    environ["REFRESH_HOURS"] = "0"
+    for users, shown in (([], 3), (["boss"], 0), ([], 3)):
+        state.restrict(item(state, restricted), users=users)
+        assert sync_now(environ).code == 0
+        assert stored_text(api).count("For few eyes") == shown
+        assert sync_now(environ)["pages"]["changed"] == 0
 
 
 def test_what_was_included_while_everything_was_stored_leaves_with_the_setting(
