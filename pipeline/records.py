@@ -61,6 +61,8 @@ class Dependencies:
     included: tuple[IncludedPage, ...] = ()
     # Whether it also shows what changes without any page: Jira, reports, a failed rendering.
     is_dynamic: bool = False
+    # Whether it shows text of other pages that its storage format does not name.
+    shows_unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,5 +59,8 @@ class Inclusions:
         if storage is None:
             yield None
             return
-        for included in find_dependencies(storage).included:
+        found = find_dependencies(storage)
+        if found.shows_unnamed:
+            yield None
+        for included in found.included:
             yield self._find(included, ref.space)

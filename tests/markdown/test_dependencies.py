@@ -1,5 +1,7 @@
 """What a page's text depends on, as its storage format shows it."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.markdown.both_bodies.dependencies import find_dependencies
@@ -51,13 +53,26 @@ def test_an_included_page_is_found(storage: str, included: IncludedPage) -> None
         macro("detailssummary", cql='label = "pump"'),
         macro("contentbylabel", cql='label = "pump"'),
         macro("info", rich(macro("children"))),
-        include(""),  # whatever it shows, it is not known
-        include(link('<ri:blog-post ri:content-title="News" ri:posting-day="2026/01/05"/>')),
-        '<ac:adf-extension><ac:adf-node type="sync-block"></ac:adf-node></ac:adf-extension>',
     ],
 )
 def test_content_that_changes_without_a_page_is_found(storage: str) -> None:
     assert find_dependencies(storage) == Dependencies(is_dynamic=True)
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        include(""),
+        include(link('<ri:blog-post ri:content-title="News" ri:posting-day="2026/01/05"/>')),
+        macro("multiexcerpt-include", page="7"),
+        '<ac:adf-extension><ac:adf-node type="sync-block"></ac:adf-node></ac:adf-extension>',
+    ],
+)
+def test_text_of_others_that_the_storage_format_does_not_name_is_found(storage: str) -> None:
+    unnamed = Dependencies(is_dynamic=True, shows_unnamed=True)
+    assert find_dependencies(storage) == unnamed
+    named = replace(unnamed, included=(IncludedPage("Valve rules"),))
+    assert find_dependencies(include(PAGE) + storage) == named
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,14 @@ def test_where_pages_are_skipped_a_page_without_its_storage_format_fails() -> No
         convert_page(to_page("<p>Perhaps of others.</p>"), is_open=lambda _: True)
 
 
-def test_an_include_that_names_no_page_is_left_out_where_pages_are_skipped() -> None:
-    storage = f"<p>Own.</p>{macro('excerpt-include', page='7')}"
-    page = replace(to_page("<p>Own.</p><p>of whom?</p>"), storage=storage)
-    assert convert_page(page, is_open=lambda _: True).text == "Own."
+SYNCED = '<ac:adf-extension><ac:adf-node type="sync-block"></ac:adf-node></ac:adf-extension>'
+
+
+@pytest.mark.parametrize("unnamed", [macro("excerpt-include", page="7"), SYNCED])
+@pytest.mark.parametrize("more", ["", included("include", "Open")])
+def test_text_of_a_page_without_a_name_is_left_out_where_pages_are_skipped(
+    unnamed: str, more: str
+) -> None:
+    page = replace(to_page("<p>Own.</p><p>of whom?</p>"), storage=f"<p>Own.</p>{unnamed}{more}")
+    assert "of whom?" not in convert_page(page, is_open=lambda _: True).text
     assert convert_page(page).text == "Own.\n\nof whom?"

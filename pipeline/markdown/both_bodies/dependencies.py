@@ -28,28 +28,26 @@ _TITLE = re.compile(r"(?:([A-Za-z0-9~._-]{1,255}):)?(.+)")
 
 def find_dependencies(storage: str) -> Dependencies:
     """Return which pages a body in storage format includes, and whether it is dynamic."""
-    names = (match[1].lower() for match in _NAME.finditer(storage))
-    if f'"{_SYNCED}"' not in storage and not any(map(_is_dependent, names)):
+    names = {match[1].lower() for match in _NAME.finditer(storage)}
+    may_show_others = f'"{_SYNCED}"' in storage or any(_INCLUDE in name for name in names)
+    if not may_show_others and _DYNAMIC.isdisjoint(names):
         return Dependencies()  # most pages: without a parser
     try:
         root = parse(storage)
     except TooCostlyError as error:
         log.warning("the storage format is too large to find what it includes: %s", error)
-        return Dependencies(is_dynamic=True)
+        return Dependencies(is_dynamic=True, shows_unnamed=may_show_others)
     included: dict[IncludedPage, None] = {}
-    is_dynamic = any(node.get("type") == _SYNCED for node in root.iter("ac:adf-node"))
+    is_dynamic = False
+    shows_unnamed = any(node.get("type") == _SYNCED for node in root.iter("ac:adf-node"))
     for macro in root.iter(*_MACROS):
         name = (macro.get("ac:name") or "").lower()
         if _INCLUDE in name:
             pages = list(_list_included(macro))
             included |= dict.fromkeys(pages)
-            is_dynamic |= not pages
+            shows_unnamed |= not pages
         is_dynamic |= name in _DYNAMIC
-    return Dependencies(tuple(included), is_dynamic)
-
-
-def _is_dependent(name: str) -> bool:
-    return name in _DYNAMIC or _INCLUDE in name
+    return Dependencies(tuple(included), is_dynamic or shows_unnamed, shows_unnamed)
 
 
 def _list_included(macro: Element) -> Iterator[IncludedPage]:

@@ -37,8 +37,8 @@ def convert_page(
         return replace(_convert(page, check), dependencies=Dependencies(is_dynamic=True))
     found = find_dependencies(page.storage)
     closed = [included for included in found.included if is_open and not is_open(included)]
-    if is_open and found.is_dynamic and not found.included and "include" in page.storage:
-        closed = [IncludedPage()]  # an include whose page cannot be read off the storage format
+    if is_open and found.shows_unnamed:
+        closed.append(IncludedPage())
     converted = _leave_out(page, closed, check) if closed else _convert(page, check)
     is_dynamic = found.is_dynamic or converted.render_failed
     return replace(converted, dependencies=replace(found, is_dynamic=is_dynamic))
