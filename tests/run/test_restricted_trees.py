@@ -1,7 +1,8 @@
 """Whole runs over generated trees: what is stored with RESTRICTED_PAGES=skip."""
 
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
+from tests.support.convert import macro
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import VectorApi
 
-KINDS = ("page", "page", "folder", "whiteboard", "database", "embed")
+KINDS = ("page", "page", "page", "page", "folder", "whiteboard", "database", "embed")
 
 
 @dataclass(frozen=True)
@@ -24,17 +26,20 @@ class Node:
     parent: int
     restricted: tuple[bool, bool]  # in the first run, in the second
     silent: bool  # does not answer in the third
+    includes: int  # the place of a page whose text it shows, or of none
 
 
+RARELY = st.sampled_from([False, False, False, True])
 nodes = st.lists(
     st.builds(
         Node,
         st.sampled_from(KINDS),
         st.integers(-1, 12),
-        st.tuples(st.sampled_from([False, False, False, True]), st.booleans()),
-        st.sampled_from([False, False, False, True]),
+        st.tuples(RARELY, st.sampled_from([False, False, True])),
+        RARELY,
+        st.integers(-1, 5),
     ),
-    min_size=1,
+    min_size=3,
     max_size=12,
 )
 
@@ -45,10 +50,38 @@ def place(state: SiteState, tree: list[Node]) -> list[str]:
     for number, node in enumerate(tree):
         parent = ids[node.parent] if 0 <= node.parent < number else None
         if node.kind == "page":
-            ids.append(state.add_page(f"P{number}", "KI", f"<p>Text {number}.</p>", parent=parent))
+            included = find_included(tree, number)
+            texts = "".join(f"<p>Text {shown}.</p>" for shown in [number, *included])
+            source = f"<p>Text {number}.</p>" + "".join(map(to_include, included[:1]))
+            ids.append(state.add_page(f"P{number}", "KI", texts, parent=parent, storage=source))
         else:
             ids.append(state.add_folder(f"I{number}", "KI", parent=parent, kind=node.kind))
     return ids
+
+
+def find_included(tree: Sequence[Node], number: int) -> list[int]:
+    """The pages whose text a page shows, the nearest first; a page that shows itself ends it."""
+    found: list[int] = []
+    while (number := tree[number].includes) not in found:
+        if not 0 <= number < len(tree) or tree[number].kind != "page":
+            break
+        found.append(number)
+    return found
+
+
+def to_include(number: int) -> str:
+    return macro(
+        "include",
+        f'<ac:parameter ac:name=""><ri:page ri:content-title="P{number}"/></ac:parameter>',
+    )
+
+
+def to_shown(tree: Sequence[Node], allowed: Set[int]) -> dict[int, set[int]]:
+    """Page that may be stored → the pages whose text it has: all that it includes, or none."""
+    every = {number: set(find_included(tree, number)) for number in allowed}
+    return {
+        number: {number} | (more if more <= allowed else set()) for number, more in every.items()
+    }
 
 
 def line_up(tree: list[Node], number: int) -> Iterator[int]:
@@ -79,9 +112,14 @@ def test_what_is_stored_is_what_nothing_restricts(
         environ = environment(site, api.base_url, Path(folder), RESTRICTED_PAGES="skip")
         environ |= {"MAX_DELETE_PERCENT": "100"}
 
-        def stored() -> set[int]:
-            titles = {str(d.metadata["title"]) for d in api.documents("confluence").values()}
-            return {number for number in pages if f"P{number}" in titles}
+        def stored() -> dict[int, set[int]]:
+            """Page → the pages whose text is stored with it."""
+            shown: dict[int, set[int]] = {}
+            for document in api.documents("confluence").values():
+                if (title := str(document.metadata["title"])).startswith("P"):
+                    texts = {int(number) for number in re.findall(r"Text (\d+)", document.text)}
+                    shown.setdefault(int(title[1:]), set()).update(texts)
+            return shown
 
         for run in (0, 1):
             for number, node in enumerate(tree):
@@ -92,7 +130,7 @@ def test_what_is_stored_is_what_nothing_restricts(
                 if not any(tree[above].restricted[run] for above in line_up(tree, number))
             }
             ended = sync_now(environ)
-            assert (ended.code, stored()) == (0, allowed)
+            assert (ended.code, stored()) == (0, to_shown(tree, allowed))
             assert sum(ended["restricted"].values()) == len(pages) - len(allowed)
         # Pages are asked one by one only where the search does not have them.
         silent = [
@@ -103,7 +141,7 @@ def test_what_is_stored_is_what_nothing_restricts(
             site.fail(routes, faults.error(status), times=None)
         less = {n for n in allowed if set(silent).isdisjoint(line_up(tree, n))}
         assert sync_now(environ).code == 0
-        assert stored() == less
+        assert stored() == to_shown(tree, less)
         site.clear_faults()
         assert sync_now(environ).code == 0
-        assert stored() == allowed
+        assert stored() == to_shown(tree, allowed)
