@@ -18,6 +18,9 @@ trim() { # text: prints it without blanks and a byte-order mark around it
 
 read_dotenv() { # file: sets what is not set yet
   local line name value
+  case $(head -c 2 "$1" | od -An -tx1) in *'ff fe'* | *'fe ff'*) # UTF-16
+    fail 2 "$1 is not UTF-8 text: save it as UTF-8" ;;
+  esac
   while IFS= read -r line || [ -n "$line" ]; do
     line=$(trim "$line")
     line=${line#export }
@@ -56,8 +59,19 @@ done
 [ -n "${CONF_USER:-}" ] || [ "${CONF_AUTH:-basic}" = bearer ] || problems+='; CONF_USER is not set'
 [ -n "${CONF_API_TOKEN:-}" ] || problems+='; CONF_API_TOKEN is not set'
 for name in CONF_CLOUD_ID CONF_BASE_URL CONF_USER CONF_API_TOKEN; do
-  case ${!name:-} in \"*\" | \'*\') problems+="; $name is in quotes: remove them" ;; esac
+  printf -v "$name" '%s' "$(trim "${!name:-}")"
+  case ${!name:-} in
+    \"*\" | \'*\') problems+="; $name is in quotes: remove them" ;;
+    replace-me) problems+="; $name is still the example's: write the value in its place" ;;
+    # A second line would be a line of curl's settings.
+    *[[:cntrl:]]*) problems+="; $name must be a single line without control characters" ;;
+  esac
 done
+hex='[0-9a-fA-F]'
+if [ -z "${CONF_BASE_URL:-}" ] && [ -n "${CONF_CLOUD_ID:-}" ] &&
+  { [[ ! $CONF_CLOUD_ID =~ ^$hex{8}(-$hex{4}){3}-$hex{12}$ ]] || [[ $CONF_CLOUD_ID =~ ^[0-]*$ ]]; }; then
+  problems+="; CONF_CLOUD_ID must be the site's ID, as https://SITE.atlassian.net/_edge/tenant_info shows it"
+fi
 case ${CONF_BASE_URL:-https://} in https://* | http://*) ;;
   *) problems+='; CONF_BASE_URL must start with https:// or http://' ;;
 esac

@@ -94,6 +94,8 @@ def test_the_credentials_are_in_no_argument_of_a_process() -> None:
     assert "--user" not in text
 
 
+ZEROS = "00000000-0000-0000-0000-000000000000"
+INJECTED = 'ATATT3xFf"\nurl = "http://127.0.0.1:9/evil'  # a line of curl's settings
 WRONG = [
     ({"SPACE_NAME": "Known Isues"}, 3, "no space named 'Known Isues' is visible to this account"),
     ({"CONF_API_TOKEN": "expired"}, 3, "the sign-in was refused (403: Current user not permitted"),
@@ -105,6 +107,11 @@ WRONG = [
         "check_api_access_to_space.sh: CONF_USER is not set; CONF_API_TOKEN is not set",
     ),
     ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "ATATT3xFf"}, 2, "TOKEN_FILE cannot be read"),
+    ({"CONF_BASE_URL": "", "CONF_CLOUD_ID": "acme"}, 2, "CONF_CLOUD_ID must be the site's ID, as"),
+    ({"CONF_BASE_URL": "", "CONF_CLOUD_ID": ZEROS}, 2, "CONF_CLOUD_ID must be the site's ID, as"),
+    ({"CONF_API_TOKEN": "replace-me"}, 2, "CONF_API_TOKEN is still the example's"),
+    ({"CONF_API_TOKEN": INJECTED}, 2, "CONF_API_TOKEN must be a single line"),
+    ({"CONF_USER": INJECTED}, 2, "CONF_USER must be a single line"),
     ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "/"}, 2, "CONF_API_TOKEN_FILE cannot be read"),
     ({"CONF_API_TOKEN": ""}, 2, "CONF_API_TOKEN is not set"),
     ({"CONF_USER": ""}, 2, "CONF_USER is not set"),
@@ -180,6 +187,19 @@ def test_an_answer_after_a_failure_is_read_alone(site: ConfluenceSite) -> None:
     site.fail("/wiki/api/v2/spaces", error(503, {"results": []}, Retry_After="1"))
     code, log = run(site, SPACE_NAME="Known Issues")
     assert code == 0, log
+
+
+def test_blanks_around_a_value_of_the_environment_do_not_count(site: ConfluenceSite) -> None:
+    code, log = run(site, CONF_USER=f" {site.user}\r", CONF_API_TOKEN=f"{site.token}\n")
+    assert code == 0, log
+
+
+def test_a_file_of_another_encoding_is_named(site: ConfluenceSite, tmp_path: Path) -> None:
+    script = Path(shutil.copy(SCRIPT, tmp_path))
+    (tmp_path / ".env").write_text(f"CONF_USER={site.user}\n", "utf-16")
+    code, log = run(site, script=script)
+    assert code == 2
+    assert f"{tmp_path}/.env is not UTF-8 text: save it as UTF-8" in log
 
 
 def test_the_settings_come_from_the_file_beside_it_too(
