@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
-from tests.faults.test_convergence import API_FAULTS, SITE_FAULTS
+from tests.faults.model.machine import API_FAULTS, SITE_FAULTS
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 

@@ -9,7 +9,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.confluence_site.faults import error, rewritten, server_error, without_next
-from tests.faults.test_convergence import sync_and_stop
+from tests.support.killing import sync_and_stop
 from tests.support.program import DETAILS, Ended, environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_convergence import sync_and_stop
+from tests.support.killing import sync_and_stop
 from tests.support.rotating import PAGES, Rotating, open_rotating
 from tests.support.vector_api import Fault
 

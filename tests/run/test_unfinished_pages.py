@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
-from tests.faults.test_convergence import sync_and_stop
+from tests.support.killing import sync_and_stop
 from tests.support.program import DETAILS, Ended, environment, sync_now
 from tests.support.vector_api import Fault, Form, VectorApi
 

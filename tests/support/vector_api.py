@@ -94,6 +94,16 @@ class VectorApi:
         """Return what a collection (dash: of that name or identifier) holds: id → document."""
         return {document.id: document for document in self._list_documents(collection)}
 
+    def stored(self, collection: str) -> list[Document]:
+        """Return all documents of a collection, oldest first: ids may repeat."""
+        return self._list_documents(collection)
+
+    def settle(self) -> None:
+        """Let every stored chunk be found, however long the index lags."""
+        with self._lock:
+            for index in self._held.indexes.values():
+                index.settle()
+
     def duplicates(self, collection: str) -> list[str]:
         """Return the ids that are stored more than once: only dash lets that happen."""
         counted = Counter(document.id for document in self._list_documents(collection))
@@ -102,7 +112,7 @@ class VectorApi:
     def drop(self, collection: str) -> None:
         """Delete a collection, as another client would."""
         with self._lock:
-            del self._held.indexes[self._held.to_identifier(collection)]
+            self._held.drop(self._held.to_identifier(collection))
 
     def identifiers(self) -> list[str]:
         """Return the identifiers of all collections, oldest first."""

@@ -28,6 +28,10 @@ class Files(Collections):
         named = (i for i, store in self._stores.items() if store["name"] == collection)
         return collection if collection in self._stores else next(named, collection)
 
+    def drop(self, identifier: str) -> None:
+        for held in (self._stores, self._lists, self.indexes):
+            held.pop(identifier)
+
     def files(self, collection: str) -> list[str]:
         """Return the ids of a store's files."""
         return list(self._lists[self.to_identifier(collection)])

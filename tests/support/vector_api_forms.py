@@ -37,6 +37,10 @@ class Collections:
         """Return the identifier of a collection by name or identifier."""
         return collection
 
+    def drop(self, identifier: str) -> None:
+        """Delete a collection."""
+        del self.indexes[identifier]
+
     def routes(self) -> Iterator[Route]:
         """Yield every route but that of the description."""
         raise NotImplementedError
@@ -152,6 +156,8 @@ class Dash(Collections):
         name = request.body.get("vector_db_name") or request.need("vector_db_id")
         identifier = request.body.get("provider_vector_db_id") or f"vs_{len(self._names)}"
         self._names.setdefault(identifier, name)
+        if identifier not in self.indexes:
+            self.lost.discard(identifier)
         self.indexes.setdefault(identifier, WordIndex(overwrites=False))
         return Answer(200, {"identifier": identifier, "vector_db_name": name})
 

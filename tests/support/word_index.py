@@ -50,6 +50,10 @@ class WordIndex:
             self._rows[row] = None
         return row is not None
 
+    def settle(self) -> None:
+        """Let what was put in so far be found, however long the lag is."""
+        self._put_at = [float("-inf")] * len(self._put_at)
+
     def list_documents(self) -> list[Document]:
         """Return all documents, oldest first; ids repeat where nothing is overwritten."""
         return [document for document in self._rows if document]
