@@ -12,24 +12,28 @@ from pipeline.markdown.hidden import drop_hidden_characters, drop_hidden_element
 from pipeline.markdown.links import Links
 from pipeline.markdown.loss import count_loss
 from pipeline.markdown.notes import Converted, Notes
-from pipeline.markdown.tree import parse
+from pipeline.markdown.tree import Element, parse
 from pipeline.markdown.visible import visible_text
 from pipeline.markdown.walk import Walk
 from pipeline.records import Markdown, Page
 
 log = logging.getLogger(__name__)
 VERSION = 2  # raise it when the Markdown of a page changes: every page is then refreshed
+BY_FALLBACK = "converted with markdownify"  # begins the warning of such a page
 MAX_LOSS_PERCENT = 2
 MAX_FALLBACK_CHARACTERS = 1_000_000  # of a body: BeautifulSoup takes 45 to 200 bytes for each
 
 Converter = Callable[[Page, Notes], Converted]
 Check = Callable[[], object]
+Prepare = Callable[[Element], None]
 
 
-def convert_tree(page: Page, notes: Notes) -> Converted:
-    """Convert a body with this project's own converter."""
+def convert_tree(page: Page, notes: Notes, prepare: Prepare | None = None) -> Converted:
+    """Convert a body with this project's own converter; `prepare` may change its tree first."""
     root = parse(page.html)
-    unfold(root, page.html, notes.check)
+    if prepare is not None:
+        prepare(root)
+    unfold(root, (page.html, page.storage or ""), notes.check)
     notes.hidden_characters += drop_hidden_elements(root)
     blocks = Walk(notes).to_blocks(root)
     anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
@@ -128,7 +132,7 @@ def _replace_lossy(
 def _to_record(page: Page, result: _Result, reason: str = "") -> Markdown:
     title, hidden_in_title = drop_hidden_characters(page.ref.title)
     notes = result.notes
-    warnings = [f"converted with markdownify: {reason}"] if reason else []
+    warnings = [f"{BY_FALLBACK}: {reason}"] if reason else []
     warnings += [
         f"{kind} that Confluence could not render: {number}"
         for kind, number in notes.render_errors.items()

@@ -63,4 +63,7 @@ def item_prefix(element: Element, kind: str) -> str:
         return "[x] " if all_text(child(element, "ac:task-status")) == "complete" else "[ ] "
     if element.get("data-inline-task-id") is not None or kind == "task":
         return "[x] " if "checked" in classes_of(element) else "[ ] "
-    return "**Decision:** " if kind == "decision" else ""
+    if kind != "decision":
+        return ""
+    is_open = (element.get("data-decision-state") or "").upper() == "UNDECIDED"
+    return "**Undecided:** " if is_open else "**Decision:** "

@@ -27,8 +27,8 @@ from tests.support.convert import to_page
 
 FOLDER = Path(__file__).parent / "cases"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
-# Cases that fail today. One that passes fails its test until it is removed from this list.
-FAILING_CHUNKS = frozenset(
+# Cases that fail today, all by where chunks end. One that passes fails its test until it leaves.
+FAILING = frozenset(
     (
         "expand_long_chunk",
         "list_intro_chunk",
@@ -39,11 +39,6 @@ FAILING_CHUNKS = frozenset(
         "table_title_chunk",
     )
 )
-FAILING = FAILING_CHUNKS | {
-    "forge_page_fallback",
-    "image_caption_rendered",
-    "sync_block_rendered",
-}
 
 
 def read(name: str, form: str) -> str | None:

@@ -146,7 +146,7 @@ def test_jira_that_was_down_for_one_night_is_shown_after_refresh_hours(place: Pl
     source = "<p>Open issues:</p>" + macro("jira", jqlQuery="project = OPS")
     page = place.state.add_page("Board", "KI", NO_JIRA, storage=source, modified=WHEN)
     ended = place.sync()
-    assert "has errors: converted from storage" in ended["warnings"][0]
+    assert "could not render, read from storage" in ended["warnings"][0]
     place.state.render(page, "<p>Open issues: OPS-1 Leak</p>")
     place.now += timedelta(hours=24)
     assert place.sync()["pages"]["changed"] == 0

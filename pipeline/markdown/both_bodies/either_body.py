@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pipeline.markdown.both_bodies.dependencies import find_dependencies
-from pipeline.markdown.convert import Check, convert_tree, to_markdown
+from pipeline.markdown.both_bodies.patch import Patch
+from pipeline.markdown.convert import BY_FALLBACK, Check, convert_tree, to_markdown
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.records import Dependencies, IncludedPage, Markdown, Page
 
@@ -62,15 +64,34 @@ def _leave_out(page: Page, closed: Sequence[IncludedPage], check: Check) -> Mark
 def _convert(page: Page, check: Check) -> Markdown:
     if page.body_format == "storage":
         return _warn(to_markdown(page, check=check), _NOT_RENDERED)
-    converted = to_markdown(page, check=check)
+    if page.storage is None:
+        converted = to_markdown(page, check=check)
+        if converted.render_failed:
+            raise NoSourceError("the rendered body has errors, and there is no storage format")
+        return converted
+    patch = Patch(page.html, page.storage, check)
+    converted = to_markdown(page, partial(convert_tree, prepare=patch.apply), check=check)
+    if patch.filled + patch.kept and converted.text and not _is_by_fallback(converted):
+        return _warn(converted, *_describe(patch))
     if not converted.render_failed:
         return converted
-    if page.storage is None:
-        raise NoSourceError("the rendered body has errors, and there is no storage format")
     source = to_markdown(replace(page, html=page.storage, body_format="storage"), check=check)
-    is_empty = not (source.text or converted.warnings)  # nothing failed: the page has no text
+    is_empty = not (
+        source.text or converted.warnings or patch.filled
+    )  # nothing failed: the page has no text
     return source if is_empty else _warn(source, _FAILED)
 
 
-def _warn(converted: Markdown, warning: str) -> Markdown:
-    return replace(converted, render_failed=True, warnings=(warning, *converted.warnings))
+def _is_by_fallback(converted: Markdown) -> bool:
+    return any(warning.startswith(BY_FALLBACK) for warning in converted.warnings)
+
+
+def _describe(patch: Patch) -> Iterator[str]:
+    if patch.filled:
+        yield f"macros that Confluence could not render, read from storage: {patch.filled}"
+    if patch.kept:
+        yield f"macros of storage at the end of the page, as their place is not sure: {patch.kept}"
+
+
+def _warn(converted: Markdown, *warnings: str) -> Markdown:
+    return replace(converted, render_failed=True, warnings=(*warnings, *converted.warnings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html import unescape
 from urllib.parse import unquote_plus
 
@@ -17,9 +17,12 @@ _CHART = "chart-render-data"  # the class of a script
 _MARKS = (_ENCODED, _CHART, 'ac:name="html"')
 
 
-def unfold(root: Element, body: str, check: Callable[[], object]) -> None:
-    """Replace elements that hold a body as text by that body. What is in such a body stays."""
-    if not any(mark in body for mark in _MARKS):
+def unfold(root: Element, bodies: Iterable[str], check: Callable[[], object]) -> None:
+    """Replace elements that hold a body as text by that body. What is in such a body stays.
+
+    `bodies` are what the tree was made from.
+    """
+    if not any(mark in body for body in bodies for mark in _MARKS):
         return
     for element, inner in list(_find_embedded(root, check)):
         inner.tail = element.tail

@@ -48,7 +48,7 @@ def _with_title(element: Element, content: Content, names: Sequence[str]) -> lis
     parameters = parameters_of(element)
     title = next((parameters[key] for key in names if parameters.get(key)), "")
     blocks = [*([Block("title", title)] if title else []), *content.to_blocks()]
-    icon = parameters.get("panelIconText") or ""
+    icon = parameters.get("panelIconText") or element.get("data-panel-icon") or ""
     if icon and blocks and blocks[0].kind in ("title", "text"):
         return [blocks[0]._replace(text=f"{icon} {blocks[0].text}"), *blocks[1:]]
     return [*([Block("text", icon)] if icon else []), *blocks]

@@ -1,0 +1,61 @@
+"""What the author chose and a rendered body does not show, found by equal text.
+
+That is a code block's language, a decision's state, a panel's icon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.markdown.tree import Element, all_text, child, children, classes_of, parameters_of
+
+_DEFAULT_BRUSH = "brush: java"
+_ICON = "data-panel-icon"
+_STATE = "data-decision-state"
+
+
+def copy_meanings(root: Element, source: Element) -> None:
+    """Set attributes of rendered elements by the storage element that has the same text.
+
+    Where storage elements with one text differ, none is set.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for key, value in _find_chosen(source):
+        found[key] = value if found.get(key, value) == value else ""
+    if not found:
+        return
+    for element in root.iter("pre", "li", "div"):
+        if element.tag == "pre" and _DEFAULT_BRUSH in _brush(element):
+            if (key := ("code", all_text(element))) in found:
+                element.attrib.pop("data-syntaxhighlighter-params")
+                element.set("class", f"language-{found[key] or 'none'}")
+        elif element.tag == "li" and "decision-list" in classes_of(element.getparent()):
+            if state := found.get(("decision", all_text(element))):
+                element.set(_STATE, state)
+        elif "panelContent" in classes_of(element):
+            panel = element.getparent()
+            if panel is not None and (icon := found.get(("panel", all_text(element)))):
+                panel.set(_ICON, icon)
+
+
+def _find_chosen(source: Element) -> Iterator[tuple[tuple[str, str], str]]:
+    for macro in source.iter("ac:structured-macro"):
+        if macro.get("ac:name") == "code":
+            yield ("code", all_text(child(macro, "ac:plain-text-body"))), _language(macro)
+        elif macro.get("ac:name") == "panel" and (
+            icon := parameters_of(macro).get("panelIconText")
+        ):
+            yield ("panel", all_text(child(macro, "ac:rich-text-body"))), icon
+    for item in source.iter("ac:adf-node"):
+        if item.get("type") == "decision-item":
+            attributes = children(item, "ac:adf-attribute")
+            states = [all_text(one) for one in attributes if one.get("key") == "state"]
+            yield ("decision", all_text(child(item, "ac:adf-content"))), next(iter(states), "")
+
+
+def _language(macro: Element) -> str:
+    return parameters_of(macro).get("language") or "none"
+
+
+def _brush(element: Element) -> str:
+    return element.get("data-syntaxhighlighter-params") or ""

@@ -1,0 +1,88 @@
+"""Where in a body something is: between which words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from lxml import etree
+
+from pipeline.markdown.tree import Element
+from pipeline.markdown.visible import UNSEEN
+
+_WORD = re.compile(r"\w+")
+_GRAM = 4  # words in a row that are compared
+
+
+class Place(NamedTuple):
+    """An element, and how many words of the body precede it and its end."""
+
+    element: Element
+    start: int
+    end: int
+
+
+class Words:
+    """The words of a body in order, without those of elements that `is_skipped` names."""
+
+    def __init__(
+        self,
+        root: Element,
+        is_marked: Callable[[Element], bool],
+        is_skipped: Callable[[Element], bool],
+    ) -> None:
+        self._words: list[str] = []
+        self.places: list[Place] = []  # of the marked elements, in order of their starts
+        starts: dict[Element, int] = {}
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            if event == "end":
+                if element in starts:
+                    self.places[starts[element]] = self.places[starts[element]]._replace(
+                        end=len(self._words)
+                    )
+                self._add(element.tail)
+                continue
+            if is_marked(element):
+                starts[element] = len(self.places)
+                self.places.append(Place(element, len(self._words), len(self._words)))
+            if element.tag in UNSEEN or is_skipped(element):
+                walk.skip_subtree()
+            else:
+                self._add(element.text)
+        self._grams: set[int] | None = None  # hashes: tuples take twice the memory
+
+    def _add(self, text: str | None) -> None:
+        if text:
+            self._words += _WORD.findall(text.lower())
+
+    def within(self, place: Place) -> list[str]:
+        """Return the words of an element."""
+        return self._words[place.start : place.end]
+
+    def before(self, place: Place, number: int) -> tuple[str, ...]:
+        """Return the words before an element, fewer at the start of the body."""
+        return ("", *self._words[max(0, place.start - number) : place.start])[-number:]
+
+    def after(self, place: Place, number: int) -> tuple[str, ...]:
+        """Return the words after an element, fewer at the end of the body."""
+        return (*self._words[place.end : place.end + number], "")[:number]
+
+    def has(self, words: list[str]) -> bool:
+        """Return whether all these words are in the body, in rows of four."""
+        if self._grams is None:
+            self._grams = {
+                hash(gram) for size in range(1, _GRAM + 1) for gram in to_grams(self._words, size)
+            }
+        return all(hash(gram) in self._grams for gram in to_grams(words, min(_GRAM, len(words))))
+
+
+def to_grams(words: list[str], size: int) -> Iterator[tuple[str, ...]]:
+    """Yield each `size` words in a row."""
+    return zip(*(words[at:] for at in range(size)), strict=False)
+
+
+def to_words(text: str) -> list[str]:
+    """Return the words of a text as a body has them."""
+    return _WORD.findall(text.lower())

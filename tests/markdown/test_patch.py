@@ -1,0 +1,135 @@
+"""A rendered body, with what is missing from it taken from the storage format."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.markdown import convert_page
+from pipeline.records import Markdown
+from tests.support.convert import macro, plain, rich, to_page
+
+ERROR = "<div>We don't have a way to export this macro.</div>"
+NAMED = '<div class="conf-macro" data-macro-id="7"><span class="error">No.</span></div>'
+INCLUDED = "<p>Text of another page.</p>"
+INCLUDE = macro(
+    "include",
+    '<ac:parameter ac:name=""><ac:link><ri:page ri:content-title="Other"/></ac:link>'
+    "</ac:parameter>",
+)
+
+
+def patched(html: str, storage: str) -> Markdown:
+    return convert_page(replace(to_page(html), storage=storage))
+
+
+def app(text: str) -> str:
+    return macro("app", rich(f"<p>{text}</p>"))
+
+
+def synced(kind: str, text: str) -> str:
+    content = f"<ac:adf-content><p>{text}</p></ac:adf-content>"
+    return (
+        f'<ac:adf-extension><ac:adf-node type="{kind}">{content}</ac:adf-node></ac:adf-extension>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("html", "storage", "text"),
+    [
+        (f"<p>a b</p>{ERROR}<p>c d</p>{INCLUDED}", f"<p>a b</p>{app('x')}<p>c d</p>{INCLUDE}",
+         "a b\n\nx\n\nc d\n\nText of another page."),
+        # in another order
+        (f"<p>a b</p>{ERROR}<p>c d</p><p>e f</p>{ERROR}<p>g h</p>",
+         f"<p>e f</p>{app('y')}<p>g h</p><p>a b</p>{app('x')}<p>c d</p>",
+         "a b\n\nx\n\nc d\n\ne f\n\ny\n\ng h"),
+        # several in a row, as many in each body
+        (f"<p>a b</p>{ERROR}{ERROR}<p>c d</p>", f"<p>a b</p>{app('x')}{app('y')}<p>c d</p>",
+         "a b\n\nx\n\ny\n\nc d"),
+        # by the id, where nothing around it is the same
+        (f"<p>a</p>{NAMED}<p>b</p>",
+         f"<p>c</p>{app('x').replace('ac:name', 'ac:macro-id=\"7\" ac:name', 1)}<p>d</p>",
+         "a\n\nx\n\nb"),
+        # a macro that was rendered is in no error's place
+        (f"<p>a b</p><p>shown</p>{ERROR}<p>c d</p>",
+         f"<p>a b</p>{app('shown')}{app('x')}<p>c d</p>", "a b\n\nshown\n\nx\n\nc d"),
+    ],
+)  # fmt: skip
+def test_a_macro_takes_the_place_of_its_error(html: str, storage: str, text: str) -> None:
+    result = patched(html, storage)
+    assert result.text == text
+    assert result.render_failed
+    assert "could not render, read from storage" in result.warnings[0]
+
+
+def test_where_the_macro_is_not_sure_the_texts_of_both_bodies_are_kept() -> None:
+    html = f"<p>a b</p>{ERROR}<p>c d</p>{INCLUDED}"
+    result = patched(html, f"<p>a b</p>{app('x')}{app('y')}<p>c d</p>{INCLUDE}")
+    assert result.text == "a b\n\nc d\n\nText of another page.\n\nx\n\ny"
+    assert "their place is not sure: 2" in result.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("html", "storage", "text"),
+    [
+        ("<p>a</p><div>Sync Block</div>", f"<p>a</p>{synced('bodied-sync-block', 'x')}", "a\n\nx"),
+        # of another page, which may be restricted
+        ("<p>a</p><div>Sync Block</div>", f"<p>a</p>{synced('sync-block', 'x')}",
+         "a\n\nSync Block"),
+        (f"<p>a</p>{ERROR}<p>b</p>", f"<p>a</p>{macro('excerpt', rich('x'), hidden='true')}"
+         f"{app('y')}<p>b</p>", "a\n\ny\n\nb"),
+        (f"<p>a</p>{ERROR}<p>b</p>",
+         f"<p>a</p><div style='display:none'>{app('x')}</div>{app('y')}<p>b</p>",
+         "a\n\ny\n\nb"),
+    ],
+)  # fmt: skip
+def test_only_what_this_page_shows_is_taken(html: str, storage: str, text: str) -> None:
+    assert patched(html, storage).text == text
+
+
+def picture(name: str) -> str:
+    return f'<p><img alt="{name}" src="https://e.example/{name}?v=1"> after</p>'
+
+
+def image(name: str, caption: str = "") -> str:
+    caption = f"<ac:caption><p>{caption}</p></ac:caption>" if caption else ""
+    return f'<ac:image><ri:attachment ri:filename="{name}"/>{caption}</ac:image>'
+
+
+@pytest.mark.parametrize(
+    ("html", "storage", "text"),
+    [
+        (picture("a.png") + picture("b.png"), image("b.png", "Bee") + image("a.png", "Ay"),
+         "![a.png]\n\nAy\n\nafter\n\n![b.png]\n\nBee\n\nafter"),
+        (picture("a.png") * 2, image("a.png") + image("a.png", "Second"),
+         "![a.png] after\n\n![a.png]\n\nSecond\n\nafter"),
+        (picture("a.png") + "<p>Shown</p>", image("a.png", "Shown"), "![a.png] after\n\nShown"),
+        ("<p>a</p>", image("lost.png", "Kept"), "a\n\nKept"),
+    ],
+)  # fmt: skip
+def test_a_caption_follows_its_picture(html: str, storage: str, text: str) -> None:
+    result = patched(html, storage)
+    assert (result.text, result.render_failed) == (text, False)
+
+
+CODE = '<pre data-syntaxhighlighter-params="brush: java; gutter: false">public class A {\n}</pre>'
+
+
+@pytest.mark.parametrize(
+    ("html", "storage", "text"),
+    [
+        (CODE, macro("code", plain("public class A {\n}"), language="csharp"),
+         "```csharp\npublic class A {\n}\n```"),
+        (CODE, macro("code", plain("public class A {\n}")), "```\npublic class A {\n}\n```"),
+        (CODE, macro("code", plain("other")), "```java\npublic class A {\n}\n```"),
+        ('<ul class="decision-list"><li>a</li><li>b</li></ul>',
+         '<ac:adf-node type="decision-item"><ac:adf-attribute key="state">UNDECIDED'
+         "</ac:adf-attribute><ac:adf-content>b</ac:adf-content></ac:adf-node>",
+         "- **Decision:** a\n- **Undecided:** b"),
+        ('<div class="panel"><div class="panelContent"><p>a</p></div></div>',
+         macro("panel", rich("<p>a</p>"), panelIconText="🚨"), "> 🚨 a"),
+    ],
+)  # fmt: skip
+def test_what_the_author_chose_is_read_from_the_storage_format(
+    html: str, storage: str, text: str
+) -> None:
+    assert patched(html, storage).text == text
