@@ -37,6 +37,14 @@ def _to_slices(text: str) -> Iterator[str]:
     yield text[at:]
 
 
+def count_missing(visible: str, markdown: str) -> int:
+    """Return how many different words of another form of the page the Markdown has nowhere.
+
+    The other form may have a text more often: the storage format holds some content twice.
+    """
+    return len(count_words(visible).keys() - count_words(markdown).keys())
+
+
 def count_loss(visible: str, dropped: Iterable[str], markdown: str) -> tuple[int, int]:
     """Return the words that readers of the source see, and how many the Markdown lacks.
 

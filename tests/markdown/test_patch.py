@@ -45,10 +45,10 @@ def synced(kind: str, text: str) -> str:
         # several in a row, as many in each body
         (f"<p>a b</p>{ERROR}{ERROR}<p>c d</p>", f"<p>a b</p>{app('x')}{app('y')}<p>c d</p>",
          "a b\n\nx\n\ny\n\nc d"),
-        # by the id, where nothing around it is the same
-        (f"<p>a</p>{NAMED}<p>b</p>",
-         f"<p>c</p>{app('x').replace('ac:name', 'ac:macro-id=\"7\" ac:name', 1)}<p>d</p>",
-         "a\n\nx\n\nb"),
+        # by the id, before the order
+        (f"<p>a</p>{NAMED}{ERROR}<p>b</p>",
+         f"<p>a</p>{app('y')}{app('x').replace('ac:name', 'ac:macro-id=\"7\" ac:name', 1)}<p>b</p>",
+         "a\n\nx\n\ny\n\nb"),
         # a macro that was rendered is in no error's place
         (f"<p>a b</p><p>shown</p>{ERROR}<p>c d</p>",
          f"<p>a b</p>{app('shown')}{app('x')}<p>c d</p>", "a b\n\nshown\n\nx\n\nc d"),
@@ -133,3 +133,9 @@ def test_what_the_author_chose_is_read_from_the_storage_format(
     html: str, storage: str, text: str
 ) -> None:
     assert patched(html, storage).text == text
+
+
+def test_an_error_that_is_the_whole_page_leaves_the_storage_format() -> None:
+    result = patched(ERROR, f"<h2>Open</h2><p>Much more text.</p>{app('x')}<p>An end.</p>")
+    assert result.text == "## Open\n\nMuch more text.\n\nx\n\nAn end."
+    assert "has errors: converted from storage" in result.warnings[0]

@@ -8,7 +8,14 @@ from functools import partial
 
 from pipeline.markdown.both_bodies.dependencies import find_dependencies
 from pipeline.markdown.both_bodies.patch import Patch
-from pipeline.markdown.convert import BY_FALLBACK, Check, convert_tree, to_markdown
+from pipeline.markdown.convert import (
+    BY_FALLBACK,
+    MAX_LOSS_PERCENT,
+    Check,
+    convert_tree,
+    to_markdown,
+)
+from pipeline.markdown.loss import count_missing
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.records import Dependencies, IncludedPage, Markdown, Page
 
@@ -71,9 +78,12 @@ def _convert(page: Page, check: Check) -> Markdown:
         return converted
     patch = Patch(page.html, page.storage, check)
     converted = to_markdown(page, partial(convert_tree, prepare=patch.apply), check=check)
-    if patch.filled + patch.kept and converted.text and not _is_by_fallback(converted):
+    is_patched = bool(patch.filled + patch.kept)
+    missing = count_missing(patch.visible, converted.text)
+    is_whole = 100 * missing <= MAX_LOSS_PERCENT * (converted.words + missing)
+    if is_patched and is_whole and converted.text and not _is_by_fallback(converted):
         return _warn(converted, *_describe(patch))
-    if not converted.render_failed:
+    if not (is_patched or converted.render_failed):
         return converted
     source = to_markdown(replace(page, html=page.storage, body_format="storage"), check=check)
     is_empty = not (

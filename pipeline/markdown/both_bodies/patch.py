@@ -14,10 +14,12 @@ from pipeline.markdown.both_bodies.by_text import copy_meanings
 from pipeline.markdown.both_bodies.captions import add_captions
 from pipeline.markdown.both_bodies.matching import match
 from pipeline.markdown.both_bodies.places import Place, Words
+from pipeline.markdown.embedded import unfold
 from pipeline.markdown.hidden import drop_hidden_elements
 from pipeline.markdown.macros.errors import is_error_element
 from pipeline.markdown.macros.frames import is_hidden_by_author
 from pipeline.markdown.tree import Element, TooCostlyError, parse
+from pipeline.markdown.visible import visible_text
 
 log = logging.getLogger(__name__)
 _MACROS = frozenset(("ac:structured-macro", "ac:macro", "ac:adf-extension"))
@@ -30,6 +32,15 @@ _MARKS = ("<ac:caption", _SYNCED, "panelIcon", "UNDECIDED", 'ac:name="code"')
 _MARKS_OF_ERRORS = ("error", "We don", "Unable to render", "Sync Block")
 
 
+def read_source(storage: str, check: Callable[[], object]) -> Element:
+    """Return the tree of a storage format, without what its page does not show."""
+    source = parse(storage)
+    unfold(source, (storage,), check)
+    drop_hidden_elements(source)
+    _leave_out(source)
+    return source
+
+
 class Patch:
     """What a page's storage format adds to its rendered body."""
 
@@ -38,6 +49,7 @@ class Patch:
         self.filled = 0  # errors in whose place a macro is now
         self.unsure = 0  # errors whose macro is not known
         self.kept = 0  # macros at the end of the page, because their place is not known
+        self.visible = ""  # what the storage format shows, where it was read
 
     def apply(self, root: Element) -> None:
         """Put what is missing from a rendered body in its place in the tree."""
@@ -48,12 +60,11 @@ class Patch:
             log.warning("the page is too large to read both of its bodies together")
             return
         try:
-            source = parse(self._storage)
+            source = read_source(self._storage, self._check)
         except TooCostlyError as error:
             log.warning("the storage format is too large to read beside the rendering: %s", error)
             return
-        drop_hidden_elements(source)
-        _leave_out(source)
+        self.visible = visible_text(source)
         rendered = Words(root, _is_gap, _is_gap)
         self._check()
         add_captions(root, source, rendered)
