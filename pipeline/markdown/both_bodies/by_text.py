@@ -6,10 +6,14 @@ That is a code block's language, a decision's state, a panel's icon.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
+
+from lxml import etree
 
 from pipeline.markdown.tree import Element, all_text, child, children, classes_of, parameters_of
 
 _DEFAULT_BRUSH = "brush: java"
+_MOST_EVENTS, _MOST_CHARACTERS = 200, 2_000  # of an element's text that is compared
 _ICON = "data-panel-icon"
 _STATE = "data-decision-state"
 
@@ -26,31 +30,43 @@ def copy_meanings(root: Element, source: Element) -> None:
         return
     for element in root.iter("pre", "li", "div"):
         if element.tag == "pre" and _DEFAULT_BRUSH in _brush(element):
-            if (key := ("code", all_text(element))) in found:
+            if (key := ("code", _beginning(element))) in found:
                 element.attrib.pop("data-syntaxhighlighter-params")
                 element.set("class", f"language-{found[key] or 'none'}")
         elif element.tag == "li" and "decision-list" in classes_of(element.getparent()):
-            if state := found.get(("decision", all_text(element))):
+            if state := found.get(("decision", _beginning(element))):
                 element.set(_STATE, state)
         elif "panelContent" in classes_of(element):
             panel = element.getparent()
-            if panel is not None and (icon := found.get(("panel", all_text(element)))):
+            if panel is not None and (icon := found.get(("panel", _beginning(element)))):
                 panel.set(_ICON, icon)
 
 
 def _find_chosen(source: Element) -> Iterator[tuple[tuple[str, str], str]]:
     for macro in source.iter("ac:structured-macro"):
         if macro.get("ac:name") == "code":
-            yield ("code", all_text(child(macro, "ac:plain-text-body"))), _language(macro)
+            yield ("code", _beginning(child(macro, "ac:plain-text-body"))), _language(macro)
         elif macro.get("ac:name") == "panel" and (
             icon := parameters_of(macro).get("panelIconText")
         ):
-            yield ("panel", all_text(child(macro, "ac:rich-text-body"))), icon
+            yield ("panel", _beginning(child(macro, "ac:rich-text-body"))), icon
     for item in source.iter("ac:adf-node"):
         if item.get("type") == "decision-item":
             attributes = children(item, "ac:adf-attribute")
             states = [all_text(one) for one in attributes if one.get("key") == "state"]
-            yield ("decision", all_text(child(item, "ac:adf-content"))), next(iter(states), "")
+            yield ("decision", _beginning(child(item, "ac:adf-content"))), next(iter(states), "")
+
+
+def _beginning(element: Element | None) -> str:
+    """Return the text with which an element begins: all of it would take quadratic time."""
+    if element is None:
+        return ""
+    parts: list[str] = []
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, inner in islice(walk, _MOST_EVENTS):
+        text = inner.text if event == "start" else inner.tail if inner is not element else ""
+        parts.append((text or "")[:_MOST_CHARACTERS])
+    return " ".join("".join(parts).split())[:_MOST_CHARACTERS]
 
 
 def _language(macro: Element) -> str:

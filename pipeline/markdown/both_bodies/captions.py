@@ -23,7 +23,7 @@ def add_captions(root: Element, source: Element, rendered: Words) -> None:
         pictures[_name_of(shown)].append(shown)
     for images in pictures.values():
         images.reverse()
-    for image in source.iter("ac:image"):
+    for image in _list_images(source):
         names = [inner.get("ri:filename") or _file(inner) for inner in image]
         name = next(filter(None, names), "")
         images = pictures[name]
@@ -36,6 +36,16 @@ def add_captions(root: Element, source: Element, rendered: Words) -> None:
             root.append(caption)
         else:
             _add_after(picture, caption)
+
+
+def _list_images(source: Element) -> list[Element]:
+    """Return the images, without those within a caption."""
+    images: list[Element] = []
+    walk = etree.iterwalk(source, events=("start",), tag="ac:image")
+    for _, image in walk:
+        images.append(image)
+        walk.skip_subtree()
+    return images
 
 
 def _file(resource: Element) -> str:

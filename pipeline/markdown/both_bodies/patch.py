@@ -73,7 +73,8 @@ class Patch:
             self._fill(root, rendered, source)
 
     def _fill(self, root: Element, rendered: Words, source: Element) -> None:
-        texts = _find_missing(source, rendered)
+        unshown = Words(source, _is_macro, lambda _: False).list_unshown(rendered)
+        texts = {macro.element: macro.has_words for macro in unshown}
         leaves = {macro for macro in texts if _is_leaf(macro)}
         # The words of what is missing are not around anything in the rendered body.
         storage = Words(source, texts.__contains__, leaves.__contains__)
@@ -93,13 +94,6 @@ class Patch:
         if self.unsure and left:
             self.kept = len(left)
             root.extend(left)
-
-
-def _find_missing(source: Element, rendered: Words) -> dict[Element, list[str]]:
-    """Return the macros whose words are not in the rendered body, with their words."""
-    storage = Words(source, _is_macro, lambda _: False)
-    texts = {place.element: storage.within(place) for place in storage.places}
-    return {macro: words for macro, words in texts.items() if not words or not rendered.has(words)}
 
 
 def _is_leaf(macro: Element) -> bool:

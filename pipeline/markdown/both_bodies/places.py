@@ -22,6 +22,11 @@ class Place(NamedTuple):
     start: int
     end: int
 
+    @property
+    def has_words(self) -> bool:
+        """Whether the element has any words."""
+        return self.end > self.start
+
 
 class Words:
     """The words of a body in order, without those of elements that `is_skipped` names."""
@@ -57,9 +62,21 @@ class Words:
         if text:
             self._words += _WORD.findall(text.lower())
 
-    def within(self, place: Place) -> list[str]:
-        """Return the words of an element."""
-        return self._words[place.start : place.end]
+    def list_unshown(self, other: Words) -> list[Place]:
+        """Return the elements without words, or with words that the other body lacks."""
+        missing = [0]  # of the words up to each one, how many begin a row that the other body lacks
+        for gram in to_grams(self._words, _GRAM):
+            missing.append(missing[-1] + (not other.has(list(gram))))
+        return [
+            place
+            for place in self.places
+            if not place.has_words
+            or (
+                missing[place.end - _GRAM + 1] > missing[place.start]
+                if place.end - place.start >= _GRAM
+                else not other.has(self._words[place.start : place.end])
+            )
+        ]
 
     def before(self, place: Place, number: int) -> tuple[str, ...]:
         """Return the words before an element, fewer at the start of the body."""
