@@ -1,12 +1,13 @@
 """A page's bodies as Markdown: one pass over a tree, one table of macros.
 
-`convert_page(page)` converts the rendered body, or the storage format where the rendering failed,
-and finds which other pages the text depends on. `to_markdown(page)` converts the one body
-`page.html`, in either format. `VERSION` changes with the Markdown of a page.
+`convert_page(page)` converts the rendered body with what it lacks from the storage format, or that
+alone where the rendering failed, and finds which other pages the text depends on.
+`to_markdown(page)` converts the one body `page.html`, in either format. `VERSION` changes with the
+Markdown of a page.
 
 Inside: `convert` drives `walk` (plain HTML) and `macros/` (Confluence's own elements), with
-`fallback/` for a page on which they fail; `hidden/` takes out what no reader sees; `both_bodies/`
-reads a page's two bodies.
+`fallback/` for a page on which they fail; `hidden/` takes out what no reader sees; `embedded/`
+reads bodies within a body; `both_bodies/` reads a page's two bodies.
 """
 
 from pipeline.markdown.both_bodies import convert_page, find_dependencies

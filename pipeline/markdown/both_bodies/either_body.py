@@ -1,4 +1,4 @@
-"""A page as Markdown from the better of its two bodies, with what its text depends on."""
+"""A page as Markdown from its two bodies, with what its text depends on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class NoSourceError(Exception):
 def convert_page(
     page: Page, check: Check = lambda: None, is_open: IsOpen | None = None
 ) -> Markdown:
-    """Convert a page: its rendered body, or its storage format where the rendering failed.
+    """Convert a page: its rendered body, with what that lacks taken from the storage format.
+
+    Where the rendering failed as a whole, the storage format is converted instead.
 
     `render_failed` is set, with a warning, where text may be missing that a rendering has.
     `check`: see `to_markdown`. `is_open` returns whether an included page may be shown, None where
