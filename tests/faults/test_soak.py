@@ -61,6 +61,7 @@ def test_fifty_runs_with_faults_leave_what_a_first_run_leaves(
             codes.add(sync_now(environ).code)
             site.clear_faults()
             api.faults = []
+            api.start()  # a fault may have stopped it
             sizes.append((tmp_path / "sync.sqlite3").stat().st_size)
             files.append(count_open_files())
             threads.append(threading.active_count())

@@ -18,20 +18,26 @@ HIDDEN = "<p style='display:none'>Only the conversion sees that nothing is left.
 
 
 class CountingSite(ConfluenceSite):
-    """Remembers how many requests were on their way at once."""
+    """Remembers how many requests were on their way at once.
 
+    Until there were `expected`, each request waits for others for a moment.
+    """
+
+    expected = 0
     most = 0
     _now = 0
-    _lock = threading.Lock()
+    _changed = threading.Condition()
 
     def strike(self, request: Request) -> Fault | None:
-        with self._lock:
+        with self._changed:
             self._now += 1
             self.most = max(self.most, self._now)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most >= self.expected, timeout=0.3)
         try:
             return super().strike(request)
         finally:
-            with self._lock:
+            with self._changed:
                 self._now -= 1
 
 
@@ -43,6 +49,7 @@ def test_as_many_requests_as_workers_run_at_once(workers: int, tmp_path: Path) -
         html = {0: FAILED, 5: HIDDEN}.get(number % 20, f"<p>Text {number}.</p>")
         state.add_page(f"Page {number}", "KI", html, storage="<p>The source.</p>")
     with CountingSite(state, latency_seconds=0.02) as site, VectorApi() as api:
+        site.expected = workers
         ended = sync_now(environment(site, api.base_url, tmp_path, WORKERS=str(workers)))
         assert ended.code == 0
         assert site.most == workers
