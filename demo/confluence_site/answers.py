@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
@@ -47,6 +47,7 @@ class Context:
     paging: Paging
     serves_legacy: bool  # deprecated v1 routes answer, instead of 410
     user: str
+    media_url: str  # of the host that has the content of files
 
     @property
     def links_base(self) -> str:
@@ -105,6 +106,20 @@ def to_limit(params: Params, default: int, maximum: int) -> int:
 def to_values(params: Params, name: str) -> set[str]:
     """Return the values of a parameter that may be repeated or contain commas."""
     return {value for value in params.get(name, "").split(",") if value}
+
+
+def check_names(params: Params, *names: str) -> None:
+    """Raise ValueError for a parameter that the published description of a route lacks."""
+    if unknown := params.keys() - {"cursor", "limit", "sort", *names}:
+        raise ValueError(f"Unknown parameter: {min(unknown)}")
+
+
+def to_status(params: Params, statuses: Collection[str], default: Collection[str]) -> set[str]:
+    """Return the values of the parameter `status`. Raises ValueError for any other."""
+    asked = to_values(params, "status")
+    if unknown := asked - set(statuses):
+        raise ValueError(f"Invalid status: {min(unknown)}")
+    return asked or set(default)
 
 
 def to_time(moment: datetime) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from demo.confluence_site.comments import Comments
+from demo.confluence_site.files import Files
 from demo.confluence_site.index import SearchIndex
 from demo.confluence_site.items import Folder, SitePage, Space
 from demo.confluence_site.tree import Tree, UnknownIdError
@@ -16,7 +18,7 @@ _FIRST_ID = 98_305  # any number; ids of pages and folders are digits, as in Con
 
 
 class Content:
-    """Spaces, folders, pages, their tree and the search index; readers hold `lock`."""
+    """Spaces, folders, pages, files, comments, the search index; readers hold `lock`."""
 
     def __init__(
         self,
@@ -39,6 +41,8 @@ class Content:
         self.index = SearchIndex(index_lag_seconds)
         self._ids: dict[str, list[int]] = {"": []}  # space key ("": all) → sorted page ids
         self._next_id = _FIRST_ID
+        self.files = Files(self._new_id, self._now)
+        self.comments = Comments(self._new_id, self._now)
 
     @property
     def index_lag_seconds(self) -> float:
@@ -74,6 +78,9 @@ class Content:
         return self.index.catch_up(self.pages, self.clock())
 
     # Changes that keep pages, ids, tree and index in step; the caller holds the lock.
+
+    def _now(self) -> datetime:
+        return self.clock()  # tests replace it
 
     def _new_id(self) -> str:
         self._next_id += 1

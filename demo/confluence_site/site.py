@@ -11,9 +11,10 @@
 
 It answers GET below `site.gateway_url` (as api.atlassian.com does) and `site.base_url` (as the
 site itself does): v1 `user/current`, `content/search`, `search`; v2 spaces, pages, folders and
-their trees; with the links, silent caps, errors and search index of a real site. Any method but
-GET is refused with 405 and recorded. Not supported: blog posts, comments, attachments,
-`atlas_doc_format`.
+their trees, attachments and comments; with the links, silent caps, errors and search index of a
+real site. The content of files is below `site.media_url`, where downloads redirect to, as on
+api.media.atlassian.com. Any method but GET is refused with 405 and recorded. Not supported: blog
+posts, `atlas_doc_format`, attachments and comments in the search.
 
 `python -m demo.confluence_site --port 8090` serves the demo's pages.
 """
@@ -25,12 +26,13 @@ import re
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from demo.confluence_site import v1, v2
+from demo.confluence_site import v1, v2, v2_comments, v2_files
 from demo.confluence_site.answers import Answer, Api, Context, RefusedError, to_web_page
 from demo.confluence_site.faults import Fault, Faults, Injected, Match, Request
 from demo.confluence_site.http import Server
@@ -39,6 +41,10 @@ from demo.confluence_site.state import SiteState
 
 CLOUD_ID = "3f0c8a52-71d4-4e8b-9b60-2f5d1c7e94aa"
 _GATEWAY = f"/ex/confluence/{CLOUD_ID}"
+_APIS = (
+    replace(v1.API, routes=(*v1.API.routes, *v2_files.V1_ROUTES)),
+    replace(v2.API, routes=(*v2.API.routes, *v2_files.ROUTES, *v2_comments.ROUTES)),
+)
 _WEB_PAGE = re.compile(r"/wiki/spaces/[^/]+/pages/(\d+)")  # for browsers, without log-in
 _LOGIN_PAGE = "<!DOCTYPE html><html><body>Client must be authenticated</body></html>"
 
@@ -113,6 +119,11 @@ class ConfluenceSite:
         return self.base_url + _GATEWAY
 
     @property
+    def media_url(self) -> str:
+        """The same server under another name: for a client, another host."""
+        return f"http://localhost:{self._port}"
+
+    @property
     def writes(self) -> list[Request]:
         """The requests with other methods than GET."""
         return [request for request in self.requests if request.method != "GET"]
@@ -165,9 +176,14 @@ class ConfluenceSite:
             body = {"statusCode": 405, "message": "This site is read-only"}
             return Answer(405, body, {"Allow": "GET"})
         context = Context(
-            self.state, self.base_url, self.paging, self.serves_legacy, user=self.user
+            self.state,
+            self.base_url,
+            self.paging,
+            self.serves_legacy,
+            user=self.user,
+            media_url=self.media_url,
         )
-        for api in (v1.API, v2.API):
+        for api in _APIS:
             if not request.path.startswith(api.prefix + "/"):
                 continue
             path = request.path.removeprefix(api.prefix)
@@ -177,6 +193,9 @@ class ConfluenceSite:
                     return api.answer(context, path, request.query)
             except RefusedError as error:
                 return error.answer
+        if request.path.startswith(v2_files.MEDIA_PATH):
+            with self.state.lock:
+                return v2_files.to_media(context, request.path, request.query)
         if match := _WEB_PAGE.match(request.path):
             with self.state.lock:
                 if page := self.state.visible_page(match[1]):

@@ -41,7 +41,7 @@ def _list_spaces(context: Context, path: str, params: Params) -> Answer:
         for space in context.state.spaces.values()
         if all(not values or getattr(space, name) in values for name, values in filters.items())
     ]
-    return _listed(context, path, params, numbered(spaces), to_space)
+    return listed(context, path, params, numbered(spaces), to_space)
 
 
 def _get_space(context: Context, path: str, params: Params, space_id: str) -> Answer:
@@ -90,11 +90,11 @@ def _list(context: Context, path: str, params: Params, spaces: set[str] | None) 
     def row(page: SitePage) -> Json:
         return to_page(context, page, body_format)
 
-    return _listed(context, path, params, walk, row)
+    return listed(context, path, params, walk, row)
 
 
 def _get_page(context: Context, path: str, params: Params, page_id: str) -> Answer:
-    page = _page(context, page_id)
+    page = readable_page(context, page_id)
     statuses = to_values(params, "status")
     if statuses and page.status not in statuses:
         raise refusal(404, f"Could not find page with id {page_id}")
@@ -113,11 +113,11 @@ def _get_page(context: Context, path: str, params: Params, page_id: str) -> Answ
 
 
 def _list_labels(context: Context, path: str, params: Params, page_id: str) -> Answer:
-    return _listed(context, path, params, numbered(_page(context, page_id).labels), to_label)
+    return listed(context, path, params, numbered(readable_page(context, page_id).labels), to_label)
 
 
 def _page_ancestors(context: Context, path: str, params: Params, page_id: str) -> Answer:
-    return _ancestors(context, path, params, _page(context, page_id))
+    return _ancestors(context, path, params, readable_page(context, page_id))
 
 
 def _folder_ancestors(context: Context, path: str, params: Params, folder_id: str) -> Answer:
@@ -132,7 +132,7 @@ def _ancestors(context: Context, path: str, params: Params, item: SitePage | Fol
 
 
 def _page_descendants(context: Context, path: str, params: Params, page_id: str) -> Answer:
-    _page(context, page_id)
+    readable_page(context, page_id)
     return _descendants(context, path, params, page_id)
 
 
@@ -163,22 +163,23 @@ def _descendants(context: Context, path: str, params: Params, item_id: str) -> A
                 "childPosition": None,
             }
 
-    return _listed(context, path, params, numbered(below()), lambda row: row)
+    return listed(context, path, params, numbered(below()), lambda row: row)
 
 
 def _get_folder(context: Context, path: str, params: Params, folder_id: str) -> Answer:
     return Answer(200, to_folder(context, _folder(context, path, folder_id)))
 
 
-def _listed[Row](
+def listed[Row](
     context: Context,
     path: str,
     params: Params,
     walk: Callable[[int], Iterator[tuple[int, Row]]],
     to_row: Callable[[Row], Json],
+    usual_rows: int = 25,
 ) -> Answer:
     """Return a page of a list: rows, `_links.next` and the same link in a `Link` header."""
-    limit = to_limit(params, 25, 250)
+    limit = to_limit(params, usual_rows, 250)
     if context.paging.list_rows is not None:
         limit = min(limit, context.paging.list_rows)
     kept = {name: value for name, value in params.items() if name != "cursor"}
@@ -202,7 +203,8 @@ def _space(context: Context, space_id: str) -> Space:
     raise refusal(404, f"Could not find space with id {space_id}")
 
 
-def _page(context: Context, page_id: str) -> SitePage:
+def readable_page(context: Context, page_id: str) -> SitePage:
+    """Return a page that the account sees, in the trash too. Raises RefusedError."""
     page = context.state.visible_page(page_id)
     if page is None or page.status == "deleted":
         raise refusal(404, f"Could not find page with id {page_id}")

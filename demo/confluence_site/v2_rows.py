@@ -44,18 +44,18 @@ def to_folder(context: Context, folder: Folder) -> Json:
         "spaceId": context.state.spaces[folder.space].id,
         "authorId": ACCOUNT,
         "createdAt": to_time(DEFAULT_START),
-        "version": _version(1, DEFAULT_START),
+        "version": to_version(1, DEFAULT_START),
         "_links": {"webui": webui(folder), "base": context.links_base},
     }
 
 
-def _version(number: int, when: datetime) -> Json:
+def to_version(number: int, when: datetime, author: str = ACCOUNT) -> Json:
     return {
         "number": number,
         "createdAt": to_time(when),
         "message": "",
         "minorEdit": False,
-        "authorId": ACCOUNT,
+        "authorId": author,
     }
 
 
@@ -75,7 +75,7 @@ def to_page(context: Context, page: SitePage, body_format: str | None) -> Json:
         "position": None,
         "authorId": ACCOUNT,
         "createdAt": to_time(page.created),
-        "version": _version(page.version, page.modified),
+        "version": to_version(page.version, page.modified),
         "body": body,
         "_links": {
             "webui": webui(page),

@@ -57,18 +57,32 @@ def check(value: object, fields: Any, where: str) -> None:
         ("/wiki/api/v2/pages/{id}/ancestors", {}),
         ("/wiki/api/v2/pages/{id}/descendants", {}),
         ("/wiki/api/v2/folders/{id}", {}),
+        ("/wiki/api/v2/attachments", {}),
+        ("/wiki/api/v2/attachments/{id}", {}),
+        ("/wiki/api/v2/pages/{id}/attachments", {"status": "current"}),
+        ("/wiki/api/v2/footer-comments", {"body-format": "storage"}),
+        ("/wiki/api/v2/pages/{id}/footer-comments", {"body-format": "storage"}),
+        ("/wiki/api/v2/footer-comments/{id}/children", {"body-format": "storage"}),
+        ("/wiki/api/v2/inline-comments", {"body-format": "storage"}),
+        ("/wiki/api/v2/pages/{id}/inline-comments", {"body-format": "storage"}),
+        ("/wiki/api/v2/inline-comments/{id}/children", {"body-format": "storage"}),
     ],
 )
 def test_answers_have_the_published_fields(route: str, params: dict[str, str]) -> None:
     state = demo_state()
     state.restrict("98403", users=["a"], groups=["b"])
     ids = {"folders": next(iter(state.folders)), "spaces": state.spaces["KI"].id}
+    ids["attachments"] = state.files.add("98403", "notes.txt", b"text")
+    for kind, marked in (("footer", None), ("inline", "a word")):
+        ids[f"{kind}-comments"] = state.comments.add("98403", "<p>Why?</p>", marked=marked)
+        state.comments.reply(ids[f"{kind}-comments"], "<p>Because.</p>")
     with ConfluenceSite(state) as site:
         path = route.replace("{id}", ids.get(route.split("/")[4], "98403"))
         answer = SiteClient(site).get(path, **params)
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "application/json"
         check(answer.json(), FIELDS[route], route)
+        assert answer.json().get("results", [""]) or "descendants" in route, "nothing is shown"
 
 
 def test_every_described_route_is_checked() -> None:
