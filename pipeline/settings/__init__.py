@@ -7,9 +7,10 @@ environment and a `.env` file; `describe` and `to_help` are the documentation.
 from pipeline.settings.checks import Secret, mask
 from pipeline.settings.load import SettingsError, load_settings
 from pipeline.settings.reference import describe, to_help
-from pipeline.settings.table import GATEWAY, ProgramName, Settings
+from pipeline.settings.table import ATTACHMENT_TYPES, GATEWAY, ProgramName, Settings
 
 __all__ = [
+    "ATTACHMENT_TYPES",
     "GATEWAY",
     "ProgramName",
     "Secret",

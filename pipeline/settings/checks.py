@@ -220,3 +220,15 @@ def one_of(*choices: str) -> Callable[[str], str]:
         return value.lower()
 
     return check
+
+
+def some_of(*choices: str) -> Callable[[str], tuple[str, ...]]:
+    """Check for a comma-separated list of these words, in any case; return it in lower case."""
+
+    def check(value: str) -> tuple[str, ...]:
+        chosen = tuple(dict.fromkeys(name.lower() for name in names(value)))
+        if not chosen or not set(chosen) <= set(choices):
+            raise ValueError(f"must be one or more of {', '.join(choices)}, with commas in between")
+        return chosen
+
+    return check

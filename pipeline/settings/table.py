@@ -19,6 +19,7 @@ SYNC: Final = "sync"
 INGEST: Final = "ingest_conf"
 CHECK: Final = "test_confluence"
 ALL: tuple[ProgramName, ...] = (SYNC, INGEST, CHECK)
+ATTACHMENT_TYPES = ("pdf", "docx", "xlsx", "pptx", "csv", "txt", "md", "html")
 GATEWAY = "https://api.atlassian.com/ex/confluence"
 
 
@@ -175,6 +176,15 @@ class Settings:
         "include", checks.one_of("include", "skip"),
         "include, or skip pages with view restrictions of their own or of anything above them; "
         "what cannot be asked is skipped, with a warning",
+    )
+    attachment_types: tuple[str, ...] = _setting(
+        ",".join(ATTACHMENT_TYPES), checks.some_of(*ATTACHMENT_TYPES),
+        "comma-separated types of attachments that are read, by the file's extension, else by its "
+        "media type",
+    )
+    attachment_max_mb: int = _setting(
+        "25", checks.whole_number(1, 1000),
+        "an attachment of more MB (of 1,048,576 bytes) is left out, and counted in the report",
     )
     run_deadline_seconds: int = _setting(
         "", checks.whole_number_or_unset(1, 7 * 24 * 3600),

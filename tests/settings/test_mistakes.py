@@ -35,6 +35,7 @@ SITE = "https://acme.atlassian.net"
         ("SINCE_HOURS", "1e300", 0),
         ("SINCE_HOURS", "876000", 876_000),
         ("SPACE_NAME", '"Known Issues"', '"Known Issues"'),
+        ("ATTACHMENT_TYPES", "PDF, txt,pdf,", ("pdf", "txt")),
     ],
 )
 def test_an_address_or_a_number_that_is_clear_is_taken(name: str, text: str, value: object) -> None:
@@ -44,6 +45,9 @@ def test_an_address_or_a_number_that_is_clear_is_taken(name: str, text: str, val
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
+        ("ATTACHMENT_TYPES", "pdf,doc", "ATTACHMENT_TYPES must be one or more of pdf, docx, xlsx"),
+        ("ATTACHMENT_TYPES", ",", "ATTACHMENT_TYPES must be one or more of"),
+        ("ATTACHMENT_MAX_MB", "0", "ATTACHMENT_MAX_MB must be a whole number from 1 to 1000"),
         ("CONF_CLOUD_ID", "acme", "CONF_CLOUD_ID must be the site's ID, 36 letters"),
         ("CONF_CLOUD_ID", SITE, "tenant_info shows it"),
         ("CONF_CLOUD_ID", CLOUD_ID.replace("-", ""), "must be the site's ID"),
