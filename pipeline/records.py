@@ -46,6 +46,52 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file on a page, in its current version, as a listing shows it."""
+
+    id: str  # att98765
+    page_id: str  # of the page or blog post that it is on
+    version: int
+    title: str  # the file's name
+    modified: str = ""  # of this version, ISO 8601 in UTC
+    media_type: str = ""  # as Confluence has it, which may be wrong
+    size: int | None = None  # bytes; None where the listing does not show it
+    web_path: str = ""  # of the link for people, below the site's base URL
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRef:
+    """A comment as a listing shows it: enough to see whether a page's comments have changed."""
+
+    id: str
+    page_id: str  # of the page or blog post that it is on
+    version: int
+    modified: str  # of this version, ISO 8601 in UTC
+    parent: str = ""  # id of the comment that it answers
+    is_inline: bool = False
+    resolution: str = ""  # of an inline comment: open, reopened, resolved, dangling
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment with its body, within its thread."""
+
+    id: str
+    author: str  # account id of who wrote this version; "" if it is not shown
+    modified: str  # of this version, ISO 8601 in UTC
+    html: str  # in storage format
+    parent: str = ""  # id of the comment that it answers; "" at the top of the thread
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A comment with its replies, each below what it answers, the oldest first."""
+
+    comments: tuple[Comment, ...]
+    marked: str = ""  # the page's text that an inline comment is about
+
+
+@dataclass(frozen=True, slots=True)
 class IncludedPage:
     """A page whose text another page shows, as that page's macro names it."""
 

@@ -43,7 +43,8 @@ def _to_comment(context: Context, comment: SiteComment, params: Params, names: s
     if "parent" in names and comment.parent:
         row["parentCommentId"] = comment.parent
     if comment.is_inline:
-        row["resolutionStatus"] = comment.resolution
+        if not comment.parent:
+            row["resolutionStatus"] = comment.resolution
         row["properties"] = {
             "inlineMarkerRef": f"marker-{comment.id}",
             "inlineOriginalSelection": comment.marked,

@@ -3,8 +3,8 @@
 `Site` is the client that a run uses; it sends GET requests only. It raises
 `PageError` if one page fails, and `ConfluenceError` for everything else.
 
-Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restrictions/`, `bodies` and
-`account` each answer one kind of question; `rows` turns JSON into records.
+Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restrictions/`, `bodies`,
+`on_pages/` and `account` each answer one kind of question; `rows` turns JSON into records.
 """
 
 from pipeline.fetch.bodies import PAGES_A_REQUEST
@@ -15,6 +15,7 @@ from pipeline.fetch.errors import (
     PageError,
 )
 from pipeline.fetch.listing import ListingPart
+from pipeline.fetch.on_pages import to_attachment_type, to_reason_left_out
 from pipeline.fetch.rows import Space
 from pipeline.fetch.site import Site
 
@@ -27,4 +28,6 @@ __all__ = [
     "PageError",
     "Site",
     "Space",
+    "to_attachment_type",
+    "to_reason_left_out",
 ]

@@ -21,6 +21,7 @@ SCOPE_BY_WORD = {  # of a route, as Confluence's OpenAPI documents have it
     "footer-comments": "read:comment:confluence",
     "inline-comments": "read:comment:confluence",
     "attachments": "read:attachment:confluence",
+    "download": "readonly:content.attachment:confluence",
     "restriction": "read:content-details:confluence",
 }
 
@@ -82,7 +83,7 @@ class StatusError(ConfluenceError):
 
 
 class PageError(Exception):
-    """One page cannot be fetched, while the site and the credentials work."""
+    """One page or file cannot be fetched, while the site and the credentials work."""
 
 
 class GoneError(PageError):

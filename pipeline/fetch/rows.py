@@ -69,7 +69,7 @@ def to_space(row: Json) -> Space:
             is_archived=row.get("status") == "archived",
         )
 
-    return _checked("space", row, read)
+    return checked("space", row, read)
 
 
 def to_content_row(row: Json) -> ContentRow:
@@ -82,7 +82,7 @@ def to_content_row(row: Json) -> ContentRow:
             id=to_id(str(row["id"])),
             title=to_line(row["title"]),
             status=row["status"],
-            version=_to_version(version["number"]),
+            version=to_version(version["number"]),
             modified=to_utc(version.get("createdAt") or version["when"]),
             web_path=to_text((row.get("_links") or {}).get("webui") or ""),
             parent=None if parent is None else to_text(str(parent)),
@@ -90,12 +90,12 @@ def to_content_row(row: Json) -> ContentRow:
             space_id=str(row.get("spaceId") or ""),
         )
 
-    return _checked("page", row, read)
+    return checked("page", row, read)
 
 
 def to_row_id(row: Json) -> str:
     """Return the id of a row, whatever it describes."""
-    return _checked("row", row, lambda: to_id(str(row["id"])))
+    return checked("row", row, lambda: to_id(str(row["id"])))
 
 
 def to_body(row: Json, body_format: str) -> str | None:
@@ -110,7 +110,7 @@ def to_labels(rows: Iterable[Json]) -> tuple[str, ...]:
     """Return label names, sorted."""
 
     def read(row: Json) -> str:
-        return _checked("label", row, lambda: to_line(row["name"]))
+        return checked("label", row, lambda: to_line(row["name"]))
 
     return tuple(sorted(set(map(read, rows))))
 
@@ -124,12 +124,12 @@ def to_page_labels(row: Json) -> tuple[str, ...] | None:
         is_cut = meta.get("hasMore") or links.get("next")
         return None if is_cut else to_labels(labels.get("results") or [])
 
-    return _checked("page", row, read)
+    return checked("page", row, read)
 
 
 def to_search_labels(row: Json) -> tuple[str, ...]:
     """Return the labels of a v1 row with `metadata.labels` expanded."""
-    return _checked("page", row, lambda: to_labels(row["metadata"]["labels"]["results"]))
+    return checked("page", row, lambda: to_labels(row["metadata"]["labels"]["results"]))
 
 
 def is_restricted(row: Json) -> bool:
@@ -142,7 +142,7 @@ def is_restricted(row: Json) -> bool:
         restrictions = row["read"]["restrictions"]
         return any(restrictions[who]["results"] for who in ("user", "group"))
 
-    return _checked("restriction", row, read)
+    return checked("restriction", row, read)
 
 
 def to_utc(text: str) -> str:
@@ -168,7 +168,8 @@ def to_text(text: str) -> str:
     return text
 
 
-def _to_version(number: Any) -> int:
+def to_version(number: Any) -> int:
+    """Return the number of a version. Raises `ValueError` if it is none."""
     version = int(number)
     if not 0 <= version < _MOST_VERSIONS:
         raise ValueError(f"no number of a version: {str(number)[:40]}")
@@ -180,7 +181,8 @@ def _name(row: Any) -> str:
     return repr(str(row.get("id"))[:40]) if isinstance(row, dict) else "?"
 
 
-def _checked[Record](kind: str, row: Json, read: Callable[[], Record]) -> Record:
+def checked[Record](kind: str, row: Json, read: Callable[[], Record]) -> Record:
+    """Return what `read` makes of a row. Raises `BrokenAnswerError` if the row lacks something."""
     try:
         return read()
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

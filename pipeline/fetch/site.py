@@ -6,11 +6,12 @@ serves label and ancestor filters and bodies in bulk. Only GET requests are sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 
-from pipeline.fetch import filters, listing, restrictions, spaces
+from pipeline.fetch import filters, listing, on_pages, restrictions, spaces
 from pipeline.fetch.account import Account
 from pipeline.fetch.addresses import to_base, to_page_url
 from pipeline.fetch.bodies import Bodies
@@ -19,7 +20,7 @@ from pipeline.fetch.restrictions import Place
 from pipeline.fetch.rows import Space
 from pipeline.fetch.transport import Transport
 from pipeline.http import CONFLUENCE_RETRY, RetryPolicy, Waiting
-from pipeline.records import Page, PageFailure, PageRef
+from pipeline.records import Attachment, CommentRef, Page, PageFailure, PageRef, Thread
 from pipeline.settings import Settings
 
 
@@ -34,8 +35,12 @@ class Site:
     ) -> None:
         """Send nothing yet. Once `waiting` has ended, calls raise `StoppedWaitingError`."""
         self._settings = settings
-        self._transport = Transport(settings, waiting or Waiting(), retry or CONFLUENCE_RETRY)
+        waiting, retry = waiting or Waiting(), retry or CONFLUENCE_RETRY
+        self._transport = Transport(settings, waiting, retry)
         self._account = Account(self._transport, settings)
+        self._downloads = on_pages.Downloads(
+            self._transport, self._account, settings, waiting, retry
+        )
         self._bodies = Bodies(self._transport, self._account, settings)
 
     @property
@@ -125,6 +130,41 @@ class Site:
         """Return one page as it is now. Raises `PageError`; see `Bodies`."""
         return self._bodies.get_page(ref)
 
+    def list_attachments(self, pages: Mapping[str, str]) -> Iterator[Attachment | PageFailure]:
+        """Yield the current attachments of pages (id → content type), and what was not listed.
+
+        Attachments may repeat. Those of a page with a `PageFailure` are not all listed.
+        """
+        return on_pages.list_attachments(self._transport, self._account, pages)
+
+    def list_gone_attachments(self, ids: Collection[str], pages: Collection[str]) -> set[str]:
+        """Return which of the ids, missing from a listing, are really gone or not on the pages.
+
+        Call `check_credentials` before it.
+        """
+        check = self._account.check
+        return on_pages.list_gone_attachments(self._transport, ids, pages, check)
+
+    def save_attachment(self, attachment: Attachment, folder: Path) -> Path:
+        """Save an attachment's content to a new file in the folder. Raises `PageError`."""
+        return self._downloads.save(attachment, folder)
+
+    def to_file_url(self, attachment: Attachment) -> str:
+        """Return a link that opens the file; "" while the site's address is unknown."""
+        return on_pages.to_file_url(attachment, self.address)
+
+    def list_comments(self, pages: Mapping[str, str]) -> Iterator[CommentRef | PageFailure]:
+        """Yield every comment of pages (id → content type), and what was not listed.
+
+        Comments may repeat, and are in no order. Those of a page with a `PageFailure` are not all
+        listed.
+        """
+        return on_pages.list_comments(self._transport, self._account, pages)
+
+    def get_threads(self, page: PageRef, listed: Sequence[CommentRef]) -> tuple[Thread, ...]:
+        """Return the open comments of a page, of which `listed` are known. Raises `PageError`."""
+        return on_pages.get_threads(self._transport, self._account, page, listed)
+
     @property
     def address(self) -> str:
         """The base of links for people; "" while the site's address is unknown."""
@@ -141,4 +181,5 @@ class Site:
 
     def close(self) -> None:
         """Release the connections."""
+        self._downloads.close()
         self._transport.close()

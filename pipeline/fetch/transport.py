@@ -99,6 +99,13 @@ class Transport:
         """
         return self._get(_join(path, params), is_final, doubted, share_of_time)[0]
 
+    def get_redirect(self, path: str) -> str:
+        """Return where the site redirects one request; it is not followed.
+
+        An answer that is no redirect is an error.
+        """
+        return self._repeat(partial(self._ask_for_redirect, path), never, (401,))
+
     def list_answers(
         self, path: str, params: Params, is_final: IsFinal = never, share_of_time: float = 1.0
     ) -> Iterator[list[Json]]:
@@ -138,7 +145,12 @@ class Transport:
     def _get(
         self, target: str, is_final: IsFinal, doubted: Collection[int], share_of_time: float
     ) -> tuple[Json, str]:
-        ask = partial(self._retries.run, partial(self._ask, target, share_of_time), is_final)
+        return self._repeat(partial(self._ask, target, share_of_time), is_final, doubted)
+
+    def _repeat[Answer](
+        self, call: Callable[[], Answer], is_final: IsFinal, doubted: Collection[int]
+    ) -> Answer:
+        ask = partial(self._retries.run, call, is_final)
         try:
             return ask()
         except StatusError as error:
@@ -149,15 +161,8 @@ class Transport:
 
     def _ask(self, target: str, share_of_time: float) -> tuple[Json, str]:
         """Send one request; return the answer's JSON object and its next link or ""."""
-        what, retry = f"GET {urlsplit(target).path}", self._retry
-        is_usual = share_of_time >= 1
-        seconds = retry.answer_seconds if is_usual else share_of_time * retry.read_seconds
-        try:
-            response, body = self._waiting.answer(partial(self._exchange, target, seconds), seconds)
-        except NO_ANSWER as error:
-            cause, host = to_cause(error), urlsplit(self._root).netloc
-            raise to_no_answer_error(cause, f"{what} at {host}: {cause.text}") from None
-        log.debug("%s: %d, %d bytes", what, response.status_code, len(body))
+        what = _name(target)
+        response, body = self._receive(target, share_of_time)
         if response.status_code != 200:
             raise self._to_status_error(response, body, what)
         answer = self._to_object(response, body, what)
@@ -170,8 +175,29 @@ class Transport:
         link = links.get("next")
         return answer, str(link or response.links.get("next", {}).get("url", ""))
 
-    def _exchange(self, target: str, seconds: float) -> tuple[requests.Response, bytes]:
+    def _ask_for_redirect(self, target: str) -> str:
+        response, body = self._receive(target, 1.0)
+        location = response.headers.get("Location", "")
+        if 300 <= response.status_code < 400 and location:
+            return location
+        if response.status_code != 200:
+            raise self._to_status_error(response, body, _name(target))
+        raise ForeignAnswerError(f"{_name(target)}: expected a redirect to another host, got none")
+
+    def _receive(self, target: str, share_of_time: float) -> tuple[requests.Response, bytes]:
         """Send one request; return the answer, whatever its status, and its body."""
+        what, retry = _name(target), self._retry
+        is_usual = share_of_time >= 1
+        seconds = retry.answer_seconds if is_usual else share_of_time * retry.read_seconds
+        try:
+            response, body = self._waiting.answer(partial(self._exchange, target, seconds), seconds)
+        except NO_ANSWER as error:
+            cause, host = to_cause(error), urlsplit(self._root).netloc
+            raise to_no_answer_error(cause, f"{what} at {host}: {cause.text}") from None
+        log.debug("%s: %d, %d bytes", what, response.status_code, len(body))
+        return response, body
+
+    def _exchange(self, target: str, seconds: float) -> tuple[requests.Response, bytes]:
         with self._lock:
             self.requests += 1
         connect_seconds, read_seconds = self._retry.timeout
@@ -232,6 +258,10 @@ def _to_kind(response: requests.Response) -> str:
     """Return the type of the answer's content; every kind of JSON is the same."""
     kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
     return _JSON if kind.endswith("+json") else kind
+
+
+def _name(target: str) -> str:
+    return f"GET {urlsplit(target).path}"
 
 
 def _join(path: str, params: Params | None) -> str:

@@ -1,12 +1,19 @@
 """HTTP for both ends: one session policy, retries, and failures in words.
 
 `session` opens sessions that stay on one host; `waiting` ends every wait when the run ends;
-`bounded` reads answers of bounded size; `retry` holds the policy of waits and attempts, `route`
-remembers a route that fails every time, `retry_after` reads the wait that a server asks for;
-`causes` explains why no answer came; `error_text` quotes the message of an error answer.
+`bounded` reads and saves answers of bounded size; `retry` holds the policy of waits and attempts,
+`route` remembers a route that fails every time, `retry_after` reads the wait that a server asks
+for; `causes` explains why no answer came; `error_text` quotes the message of an error answer.
 """
 
-from pipeline.http.bounded import EncodingError, TooBigError, join_bounded, read_answer
+from pipeline.http.bounded import (
+    EncodingError,
+    SavingError,
+    TooBigError,
+    join_bounded,
+    read_answer,
+    save_answer,
+)
 from pipeline.http.causes import NO_ANSWER, PROXY_LOGIN, Cause, to_cause
 from pipeline.http.error_text import is_html, quote, to_error_text, to_redirect_text
 from pipeline.http.retry import (
@@ -24,6 +31,7 @@ from pipeline.http.session import (
     BasicAuth,
     BearerAuth,
     CaBundleError,
+    is_loopback,
     open_session,
     open_tls,
     warn_of_plain_http,
@@ -45,6 +53,7 @@ __all__ = [
     "Retries",
     "RetryPolicy",
     "Route",
+    "SavingError",
     "StoppedWaitingError",
     "TooBigError",
     "Wait",
@@ -53,12 +62,14 @@ __all__ = [
     "in_background",
     "is_done",
     "is_html",
+    "is_loopback",
     "is_passing_status",
     "join_bounded",
     "open_session",
     "open_tls",
     "quote",
     "read_answer",
+    "save_answer",
     "to_cause",
     "to_error_text",
     "to_moment",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import BinaryIO
 
 import requests
 
@@ -13,6 +14,10 @@ _PART = 256 * 1024  # bytes: urllib3 decompresses no more at once
 
 class TooBigError(ValueError):
     """The answer is larger than this program holds in memory."""
+
+
+class SavingError(Exception):
+    """An answer cannot be written to a file: its text is the reason."""
 
 
 class EncodingError(ValueError):
@@ -30,6 +35,37 @@ def read_answer(response: requests.Response, seconds: float) -> bytes:
     except BaseException:
         response.close()  # the rest must not be read to keep the connection
         raise
+
+
+def save_answer(
+    response: requests.Response, file: BinaryIO, most_bytes: int, seconds: float
+) -> int:
+    """Write the body of a streamed response to a file, decompressed; return its bytes.
+
+    Raises `TooBigError` before more than `most_bytes` are written, `SavingError` if the file cannot
+    be written, `TimeoutError` after `seconds`, and what a session raises.
+    """
+    deadline, size = time.monotonic() + seconds, 0
+    try:
+        for part in response.iter_content(_PART):
+            size += len(part)
+            if size > most_bytes:
+                raise TooBigError
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            _write(file, part)
+    except BaseException:
+        response.close()  # the rest must not be read to keep the connection
+        raise
+    return size
+
+
+def _write(file: BinaryIO, part: bytes) -> None:
+    try:
+        file.write(part)
+        file.flush()
+    except OSError as error:
+        raise SavingError(error.strerror) from None
 
 
 def join_bounded(parts: Iterable[bytes], deadline: float) -> bytes:
