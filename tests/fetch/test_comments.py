@@ -1,0 +1,236 @@
+"""Comments of pages: how changes are noticed, what is open, and in which order it is read."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, Paging, SiteState, faults
+from pipeline.fetch import CredentialsError, PageError, Site
+from pipeline.records import CommentRef, PageFailure, PageRef, Thread
+from tests.support.confluence_client import opened
+from tests.support.site_pages import add_pages
+
+ALL, OF_A_PAGE, REPLIES = r"v2/\w+-comments\?", r"pages/\d+/\w+-comments", r"/children"
+
+
+@pytest.fixture
+def page(state: SiteState) -> str:
+    return add_pages(state, 1)[0]
+
+
+def listed(client: Site, pages: list[str]) -> dict[str, CommentRef]:
+    """Return the comments of pages by id; a page that is not listed fails the test."""
+    found = client.list_comments(dict.fromkeys(pages, "page"))
+    return {row.id: row for row in found if isinstance(row, CommentRef) or pytest.fail(row.error)}
+
+
+def digests(client: Site, pages: list[str]) -> Mapping[str, frozenset[CommentRef]]:
+    """Return what a run compares with what it saw the night before."""
+    by_page = defaultdict[str, set[CommentRef]](set)
+    for ref in listed(client, pages).values():
+        by_page[ref.page_id].add(ref)
+    return {page: frozenset(by_page[page]) for page in pages}
+
+
+def read(client: Site, page: str) -> tuple[Thread, ...]:
+    """Return a page's threads as a run reads them: listed first."""
+    refs = list(listed(client, [page]).values())
+    return client.get_threads(PageRef(page, 1, "Page 0", "KI"), refs)
+
+
+def texts(threads: tuple[Thread, ...]) -> list[list[str]]:
+    return [[comment.html for comment in thread.comments] for thread in threads]
+
+
+def test_every_change_of_a_pages_comments_shows_in_the_list_and_no_other_page_does(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    page, other = add_pages(state, 2)
+    first = state.comments.add(page, "<p>Why?</p>", marked="disk")
+    state.comments.add(other, "<p>x</p>")
+    with opened(site) as client:
+        seen = [digests(client, [page, other])]
+
+        def changes() -> bool:
+            seen.append(digests(client, [page, other]))
+            assert seen[-1][other] == seen[0][other]
+            return seen[-1][page] != seen[-2][page]
+
+        assert not changes()
+        reply = state.comments.reply(first, "<p>Because.</p>")
+        assert changes(), "a new reply"
+        state.comments.edit(reply, "<p>Because of logs.</p>")
+        assert changes(), "an edit"
+        state.comments.resolve(first)
+        assert changes(), "a resolved thread"
+        state.comments.resolve(first, "reopened")
+        assert changes(), "a reopened thread"
+        state.comments.delete(reply)
+        assert changes(), "a deleted reply"
+        state.comments.delete(first)
+        assert changes(), "a deleted thread"
+        assert seen[-1][page] == frozenset()
+        assert seen[-1][other]
+        assert state.pages[page].version == 1
+
+
+def test_a_thread_is_read_in_order_each_reply_below_what_it_answers(
+    site: ConfluenceSite, state: SiteState, page: str
+) -> None:
+    comments = state.comments
+    first = comments.add(page, "1", author="ada")
+    second = comments.add(page, "2")
+    reply = comments.reply(first, "1.1", author="bob")
+    comments.reply(first, "1.2")
+    comments.reply(reply, "1.1.1")
+    marking = comments.add(page, "3", marked="90 % full")
+    comments.reply(marking, "3.1")
+    site.paging = Paging(list_rows=2, repeated_rows=True, empty_pages=True)
+    with opened(site) as client:
+        threads = read(client, page)
+    assert texts(threads) == [["1", "1.1", "1.1.1", "1.2"], ["2"], ["3", "3.1"]]
+    assert [thread.marked for thread in threads] == ["", "", "90 % full"]
+    top, answer = threads[0].comments[:2]
+    assert (top.id, top.author, top.parent) == (first, "ada", "")
+    assert (answer.id, answer.author, answer.parent) == (reply, "bob", first)
+    assert top.modified > "2020"
+    assert threads[1].comments[0].id == second
+
+
+def test_resolved_and_dangling_threads_are_left_out_with_their_replies(
+    site: ConfluenceSite, state: SiteState, page: str
+) -> None:
+    for resolution in ("open", "reopened", "resolved", "dangling"):
+        comment = state.comments.add(page, resolution, marked="x")
+        state.comments.reply(comment, f"on {resolution}")
+        state.comments.resolve(comment, resolution)
+    with opened(site) as client:
+        assert texts(read(client, page)) == [["open", "on open"], ["reopened", "on reopened"]]
+
+
+def test_a_page_costs_the_lists_that_have_its_comments_and_the_threads_with_replies(
+    site: ConfluenceSite, state: SiteState, page: str
+) -> None:
+    for number in range(5):
+        comment = state.comments.add(page, str(number))
+    state.comments.reply(comment, "a reply")
+    with opened(site) as client:
+        assert len(read(client, page)) == 5
+    assert (site.count(ALL), site.count(OF_A_PAGE), site.count(REPLIES)) == (2, 1, 1)
+
+
+def test_comments_that_the_list_did_not_have_are_read_with_their_replies(
+    site: ConfluenceSite, state: SiteState, page: str
+) -> None:
+    with opened(site) as client:
+        assert client.get_threads(PageRef(page, 1, "Page 0", "KI"), []) == ()
+        assert site.count(OF_A_PAGE) == 2, "no comment is a positive answer of both lists"
+        comment = state.comments.add(page, "late")
+        state.comments.reply(comment, "later")
+        threads = client.get_threads(PageRef(page, 1, "Page 0", "KI"), [])
+    assert texts(threads) == [["late", "later"]]
+
+
+def test_many_pages_share_the_requests_of_the_sites_lists(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    pages = add_pages(state, 40)
+    for page in pages:
+        state.comments.reply(state.comments.add(page, "x"), "y")
+        state.comments.add(page, "z", marked="z")
+    with opened(site) as client:
+        assert len(listed(client, pages)) == 120
+    assert (site.count(ALL), site.count(OF_A_PAGE)) == (2, 0)
+
+
+def test_few_pages_of_a_site_with_many_comments_are_asked_one_by_one(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    site.paging = Paging(list_rows=2)
+    pages = add_pages(state, 20)
+    replies = set()
+    for page in pages:
+        replies.add(state.comments.reply(state.comments.add(page, "x"), "y"))
+    with opened(site) as client:
+        found = listed(client, pages[-1:])
+    assert len(found) == 2
+    (reply,) = found.keys() & replies
+    assert found[reply].parent in found
+    assert found[reply].page_id == pages[-1]
+    assert (site.count(ALL), site.count(OF_A_PAGE), site.count(REPLIES)) == (3, 1, 2)
+
+
+def test_both_ways_find_the_same(site: ConfluenceSite, state: SiteState) -> None:
+    pages = add_pages(state, 3)
+    for page in pages:
+        first = state.comments.add(page, "x", marked="x")
+        state.comments.reply(state.comments.reply(first, "y"), "z")
+        state.comments.resolve(first)
+        state.comments.add(page, "w")
+    with opened(site) as client:
+        together = listed(client, pages)
+        site.fail(ALL, faults.server_error(500), times=None)
+        assert listed(client, pages) == together
+
+
+def test_comments_on_attachments_are_no_pages_comments(
+    site: ConfluenceSite, state: SiteState, page: str
+) -> None:
+    def move(answer: dict[str, Any]) -> dict[str, Any]:
+        rows = [row | {"pageId": None, "attachmentId": "att1"} for row in answer["results"]]
+        return answer | {"results": rows}
+
+    state.comments.add(page, "on a file")
+    site.fail(ALL, faults.rewritten(move), times=None)
+    with opened(site) as client:
+        assert listed(client, [page]) == {}
+    assert site.count(OF_A_PAGE) == 0
+
+
+@pytest.mark.parametrize("where", [ALL, OF_A_PAGE, REPLIES])
+def test_a_list_that_breaks_off_is_an_error_and_no_deletion(
+    site: ConfluenceSite, state: SiteState, page: str, where: str
+) -> None:
+    for _ in range(4):
+        state.comments.reply(state.comments.reply(state.comments.add(page, "x"), "y"), "z")
+    site.paging = Paging(list_rows=2)
+    with opened(site) as client:
+        refs = list(listed(client, [page]).values())
+        site.fail(where, faults.truncated_json(), times=None)
+        if where != ALL:
+            with pytest.raises(PageError, match="cut off"):
+                client.get_threads(PageRef(page, 1, "Page 0", "KI"), refs)
+        site.fail(OF_A_PAGE, faults.truncated_json(), times=None)
+        found = list(client.list_comments({page: "page"}))
+    assert any(isinstance(row, PageFailure) for row in found)
+
+
+def test_a_page_that_is_gone_and_refused_credentials_are_told_apart(
+    site: ConfluenceSite, state: SiteState, page: str
+) -> None:
+    with opened(site) as client:
+        state.hide(page)
+        with pytest.raises(PageError, match="not readable any more"):
+            client.get_threads(PageRef(page, 1, "Page 0", "KI"), [])
+        site.scopes = frozenset({"read:confluence-user"})
+        for ask in (
+            lambda: client.get_threads(PageRef(page, 1, "Page 0", "KI"), []),
+            lambda: list(client.list_comments({page: "page"})),
+        ):
+            with pytest.raises(CredentialsError, match="read:comment:confluence"):
+                ask()
+
+
+@pytest.mark.parametrize("changed", [{"body": {}}, {"id": "x"}, {"version": {}}, {"status": None}])
+def test_a_comment_that_cannot_be_read_is_its_pages_failure(
+    site: ConfluenceSite, state: SiteState, page: str, changed: dict[str, Any]
+) -> None:
+    def spoil(answer: dict[str, Any]) -> dict[str, Any]:
+        return answer | {"results": [row | changed for row in answer["results"]]}
+
+    state.comments.add(page, "x")
+    site.fail(OF_A_PAGE, faults.rewritten(spoil), times=None)
+    with opened(site) as client, pytest.raises(PageError, match="an answer"):
+        read(client, page)
