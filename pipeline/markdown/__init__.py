@@ -2,8 +2,8 @@
 
 `convert_page(page)` converts the rendered body with what it lacks from the storage format, or that
 alone where the rendering failed, and finds which other pages the text depends on.
-`to_markdown(page)` converts the one body `page.html`, in either format. `VERSION` changes with the
-Markdown of a page.
+`to_markdown(page)` converts the one body `page.html`, in either format. `to_comments_markdown(…)`
+converts the comments of a page. `VERSION` changes with the Markdown of a page.
 
 Inside: `convert` drives `walk` (plain HTML) and `macros/` (Confluence's own elements), with
 `fallback/` for a page on which they fail; `hidden/` takes out what no reader sees; `embedded/`
@@ -11,6 +11,7 @@ reads bodies within a body; `both_bodies/` reads a page's two bodies.
 """
 
 from pipeline.markdown.both_bodies import convert_page, find_dependencies
+from pipeline.markdown.comments import to_comments_markdown
 from pipeline.markdown.convert import VERSION, to_markdown
 
-__all__ = ["VERSION", "convert_page", "find_dependencies", "to_markdown"]
+__all__ = ["VERSION", "convert_page", "find_dependencies", "to_comments_markdown", "to_markdown"]
