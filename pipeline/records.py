@@ -74,13 +74,15 @@ class CommentRef:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment with its body, within its thread."""
+    """A comment with its body."""
 
     id: str
+    page_id: str
     author: str  # account id of who wrote this version; "" if it is not shown
     modified: str  # of this version, ISO 8601 in UTC
     html: str  # in storage format
     parent: str = ""  # id of the comment that it answers; "" at the top of the thread
+    marked: str = ""  # the page's text that an inline comment is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,6 @@ class Thread:
     """A comment with its replies, each below what it answers, the oldest first."""
 
     comments: tuple[Comment, ...]
-    marked: str = ""  # the page's text that an inline comment is about
 
 
 @dataclass(frozen=True, slots=True)

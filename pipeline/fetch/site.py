@@ -38,6 +38,7 @@ class Site:
         waiting, retry = waiting or Waiting(), retry or CONFLUENCE_RETRY
         self._transport = Transport(settings, waiting, retry)
         self._account = Account(self._transport, settings)
+        self._comments = on_pages.Comments(self._transport, self._account)
         self._downloads = on_pages.Downloads(
             self._transport, self._account, settings, waiting, retry
         )
@@ -159,11 +160,20 @@ class Site:
         Comments may repeat, and are in no order. Those of a page with a `PageFailure` are not all
         listed.
         """
-        return on_pages.list_comments(self._transport, self._account, pages)
+        return self._comments.list_refs(pages)
 
     def get_threads(self, page: PageRef, listed: Sequence[CommentRef]) -> tuple[Thread, ...]:
         """Return the open comments of a page, of which `listed` are known. Raises `PageError`."""
-        return on_pages.get_threads(self._transport, self._account, page, listed)
+        return self._comments.get_threads(page, listed)
+
+    def read_threads(
+        self, listed: Mapping[PageRef, Sequence[CommentRef]]
+    ) -> Iterator[tuple[PageRef, tuple[Thread, ...] | PageFailure]]:
+        """Yield many pages with their open comments, or the reason; see `Comments`.
+
+        Call it for some hundred pages at once: their comments are in memory together.
+        """
+        return self._comments.read_threads(listed)
 
     @property
     def address(self) -> str:

@@ -91,7 +91,7 @@ def test_a_thread_is_read_in_order_each_reply_below_what_it_answers(
     with opened(site) as client:
         threads = read(client, page)
     assert texts(threads) == [["1", "1.1", "1.1.1", "1.2"], ["2"], ["3", "3.1"]]
-    assert [thread.marked for thread in threads] == ["", "", "90 % full"]
+    assert [thread.comments[0].marked for thread in threads] == ["", "", "90 % full"]
     top, answer = threads[0].comments[:2]
     assert (top.id, top.author, top.parent) == (first, "ada", "")
     assert (answer.id, answer.author, answer.parent) == (reply, "bob", first)
@@ -234,3 +234,85 @@ def test_a_comment_that_cannot_be_read_is_its_pages_failure(
     site.fail(OF_A_PAGE, faults.rewritten(spoil), times=None)
     with opened(site) as client, pytest.raises(PageError, match="an answer"):
         read(client, page)
+
+
+def commented_pages(state: SiteState, count: int) -> dict[str, PageRef]:
+    """Add pages with a thread of each kind and a resolved one; return their refs by id."""
+    pages = {page: PageRef(page, 1, "Page", "KI") for page in add_pages(state, count)}
+    for page in pages:
+        state.comments.reply(state.comments.add(page, f"on {page}"), "a reply")
+        state.comments.add(page, "inline", marked="x")
+        closed = state.comments.add(page, "closed", marked="y")
+        state.comments.reply(closed, "in a closed thread")
+        state.comments.resolve(closed)
+    return pages
+
+
+def list_by_page(client: Site, pages: Mapping[str, PageRef]) -> dict[PageRef, list[CommentRef]]:
+    by_page: dict[PageRef, list[CommentRef]] = {ref: [] for ref in pages.values()}
+    for comment in listed(client, list(pages)).values():
+        by_page[pages[comment.page_id]].append(comment)
+    return by_page
+
+
+def test_many_pages_are_read_by_the_sites_lists_as_each_of_them_alone(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    pages = commented_pages(state, 30)
+    with opened(site) as client:
+        refs = list_by_page(client, pages)
+        before = site.count()
+        found = dict(client.read_threads(refs))
+        assert site.count() - before == 2
+        assert found == {ref: client.get_threads(ref, refs[ref]) for ref in refs}
+    first, second = found[pages[min(pages)]]
+    assert texts((first, second)) == [[f"on {min(pages)}", "a reply"], ["inline"]]
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_many_pages_are_read_page_by_page_where_the_sites_lists_fail_or_grow(
+    site: ConfluenceSite, state: SiteState, after: int
+) -> None:
+    pages = commented_pages(state, 4)
+    with opened(site) as client:
+        refs = list_by_page(client, pages)
+        expected = {ref: client.get_threads(ref, refs[ref]) for ref in refs}
+        site.fail(ALL, faults.truncated_json(), times=None, after=after)
+        assert dict(client.read_threads(refs)) == expected
+        site.clear_faults()
+        site.paging = Paging(list_rows=1)
+        before = site.count(ALL)
+        assert dict(client.read_threads(refs)) == expected
+        price = 4 * (2 + 2)  # of each page two lists, and two threads with replies
+        assert site.count(ALL) - before == price
+
+
+def test_a_page_that_the_sites_lists_do_not_show_in_full_is_asked_alone(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    def spoil(answer: dict[str, Any]) -> dict[str, Any]:
+        first, second, *others = answer["results"]
+        return answer | {"results": [first | {"body": {}}, second, *others[1:]]}
+
+    pages = commented_pages(state, 4)
+    with opened(site) as client:
+        refs = list_by_page(client, pages)
+        expected = {ref: client.get_threads(ref, refs[ref]) for ref in refs}
+        site.fail(r"v2/footer-comments\?", faults.rewritten(spoil), times=None)
+        before = site.count(OF_A_PAGE)
+        assert dict(client.read_threads(refs)) == expected
+        assert site.count(OF_A_PAGE) - before == 2 * 2
+
+
+def test_a_page_that_fails_does_not_stop_the_others(site: ConfluenceSite, state: SiteState) -> None:
+    pages = commented_pages(state, 3)
+    with opened(site) as client:
+        refs = list_by_page(client, pages)
+        site.fail(ALL, faults.truncated_json(), times=None)
+        gone = min(pages)
+        state.purge(gone)
+        found = dict(client.read_threads(refs))
+    failure = found.pop(pages[gone])
+    assert isinstance(failure, PageFailure)
+    assert "not readable any more" in failure.error
+    assert all(len(threads) == 2 for threads in found.values() if isinstance(threads, tuple))

@@ -11,9 +11,11 @@ REF = PageRef("123", 7, "Disk is full", "KI", modified="2026-06-01T00:00:00.000Z
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob O'Neil"}
 
 
-def comment(number: int, html: str, author: str = "ada", parent: int = 0) -> Comment:
+def comment(
+    number: int, html: str, author: str = "ada", parent: int = 0, marked: str = ""
+) -> Comment:
     when = f"2026-06-{number:02}T09:30:00.000Z"
-    return Comment(str(number), author, when, html, str(parent or ""))
+    return Comment(str(number), REF.id, author, when, html, str(parent or ""), marked)
 
 
 def convert(*threads: Thread) -> Markdown:
@@ -28,12 +30,15 @@ def test_a_thread_names_authors_dates_and_whom_each_reply_answers() -> None:
     result = convert(
         Thread(
             (
-                comment(1, "<p>Is 90 % <strong>safe</strong>?</p>"),
+                comment(
+                    1,
+                    "<p>Is 90 % <strong>safe</strong>?</p>",
+                    marked="90 % of the *disk*\nis used",
+                ),
                 comment(2, "<p>Yes.</p>", "bob", 1),
                 comment(4, "<p>Not for logs.</p>", "ada", 2),
                 comment(3, "<p>No.</p>", "gone", 1),
-            ),
-            marked="90 % of the *disk*\nis used",
+            )
         )
     )
     assert result.text == (
@@ -91,7 +96,7 @@ def test_a_broken_body_does_not_reach_the_next_comment() -> None:
 
 def test_names_and_marked_text_are_text_and_no_markup() -> None:
     names = {"ada": "<b>A</b>\n# B"}
-    threads = [Thread((comment(1, "<p>x</p>"),), marked="</p><h1>t</h1>")]
+    threads = [Thread((comment(1, "<p>x</p>", marked="</p><h1>t</h1>"),))]
     text = to_comments_markdown(REF, PAGE_URL, threads, names).text
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# Comments",

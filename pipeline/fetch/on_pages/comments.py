@@ -1,57 +1,158 @@
-"""The comments of many pages, as cheap references."""
+"""The comments of pages: which have changed, and the open ones with their bodies."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from pipeline.fetch.account import Account
-from pipeline.fetch.content import ROWS_A_REQUEST, V2
-from pipeline.fetch.on_pages.either_way import list_either_way
-from pipeline.fetch.on_pages.rows import is_current, to_comment_ref
+from pipeline.fetch.content import BY_NAME, ROWS_A_REQUEST
+from pipeline.fetch.errors import BrokenAnswerError, GoneError, PageError, StatusError
+from pipeline.fetch.on_pages.comment_lists import KINDS, list_of_page
+from pipeline.fetch.on_pages.either_way import WholeSite, list_either_way
+from pipeline.fetch.on_pages.rows import CLOSED, is_current, is_open, to_comment, to_comment_ref
+from pipeline.fetch.on_pages.threads import to_threads
 from pipeline.fetch.rows import Json
 from pipeline.fetch.transport import Params, Transport
-from pipeline.records import CommentRef, PageFailure
+from pipeline.records import Comment, CommentRef, PageFailure, PageRef, Thread
 
-KINDS = ((False, "footer-comments"), (True, "inline-comments"))
 _PARAMS: Params = {"limit": ROWS_A_REQUEST}
+_WITH_BODIES: Params = {"body-format": "storage", **_PARAMS}
+
+Listed = Mapping[PageRef, Sequence[CommentRef]]  # the comments of pages, by `Comments.list_refs`
 
 
-def list_comments(
-    transport: Transport, account: Account, pages: Mapping[str, str]
-) -> Iterator[CommentRef | PageFailure]:
-    """Yield every comment of the pages (id → content type), resolved ones too, in no order.
+class Comments:
+    """Reads the comments of one site. `get_threads` may be called from several threads."""
 
-    They may repeat. A page with a `PageFailure` was not listed in full. See `list_either_way` for
-    the requests; page by page it is one for each kind of comment, and one for each comment.
-    """
-    for is_inline, collection in KINDS:
-        of_kind = _OfKind(transport, collection, is_inline)
-        yield from list_either_way(
-            transport, account, collection, _PARAMS, pages, of_kind.read, of_kind.list_of_page
-        )
+    def __init__(self, transport: Transport, account: Account) -> None:
+        self._transport, self._account = transport, account
+        self._answers_of_site: int | None = None  # of its lists; None where that is not known
 
+    def list_refs(self, pages: Mapping[str, str]) -> Iterator[CommentRef | PageFailure]:
+        """Yield every comment of the pages (id → content type), in no order; they may repeat.
 
-class _OfKind:
-    """Footer comments, or inline comments."""
+        Those of resolved threads too. A page with a `PageFailure` was not listed in full. See
+        `list_either_way` for the requests; page by page it is one for each of the two lists, and
+        one for each comment.
+        """
+        total, is_known = 0, True
+        for is_inline, collection in KINDS:
+            read = partial(_read_ref, is_inline=is_inline)
+            of_page = partial(self._list_refs_of_page, collection, read)
+            found = list_either_way(
+                self._transport, self._account, collection, _PARAMS, pages, read, of_page
+            )
+            answers = yield from found
+            total, is_known = total + answers, is_known and answers > 0
+        self._answers_of_site = total if is_known else None
 
-    def __init__(self, transport: Transport, collection: str, is_inline: bool) -> None:
-        self._transport, self._collection, self._is_inline = transport, collection, is_inline
+    def get_threads(self, page: PageRef, listed: Sequence[CommentRef]) -> tuple[Thread, ...]:
+        """Return a page's open threads as they are now, the oldest first.
 
-    def read(self, row: Json, page_id: str, parent: str = "") -> CommentRef | None:
-        if not is_current(row):
-            return None
-        return to_comment_ref(row, page_id, is_inline=self._is_inline, parent=parent)
+        `listed` are the page's comments by `list_refs`: only the lists that have some of them are
+        asked for, and both if there are none, so that no comments is a positive answer. One request
+        for each list, and one for each comment with replies, or that is not listed. Raises
+        `PageError` if the page is not readable any more, or its comments fail.
+        """
+        try:
+            return to_threads(self._list_open(page, listed))
+        except (StatusError, BrokenAnswerError) as error:
+            self._account.rule_out_site_failure(error)
+            if isinstance(error, StatusError) and error.status in (403, 404):
+                raise GoneError(f"not there or not readable any more: {error}") from None
+            raise PageError(str(error)) from None
 
-    def list_of_page(self, path: str, page_id: str) -> Iterator[CommentRef]:
-        """Yield a page's comments: v2 lists those that answer a comment below that one only."""
-        left, seen = deque([(f"{path}/{self._collection}", "")]), set[str]()
-        while left:
-            list_path, parent = left.popleft()
-            for row in self._transport.list_rows(list_path, _PARAMS):
-                ref = self.read(row, page_id, parent)
-                if ref is None or ref.id in seen:
-                    continue
-                seen.add(ref.id)
-                left.append((f"{V2}/{self._collection}/{ref.id}/children", ref.id))
+    def read_threads(
+        self, listed: Listed
+    ) -> Iterator[tuple[PageRef, tuple[Thread, ...] | PageFailure]]:
+        """Yield pages with their open threads, or why they cannot be read.
+
+        By the lists of the site, all comments with their bodies, where these take half as many
+        requests as the pages do or fewer; else page by page, as is a page of which they lack a
+        comment. The bodies of the pages' comments are
+        in memory together. Raises `ConfluenceError` if the site or the account fails.
+        """
+        by_page = self._read_from_site(listed)
+        for page, refs in listed.items():
+            try:
+                # What the site's lists lack is gone by the page's own answer only.
+                threads = to_threads(by_page.pop(page.id, ())) or self.get_threads(page, refs)
+            except PageError as error:
+                yield page, PageFailure(page.id, page.title, "fetch", str(error))
+            else:
+                yield page, threads
+
+    def _read_from_site(self, listed: Listed) -> dict[str, list[Comment]]:
+        """Return the open comments of pages by the site's lists; nothing if that is not cheaper."""
+        price = sum(map(_to_price, listed.values()))
+        if self._answers_of_site is None or 2 * self._answers_of_site > price:
+            return {}
+        by_page, odd = defaultdict[str, list[Comment]](list), set[str]()
+        pages = {page.id for page in listed}
+        whole = WholeSite(self._transport, self._account, price)
+        try:
+            for _, collection in KINDS:
+                for found in whole.list_rows(collection, _WITH_BODIES, pages, _read_open):
+                    if isinstance(found, PageFailure):
+                        odd.add(found.page_id)
+                    else:
+                        by_page[found.page_id].append(found)
+                if not whole.is_complete:
+                    return {}
+        except (StatusError, BrokenAnswerError) as error:
+            self._account.rule_out_site_failure(error)
+            return {}
+        return {
+            page.id: by_page[page.id]
+            for page, refs in listed.items()
+            if page.id not in odd and _to_expected(refs) <= {one.id for one in by_page[page.id]}
+        }
+
+    def _list_refs_of_page(
+        self, collection: str, read: Callable[..., CommentRef | None], path: str, page_id: str
+    ) -> Iterator[CommentRef]:
+        rows = list_of_page(self._transport, path, collection, _PARAMS, lambda _id, _row: False)
+        for row, parent in rows:
+            if ref := read(row, page_id, parent=parent):
                 yield ref
+
+    def _list_open(self, page: PageRef, listed: Sequence[CommentRef]) -> Iterator[Comment]:
+        path = BY_NAME[page.content_type].to_path(page.id)
+        without_replies = {ref.id for ref in listed} - {ref.parent for ref in listed}
+
+        def is_leaf(comment_id: str, row: Json) -> bool:
+            return comment_id in without_replies or not is_open(row)
+
+        for collection in _to_collections(listed):
+            rows = list_of_page(self._transport, path, collection, _WITH_BODIES, is_leaf)
+            for row, parent in rows:
+                if is_open(row):
+                    yield to_comment(row, page.id, parent)
+
+
+def _to_collections(listed: Sequence[CommentRef]) -> list[str]:
+    """Return the lists that have these comments; both without any."""
+    kinds = {ref.is_inline for ref in listed}
+    return [collection for is_inline, collection in KINDS if not kinds or is_inline in kinds]
+
+
+def _to_price(listed: Sequence[CommentRef]) -> int:
+    """Return the requests that a page's threads take, page by page."""
+    return len(_to_collections(listed)) + len({ref.parent for ref in listed if ref.parent})
+
+
+def _to_expected(listed: Sequence[CommentRef]) -> set[str]:
+    """Return the ids of the comments that a list of open comments has, if none was deleted."""
+    return {ref.id for ref in listed if ref.resolution not in CLOSED}
+
+
+def _read_ref(row: Json, page_id: str, *, is_inline: bool, parent: str = "") -> CommentRef | None:
+    if not is_current(row):
+        return None
+    return to_comment_ref(row, page_id, is_inline=is_inline, parent=parent)
+
+
+def _read_open(row: Json, page_id: str) -> Comment | None:
+    return to_comment(row, page_id) if is_open(row) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 
 from pipeline.fetch.account import Account
 from pipeline.fetch.content import BY_NAME, V2
@@ -30,8 +30,10 @@ def list_either_way[Found](
     pages: Mapping[str, str],
     read: Read[Found],
     list_of_page: ListOfPage[Found],
-) -> Iterator[Found | PageFailure]:
+) -> Generator[Found | PageFailure, None, int]:
     """Yield what is on the pages (id → content type), and the pages that could not be listed.
+
+    Return the number of answers that the list of the site has; 0 if it was given up.
 
     v2 has no list by space. The list of the site is one request for 250 rows, of all spaces; it is
     given up once it has taken more requests than there are pages, and where it fails, or does not
@@ -39,16 +41,17 @@ def list_either_way[Found](
     `ConfluenceError` if the site or the account fails.
     """
     if not pages:
-        return
-    whole = _WholeSite(pages, read)
+        return 0
+    whole = WholeSite(transport, account, len(pages) + 1)
     try:
-        with account.explaining_refusals():
-            yield from whole.list_rows(transport.list_answers(f"{V2}/{collection}", params))
+        yield from whole.list_rows(collection, params, pages, read)
     except (StatusError, BrokenAnswerError) as error:
         account.rule_out_site_failure(error)
         log.warning("the site's list of %s fails; listing page by page: %s", collection, error)
-    if not whole.is_complete:
-        yield from _list_page_by_page(account, pages, list_of_page)
+    if whole.is_complete:
+        return whole.answers
+    yield from _list_page_by_page(account, pages, list_of_page)
+    return 0
 
 
 def _list_page_by_page[Found](
@@ -68,35 +71,44 @@ def _list_page_by_page[Found](
             yield PageFailure(page_id, "", "list", str(error))
 
 
-class _WholeSite[Found]:
-    """The rows of the site's list that are on the pages."""
+class WholeSite:
+    """Lists of the whole site, for at most so many requests."""
 
-    def __init__(self, pages: Mapping[str, str], read: Read[Found]) -> None:
-        self.is_complete = False  # set once the list has come to its end
-        self._pages, self._read = pages, read
+    def __init__(self, transport: Transport, account: Account, most_answers: int) -> None:
+        self.is_complete = True  # whether every list so far has come to its end
+        self.answers = 0
+        self._transport, self._account, self._most = transport, account, most_answers
 
-    def list_rows(self, answers: Iterator[list[Json]]) -> Iterator[Found | PageFailure]:
+    def list_rows[Found](
+        self, collection: str, params: Params, pages: Collection[str], read: Read[Found]
+    ) -> Iterator[Found | PageFailure]:
+        """Yield the rows of one list that are on the pages, and the pages with an odd row.
+
+        Raises `BrokenAnswerError` if a row does not show its page, or none can be read.
+        """
+        self.is_complete = False
         good, odd = 0, ""
-        for _ in range(len(self._pages) + 1):
-            rows = next(answers, None)
-            if rows is None:
-                if odd and not good:
-                    raise BrokenAnswerError(f"no row can be read, as the first one: {odd}")
-                self.is_complete = True
-                return
-            for row in rows:
-                page_id = to_page_id(row)
-                if page_id is None:
-                    raise BrokenAnswerError(f"row {row.get('id')!r} does not show its page")
-                if page_id not in self._pages:
-                    good += 1
-                    continue
-                try:
-                    found = self._read(row, page_id)
-                except BrokenAnswerError as error:
-                    odd = odd or str(error)
-                    yield PageFailure(page_id, "", "list", str(error))
-                else:
-                    good += 1
-                    if found is not None:
-                        yield found
+        with self._account.explaining_refusals():
+            for rows in self._transport.list_answers(f"{V2}/{collection}", params):
+                self.answers += 1
+                for row in rows:
+                    page_id = to_page_id(row)
+                    if page_id is None:
+                        raise BrokenAnswerError(f"row {row.get('id')!r} does not show its page")
+                    if page_id not in pages:
+                        good += 1
+                        continue
+                    try:
+                        found = read(row, page_id)
+                    except BrokenAnswerError as error:
+                        odd = odd or str(error)
+                        yield PageFailure(page_id, "", "list", str(error))
+                    else:
+                        good += 1
+                        if found is not None:
+                            yield found
+                if self.answers >= self._most:
+                    return
+        if odd and not good:
+            raise BrokenAnswerError(f"no row can be read, as the first one: {odd}")
+        self.is_complete = True

@@ -10,7 +10,7 @@ from pipeline.records import Attachment, Comment, CommentRef
 _ON_A_PAGE = ("pageId", "blogPostId")
 _ELSEWHERE = ("attachmentId", "customContentId")
 # A thread that is resolved, or whose text is gone from the page, is not shown on the page.
-_CLOSED = ("resolved", "dangling")
+CLOSED = ("resolved", "dangling")
 
 
 def to_page_id(row: Json) -> str | None:
@@ -64,8 +64,8 @@ def to_comment_ref(row: Json, page_id: str, *, is_inline: bool, parent: str = ""
     return checked("comment", row, read)
 
 
-def to_comment(row: Json, parent: str = "") -> Comment:
-    """Read a comment's row with its body in storage format."""
+def to_comment(row: Json, page_id: str, parent: str = "") -> Comment:
+    """Read a comment's row with its body in storage format; `parent` as of `to_comment_ref`."""
 
     def read() -> Comment:
         version, html = row["version"], to_body(row, "storage")
@@ -73,25 +73,23 @@ def to_comment(row: Json, parent: str = "") -> Comment:
             raise ValueError("no storage body")
         return Comment(
             id=to_id(str(row["id"])),
+            page_id=page_id,
             author=to_line(str(version.get("authorId") or "")),
             modified=to_utc(version["createdAt"]),
             html=html,
-            parent=parent,
+            parent=parent or str(row.get("parentCommentId") or ""),
+            marked=_to_marked(row),
         )
 
     return checked("comment", row, read)
 
 
-def to_marked(row: Json) -> str:
-    """Return the text that an inline comment is about; "" where the row does not show it."""
-    properties = row.get("properties")
-    marked = properties.get("inlineOriginalSelection") if isinstance(properties, dict) else None
-    return to_text(marked) if isinstance(marked, str) else ""
-
-
 def is_open(row: Json) -> bool:
-    """Return whether readers of the page see a comment: it is current, its thread not closed."""
-    return is_current(row) and row.get("resolutionStatus") not in _CLOSED
+    """Return whether readers of the page see a comment, unless the thread it is in is closed.
+
+    Only the first comment of a thread shows that it is.
+    """
+    return is_current(row) and row.get("resolutionStatus") not in CLOSED
 
 
 def is_current(row: Json) -> bool:
@@ -100,3 +98,10 @@ def is_current(row: Json) -> bool:
     if not isinstance(status, str):
         raise BrokenAnswerError("an answer describes something on a page without its status")
     return status == "current"
+
+
+def _to_marked(row: Json) -> str:
+    """Return the text that an inline comment is about; "" where the row does not show it."""
+    properties = row.get("properties")
+    marked = properties.get("inlineOriginalSelection") if isinstance(properties, dict) else None
+    return to_text(marked) if isinstance(marked, str) else ""

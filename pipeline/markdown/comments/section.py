@@ -1,4 +1,4 @@
-"""The comments of a page as one section of Markdown: `to_comments_markdown(…)`."""
+"""A page's threads as one section: `to_comments_markdown(…)`."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class _Section:
             return ""
         first = thread.comments[0]
         title = self._to_line(f"<h2>{self._to_author(first)}, {_to_date(first)}</h2>")
-        marked = self._to_line(f"<blockquote><p>{escape(thread.marked)}</p></blockquote>")
+        marked = self._to_line(f"<blockquote><p>{escape(first.marked)}</p></blockquote>")
         self.headings += 1
         blocks = [title, marked, bodies[0], *self._to_replies(thread, bodies)]
         return "\n\n".join(filter(None, blocks))
