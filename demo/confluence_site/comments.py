@@ -37,15 +37,25 @@ class Comments:
         self.by_id: dict[str, SiteComment] = {}
         self._new_id, self._clock = new_id, clock
 
-    def add(self, page: str, body: str, *, marked: str | None = None, author: str = "") -> str:
+    def add(
+        self,
+        page: str,
+        body: str,
+        *,
+        marked: str | None = None,
+        author: str = "",
+        when: datetime | None = None,
+    ) -> str:
         """Begin a thread; return the comment's id. With `marked`, it is an inline comment."""
-        return self._put(SiteComment("", page, body, marked=marked, author=author))
+        return self._put(SiteComment("", page, body, marked=marked, author=author), when)
 
-    def reply(self, comment_id: str, body: str, *, author: str = "") -> str:
+    def reply(
+        self, comment_id: str, body: str, *, author: str = "", when: datetime | None = None
+    ) -> str:
         """Answer a comment; return the reply's id."""
         answered = self.get(comment_id)
         reply = replace(answered, id="", body=body, parent=comment_id, author=author, version=1)
-        return self._put(reply)
+        return self._put(reply, when)
 
     def edit(self, comment_id: str, body: str) -> None:
         """Save a new version; the page's stays the same."""
@@ -85,7 +95,7 @@ class Comments:
                 found.append(comment.id)
         return found[1:]
 
-    def _put(self, comment: SiteComment) -> str:
-        comment_id, now = self._new_id(), self._clock()
+    def _put(self, comment: SiteComment, when: datetime | None) -> str:
+        comment_id, now = self._new_id(), when or self._clock()
         self.by_id[comment_id] = replace(comment, id=comment_id, created=now, modified=now)
         return comment_id

@@ -33,9 +33,17 @@ class Files:
         self.by_id: dict[str, SiteFile] = {}
         self._new_id, self._clock = new_id, clock
 
-    def add(self, page: str, title: str, content: bytes, media_type: str = "") -> str:
+    def add(
+        self,
+        page: str,
+        title: str,
+        content: bytes,
+        media_type: str = "",
+        *,
+        when: datetime | None = None,
+    ) -> str:
         """Attach a file to a page; return its id. The name decides the media type."""
-        file_id, now = f"att{self._new_id()}", self._clock()
+        file_id, now = f"att{self._new_id()}", when or self._clock()
         kind = media_type or guess_type(title)[0] or "application/octet-stream"
         self.by_id[file_id] = SiteFile(
             file_id, page, title, content, kind, created=now, modified=now

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 from demo.confluence_site import SITE, SiteState
+from demo.pages.on_pages import add_files_and_comments
 
 _HERE = Path(__file__).parent
 _FILE = re.compile(r"<!--\n(?P<head>.*?)-->\n(?P<body>.*)", re.DOTALL)
@@ -84,6 +85,7 @@ def demo_state() -> SiteState:
         )
         if "parent" not in head:
             state.set_home(source.space, source.id)
+    add_files_and_comments(state, ids)
     return state
 
 

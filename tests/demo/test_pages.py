@@ -31,3 +31,11 @@ def test_a_demo_page_that_fails_to_render_has_its_source() -> None:
     page = demo_state().pages["98417"]
     assert "Unable to render" in page.body("export_view")
     assert "LAN-2310" in page.body("storage")
+
+
+def test_what_is_on_the_pages_belongs_to_a_text_of_theirs() -> None:
+    state = demo_state()
+    assert {file.page for file in state.files.by_id.values()} <= state.pages.keys()
+    for comment in state.comments.by_id.values():
+        assert (comment.marked or "") in state.pages[comment.page].body("export_view")
+        assert comment.modified > state.pages[comment.page].modified

@@ -68,6 +68,20 @@ def test_only_current_attachments_of_the_pages_are_listed(
         assert list(client.list_attachments({})) == []
 
 
+def test_rows_that_are_not_current_are_left_out_whatever_was_asked_for(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    def trash_first(answer: dict[str, Any]) -> dict[str, Any]:
+        first, *others = answer["results"]
+        return answer | {"results": [first | {"status": "trashed"}, *others]}
+
+    (page,) = add_pages(state, 1)
+    files = [state.files.add(page, "a.txt", b"x") for _ in range(2)]
+    site.fail(ALL, faults.rewritten(trash_first), times=None)
+    with opened(site) as client:
+        assert list(listed(client, [page])) == files[1:]
+
+
 def test_many_pages_share_the_requests_of_the_sites_list(
     site: ConfluenceSite, state: SiteState
 ) -> None:
