@@ -139,17 +139,38 @@ def test_a_site_that_fails_for_page_after_page_is_an_error(
         failures(client, pages)
 
 
-def test_a_row_that_does_not_show_its_page_is_looked_for_on_the_pages(
+def hide_page(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "pageId"}
+
+
+def test_a_file_that_is_on_no_page_does_not_spoil_the_sites_list(
     site: ConfluenceSite, state: SiteState
 ) -> None:
-    def hide_pages(answer: dict[str, Any]) -> dict[str, Any]:
-        return answer | {"results": [row | {"pageId": None} for row in answer["results"]]}
+    def add_logo(answer: dict[str, Any]) -> dict[str, Any]:
+        logo = hide_page(answer["results"][0]) | {"id": "att1", "title": "logo of the space"}
+        return answer | {"results": [logo, *answer["results"]]}
 
     pages = add_pages(state, 2)
     files = [state.files.add(page, "a.txt", b"x") for page in pages]
-    site.fail(ALL, faults.rewritten(hide_pages), times=None)
+    site.fail(ALL, faults.rewritten(add_logo), times=None)
     with opened(site) as client:
         assert list(listed(client, pages)) == files
+    assert site.count(OF_A_PAGE) == 0
+
+
+def test_a_list_that_shows_no_page_at_all_is_no_empty_list(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    def hide_all(answer: dict[str, Any]) -> dict[str, Any]:
+        return answer | {"results": list(map(hide_page, answer["results"]))}
+
+    pages = add_pages(state, 2)
+    files = [state.files.add(page, "a.txt", b"x") for page in pages]
+    site.fail(ALL, faults.rewritten(hide_all), times=None)
+    site.fail(rf"attachments/{files[0]}", faults.rewritten(hide_page), times=None)
+    with opened(site) as client:
+        assert list(listed(client, pages)) == files
+        assert client.list_gone_attachments(files[:1], pages[1:]) == set()
 
 
 def test_an_odd_row_is_its_pages_failure_and_no_missing_file(

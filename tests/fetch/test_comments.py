@@ -189,6 +189,23 @@ def test_comments_on_attachments_are_no_pages_comments(
     assert site.count(OF_A_PAGE) == 0
 
 
+def test_replies_that_do_not_show_their_page_are_looked_for_on_the_pages(
+    site: ConfluenceSite, state: SiteState, page: str
+) -> None:
+    def hide(answer: dict[str, Any]) -> dict[str, Any]:
+        rows = [
+            row | ({"pageId": None} if row.get("parentCommentId") else {})
+            for row in answer["results"]
+        ]
+        return answer | {"results": rows}
+
+    first = state.comments.add(page, "x")
+    reply = state.comments.reply(first, "y")
+    site.fail(ALL, faults.rewritten(hide), times=None)
+    with opened(site) as client:
+        assert listed(client, [page]).keys() == {first, reply}
+
+
 @pytest.mark.parametrize("where", [ALL, OF_A_PAGE, REPLIES])
 def test_a_list_that_breaks_off_is_an_error_and_no_deletion(
     site: ConfluenceSite, state: SiteState, page: str, where: str

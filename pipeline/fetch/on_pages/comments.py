@@ -71,8 +71,8 @@ class Comments:
 
         By the lists of the site, all comments with their bodies, where these take half as many
         requests as the pages do or fewer; else page by page, as is a page of which they lack a
-        comment. The bodies of the pages' comments are
-        in memory together. Raises `ConfluenceError` if the site or the account fails.
+        comment. The bodies of the pages' comments are in memory together. Raises `ConfluenceError`
+        if the site or the account fails.
         """
         by_page = self._read_from_site(listed)
         for page, refs in listed.items():

@@ -16,6 +16,7 @@ from pipeline.fetch.content import V1, to_id
 from pipeline.fetch.errors import BrokenAnswerError, ConfluenceError, PageError, StatusError
 from pipeline.fetch.on_pages.rows import to_attachment_id
 from pipeline.fetch.on_pages.selection import to_attachment_type
+from pipeline.fetch.rows import to_line
 from pipeline.fetch.transport import Transport
 from pipeline.http import (
     NO_ANSWER,
@@ -140,7 +141,7 @@ class Downloads:
             is_local = _is_local(target) and _is_local(own)
         except ValueError:
             raise _HostError("the download redirects to no valid address") from None
-        shown = f"{target.scheme[:20]}://{target.hostname or ''}"[:100]
+        shown = to_line(f"{target.scheme[:20]}://{target.hostname or ''}"[:100])
         if not (target.scheme == "https" or (target.scheme == "http" and is_local)):
             raise _HostError(f"the download redirects to {shown}; only https is followed")
         sites = {own.netloc, urlsplit(self._transport.site_url).netloc}

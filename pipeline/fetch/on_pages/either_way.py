@@ -37,7 +37,7 @@ def list_either_way[Found](
 
     v2 has no list by space. The list of the site is one request for 250 rows, of all spaces; it is
     given up once it has taken more requests than there are pages, and where it fails, or does not
-    show which page a row is on. What was yielded until then is yielded again. Raises
+    show which pages its rows are on. What was yielded until then is yielded again. Raises
     `ConfluenceError` if the site or the account fails.
     """
     if not pages:
@@ -84,31 +84,55 @@ class WholeSite:
     ) -> Iterator[Found | PageFailure]:
         """Yield the rows of one list that are on the pages, and the pages with an odd row.
 
-        Raises `BrokenAnswerError` if a row does not show its page, or none can be read.
+        Raises `BrokenAnswerError` for a list of which no row can be read, or none shows its page.
         """
         self.is_complete = False
-        good, odd = 0, ""
+        checks = _Checks()
         with self._account.explaining_refusals():
             for rows in self._transport.list_answers(f"{V2}/{collection}", params):
                 self.answers += 1
                 for row in rows:
-                    page_id = to_page_id(row)
-                    if page_id is None:
-                        raise BrokenAnswerError(f"row {row.get('id')!r} does not show its page")
+                    page_id = checks.to_page_id(row)
                     if page_id not in pages:
-                        good += 1
                         continue
                     try:
                         found = read(row, page_id)
                     except BrokenAnswerError as error:
-                        odd = odd or str(error)
+                        checks.note_odd(error)
                         yield PageFailure(page_id, "", "list", str(error))
                     else:
-                        good += 1
+                        checks.is_read = True
                         if found is not None:
                             yield found
                 if self.answers >= self._most:
                     return
-        if odd and not good:
-            raise BrokenAnswerError(f"no row can be read, as the first one: {odd}")
+        checks.finish()
         self.is_complete = True
+
+
+class _Checks:
+    """Whether a list is one that can be used.
+
+    Rows may be on what is no page: the logo of a space, a whiteboard. They do not show a page, as a
+    list would that stopped to show them. Replies are another kind of row than first comments.
+    """
+
+    def __init__(self) -> None:
+        self.is_read = False  # a row on one of the pages
+        self._odd = ""  # why the first odd row cannot be read
+        self._placed, self._unplaced = set[bool](), set[bool]()  # of replies, of other rows
+
+    def to_page_id(self, row: Json) -> str:
+        page_id, is_reply = to_page_id(row), bool(row.get("parentCommentId"))
+        (self._unplaced if page_id is None else self._placed).add(is_reply)
+        return page_id or ""
+
+    def note_odd(self, error: BrokenAnswerError) -> None:
+        self._odd = self._odd or str(error)
+
+    def finish(self) -> None:
+        """Raise `BrokenAnswerError` if the whole list is odd."""
+        if self._odd and not self.is_read:
+            raise BrokenAnswerError(f"no row can be read, as the first one: {self._odd}")
+        if not self._unplaced <= self._placed:
+            raise BrokenAnswerError("no row shows which page it is on")

@@ -16,7 +16,7 @@ CLOSED = ("resolved", "dangling")
 def to_page_id(row: Json) -> str | None:
     """Return the id of what a row of the site's list is on; "" for what is no page or blog post.
 
-    None if the row does not show it.
+    None if the row does not show it, as that of a space's logo.
     """
     on_page = next((str(row[name]) for name in _ON_A_PAGE if row.get(name)), None)
     return "" if on_page is None and any(row.get(name) for name in _ELSEWHERE) else on_page
