@@ -131,7 +131,8 @@ def webui(item: SitePage | Folder) -> str:
     """Return the path of the web page, below `_links.base`."""
     if isinstance(item, Folder):
         return f"/spaces/{item.space}/folder/{item.id}"
-    return f"/spaces/{item.space}/pages/{item.id}/{quote_plus(item.title)}"
+    place = "pages" if item.type == "page" else f"blog/{item.created:%Y/%m/%d}"
+    return f"/spaces/{item.space}/{place}/{item.id}/{quote_plus(item.title)}"
 
 
 def to_web_page(context: Context, page: SitePage) -> Answer:

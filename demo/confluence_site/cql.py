@@ -124,7 +124,7 @@ class _Parser:
         self._needs_ancestors |= name == "ancestor"
         lowered = {value.lower() for value in values}
         tests: dict[str, Test] = {
-            "type": lambda _: "page" in values_set,
+            "type": lambda s: s.page.type in values_set,
             "label": lambda s: not lowered.isdisjoint(s.page.labels),
             "ancestor": lambda s: not values_set.isdisjoint(s.ancestors),
             "parent": lambda s: s.page.parent in values_set,

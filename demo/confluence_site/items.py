@@ -37,7 +37,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class SitePage:
-    """A page in one of its states."""
+    """A page or a blog post in one of its states."""
 
     id: str
     title: str
@@ -51,6 +51,7 @@ class SitePage:
     status: str = "current"  # current, archived, trashed, deleted
     viewers: tuple[str, ...] = ()  # account ids of a view restriction; empty: none
     viewer_groups: tuple[str, ...] = ()
+    type: str = "page"  # or blogpost, which is never below anything
 
     def body(self, representation: str) -> str:
         value = self.bodies[representation]

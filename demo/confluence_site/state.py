@@ -59,8 +59,9 @@ class SiteState(Content):
         version: int = 1,
         modified: datetime | None = None,
         status: str = "current",
+        content_type: str = "page",
     ) -> str:
-        """Add a page; return its id.
+        """Add a page, or a blog post; return its id.
 
         `body` is its export_view, and the default of `storage` and `view`.
         `parent` is the id of a page or folder; `modified` defaults to the clock's time.
@@ -85,6 +86,7 @@ class SiteState(Content):
                 created=when,
                 modified=when,
                 status=status,
+                type=content_type,
             )
             self.tree.add(page_id, parent)
             self._put_page(page)

@@ -62,7 +62,7 @@ def _search(context: Context, path: str, params: Params) -> Answer:
             "url": content["_links"]["webui"],
             "breadcrumbs": [],
             "entityType": "content",
-            "iconCssClass": "aui-icon content-type-page",
+            "iconCssClass": f"aui-icon content-type-{content['type']}",
             "lastModified": to_time(context.state.pages[content["id"]].modified),
         }
         for content in contents
@@ -149,6 +149,7 @@ def _list_content(context: Context, path: str, params: Params) -> Answer:
         for page_id in state.page_ids(space)
         if (page := state.visible_page(page_id))
         and page.status in statuses
+        and page.type == params.get("type", "page")
         and params.get("title") in {None, page.title}
     )
     return _by_start(

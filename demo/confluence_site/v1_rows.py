@@ -38,7 +38,7 @@ def to_content(context: Context, page: SitePage, expand: set[str]) -> Json:
     state = context.state
     row: Json = {
         "id": page.id,
-        "type": "page",
+        "type": page.type,
         "status": page.status,
         "title": page.title,
         "_expandable": {},

@@ -1,4 +1,4 @@
-"""The site's v2 API: spaces, lists of pages, single pages, the tree."""
+"""The site's v2 API: spaces, lists of pages and blog posts, single ones, the tree."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from demo.confluence_site.v2_rows import to_folder, to_label, to_page, to_space,
 
 _SINGLE_FORMATS = {"storage", "view", "export_view"}
 _LIST_STATUSES = {"current", "archived", "trashed", "deleted"}
+_DEFAULT_STATUSES = {"current", "archived"}
+_NOT_OF_BLOG_POSTS = {"archived"}
 _TREE = "read:hierarchical-content:confluence"
 _METADATA = "read:content.metadata:confluence"
 _INCLUDED_LABELS = 50  # the others are in the list of labels
@@ -61,8 +63,10 @@ def _list_pages(context: Context, path: str, params: Params) -> Answer:
 
 
 def _list(context: Context, path: str, params: Params, spaces: set[str] | None) -> Answer:
-    statuses = to_values(params, "status") or {"current", "archived"}
-    if unknown := statuses - _LIST_STATUSES:
+    content_type = _to_content_type(path)
+    left_out = _NOT_OF_BLOG_POSTS if content_type == "blogpost" else set()
+    statuses = to_values(params, "status") or _DEFAULT_STATUSES - left_out
+    if unknown := statuses - (_LIST_STATUSES - left_out):
         raise ValueError(f"Invalid status: {min(unknown)}")
     body_format = params.get("body-format")
     if body_format not in {None, "storage"}:
@@ -80,6 +84,7 @@ def _list(context: Context, path: str, params: Params, spaces: set[str] | None) 
             page = state.pages.get(page_id)
             if (
                 page is not None
+                and page.type == content_type
                 and page.status in statuses
                 and (spaces is None or page.space in spaces)
                 and title in {None, page.title}
@@ -94,7 +99,7 @@ def _list(context: Context, path: str, params: Params, spaces: set[str] | None) 
 
 
 def _get_page(context: Context, path: str, params: Params, page_id: str) -> Answer:
-    page = readable_page(context, page_id)
+    page = readable_page(context, page_id, _to_content_type(path))
     statuses = to_values(params, "status")
     if statuses and page.status not in statuses:
         raise refusal(404, f"Could not find page with id {page_id}")
@@ -107,13 +112,14 @@ def _get_page(context: Context, path: str, params: Params, page_id: str) -> Answ
         row["labels"] = {
             "results": [to_label(name) for name in page.labels[:_INCLUDED_LABELS]],
             "meta": {"hasMore": len(page.labels) > _INCLUDED_LABELS},
-            "_links": {"self": f"/wiki/api/v2/pages/{page_id}/labels"},
+            "_links": {"self": f"/wiki/api/v2{path}/labels"},
         }
     return Answer(200, row)
 
 
 def _list_labels(context: Context, path: str, params: Params, page_id: str) -> Answer:
-    return listed(context, path, params, numbered(readable_page(context, page_id).labels), to_label)
+    page = readable_page(context, page_id, _to_content_type(path))
+    return listed(context, path, params, numbered(page.labels), to_label)
 
 
 def _page_ancestors(context: Context, path: str, params: Params, page_id: str) -> Answer:
@@ -203,10 +209,14 @@ def _space(context: Context, space_id: str) -> Space:
     raise refusal(404, f"Could not find space with id {space_id}")
 
 
-def readable_page(context: Context, page_id: str) -> SitePage:
+def _to_content_type(path: str) -> str:
+    return "blogpost" if "/blogposts" in path else "page"
+
+
+def readable_page(context: Context, page_id: str, content_type: str = "page") -> SitePage:
     """Return a page that the account sees, in the trash too. Raises RefusedError."""
     page = context.state.visible_page(page_id)
-    if page is None or page.status == "deleted":
+    if page is None or page.status == "deleted" or page.type != content_type:
         raise refusal(404, f"Could not find page with id {page_id}")
     return page
 
@@ -226,10 +236,16 @@ API = Api(
     routes=(
         Route("/spaces", "read:space:confluence", _list_spaces),
         Route(r"/spaces/(\d+)", "read:space:confluence", _get_space),
-        Route(r"/spaces/(\d+)/pages", "read:page:confluence", _list_space_pages),
-        Route("/pages", "read:page:confluence", _list_pages),
-        Route(r"/pages/(\d+)", "read:page:confluence", _get_page),
-        Route(r"/pages/(\d+)/labels", "read:page:confluence", _list_labels),
+        *(
+            route
+            for name in ("pages", "blogposts")
+            for route in (
+                Route(rf"/spaces/(\d+)/{name}", "read:page:confluence", _list_space_pages),
+                Route(f"/{name}", "read:page:confluence", _list_pages),
+                Route(rf"/{name}/(\d+)", "read:page:confluence", _get_page),
+                Route(rf"/{name}/(\d+)/labels", "read:page:confluence", _list_labels),
+            )
+        ),
         Route(r"/pages/(\d+)/ancestors", _METADATA, _page_ancestors),
         Route(r"/pages/(\d+)/descendants", _TREE, _page_descendants),
         *(

@@ -65,14 +65,17 @@ def to_page(context: Context, page: SitePage, body_format: str | None) -> Json:
         body = {
             body_format: {"representation": body_format, "value": context.body(page, body_format)}
         }
+    place = {
+        "parentId": page.parent,
+        "parentType": to_type(context, page.parent),
+        "position": None,
+    }
     return {
         "id": page.id,
         "status": page.status,
         "title": page.title,
         "spaceId": context.state.spaces[page.space].id,
-        "parentId": page.parent,
-        "parentType": to_type(context, page.parent),
-        "position": None,
+        **(place if page.type == "page" else {}),
         "authorId": ACCOUNT,
         "createdAt": to_time(page.created),
         "version": to_version(page.version, page.modified),

@@ -2,8 +2,8 @@
 
 A page is one HTML file below its space's key, as Confluence renders it (`export_view`).
 `NAME.storage.xml` beside it is its source in Confluence's storage format. A comment at the top
-contains title, labels and the like. In bodies, `{{page:NAME}}` is replaced by another page's
-address, and `{{site}}` by the site's.
+contains title, labels and the like; a blog post has `type: blogpost` there. In bodies,
+`{{page:NAME}}` is replaced by another page's address, and `{{site}}` by the site's.
 """
 
 from __future__ import annotations
@@ -60,11 +60,7 @@ def demo_state() -> SiteState:
     """Return a new sample site: two spaces, a folder, and an archived page."""
     state = SiteState()
     sources = list(_load())
-    links = {
-        source.name: f"{SITE}/wiki/spaces/{source.space}/pages/{source.id}/"
-        + quote_plus(source.head["title"])
-        for source in sources
-    }
+    links = {source.name: _to_link(source) for source in sources}
     for key, (name, _) in _SPACES.items():
         state.add_space(key, name)
     ids = {source.name: source.id for source in sources}
@@ -82,11 +78,20 @@ def demo_state() -> SiteState:
             page_id=source.id,
             modified=datetime.fromisoformat(head["modified"]).replace(tzinfo=UTC),
             status=head.get("status", "current"),
+            content_type=head.get("type", "page"),
         )
-        if "parent" not in head:
+        if "parent" not in head and "type" not in head:
             state.set_home(source.space, source.id)
     add_files_and_comments(state, ids)
     return state
+
+
+def _to_link(source: _Source) -> str:
+    place = "pages"
+    if source.head.get("type") == "blogpost":
+        place = f"blog/{source.head['modified'][:10].replace('-', '/')}"
+    title = quote_plus(source.head["title"])
+    return f"{SITE}/wiki/spaces/{source.space}/{place}/{source.id}/{title}"
 
 
 def _load() -> Iterator[_Source]:

@@ -66,12 +66,17 @@ def check(value: object, fields: Any, where: str) -> None:
         ("/wiki/api/v2/inline-comments", {"body-format": "storage"}),
         ("/wiki/api/v2/pages/{id}/inline-comments", {"body-format": "storage"}),
         ("/wiki/api/v2/inline-comments/{id}/children", {"body-format": "storage"}),
+        ("/wiki/api/v2/spaces/{id}/blogposts", {"body-format": "storage"}),
+        ("/wiki/api/v2/blogposts", {"status": "current,trashed"}),
+        ("/wiki/api/v2/blogposts/{id}", {"body-format": "view", "include-labels": "true"}),
+        ("/wiki/api/v2/blogposts/{id}/labels", {}),
     ],
 )
 def test_answers_have_the_published_fields(route: str, params: dict[str, str]) -> None:
     state = demo_state()
     state.restrict("98403", users=["a"], groups=["b"])
-    ids = {"folders": next(iter(state.folders)), "spaces": state.spaces["KI"].id}
+    [post] = [page.id for page in state.pages.values() if page.type == "blogpost"]
+    ids = {"folders": next(iter(state.folders)), "spaces": state.spaces["KI"].id, "blogposts": post}
     ids["attachments"] = state.files.add("98403", "notes.txt", b"text")
     for kind, marked in (("footer", None), ("inline", "a word")):
         ids[f"{kind}-comments"] = state.comments.add("98403", "<p>Why?</p>", marked=marked)

@@ -110,3 +110,44 @@ def test_a_page_includes_fifty_labels_and_the_list_has_all(client: SiteClient) -
     assert (len(labels["results"]), labels["meta"]["hasMore"]) == (50, True)
     rows = client.rows("/wiki/api/v2/pages/1000/labels")
     assert [row["name"] for row in rows] == [f"label-{number}" for number in range(60)]
+
+
+def test_blog_posts_have_routes_of_their_own(client: SiteClient) -> None:
+    state, space_id = client.site.state, client.site.state.spaces["KI"].id
+    post = state.add_page("Cake day", "KI", "<p>cake</p>", labels=["fun"], content_type="blogpost")
+    for path in (f"/wiki/api/v2/spaces/{space_id}/blogposts", "/wiki/api/v2/blogposts"):
+        assert [row["id"] for row in client.rows(path)] == [post]
+    [row] = client.rows("/wiki/api/v2/blogposts", id=post)
+    assert row["_links"]["webui"] == f"/spaces/KI/blog/2026/06/15/{post}/Cake+day"
+    assert "parentId" not in row
+    assert client.get(f"/wiki/api/v2/pages/{post}").status_code == 404
+    assert client.get("/wiki/api/v2/blogposts/1000").status_code == 404
+    assert post not in [row["id"] for row in client.rows("/wiki/api/v2/pages")]
+    labels = client.rows(f"/wiki/api/v2/blogposts/{post}/labels")
+    assert [row["name"] for row in labels] == ["fun"]
+
+
+def test_blog_posts_are_not_archived(client: SiteClient) -> None:
+    post = client.site.state.add_page("Cake day", "KI", content_type="blogpost")
+    assert client.get("/wiki/api/v2/blogposts", status="archived").status_code == 400
+    client.site.state.trash(post)
+    assert client.rows("/wiki/api/v2/blogposts") == []
+    assert client.get(f"/wiki/api/v2/blogposts/{post}").json()["status"] == "trashed"
+
+
+def test_a_search_finds_the_types_that_it_names(client: SiteClient) -> None:
+    client.site.state.add_page("Cake day", "HB", content_type="blogpost")
+    found = {
+        names: client.search(f"space = HB and type in ({names})")
+        for names in ("page", "blogpost", "page, blogpost")
+    }
+    assert found == {
+        "page": ["Cake"], "blogpost": ["Cake day"], "page, blogpost": ["Cake", "Cake day"]
+    }  # fmt: skip
+
+
+def test_the_link_of_a_blog_post_leads_to_it(client: SiteClient) -> None:
+    client.site.state.add_page("Cake day", "KI", content_type="blogpost")
+    answer = client.get("/wiki/api/v2/blogposts").json()
+    url = answer["_links"]["base"] + answer["results"][0]["_links"]["webui"]
+    assert "<h1>Cake day</h1>" in requests.get(url, timeout=10).text
