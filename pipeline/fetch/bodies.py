@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipeline.fetch.account import Account
 from pipeline.fetch.addresses import to_page_url
-from pipeline.fetch.content import BY_NAME, CONTENT_TYPES, ROWS_A_REQUEST, SEARCH, ContentType
+from pipeline.fetch.content import BY_NAME, ROWS_A_REQUEST, SEARCH
 from pipeline.fetch.cql import to_ids_query
 from pipeline.fetch.errors import (
     BrokenAnswerError,
@@ -55,10 +55,7 @@ class Bodies:
         At most `PAGES_A_REQUEST` pages. Raises only what concerns all pages: no connection,
         credentials refused, stopped.
         """
-        found: dict[str, Page] = {}
-        for content in CONTENT_TYPES:
-            of_type = [ref for ref in refs if ref.content_type == content.name]
-            found |= self._search(content, of_type)
+        found = self._search(refs)
         return [found.get(ref.id) or self._get_or_failure(ref) for ref in refs]
 
     def get_page(self, ref: PageRef) -> Page:
@@ -103,7 +100,7 @@ class Bodies:
         route.note(answered=True)
         return page
 
-    def _search(self, content: ContentType, refs: Sequence[PageRef]) -> dict[str, Page]:
+    def _search(self, refs: Sequence[PageRef]) -> dict[str, Page]:
         """Return the pages that a search has in their current version, by id.
 
         A search that is too much for the site is halved, down to a few pages. A search that fails
@@ -116,7 +113,7 @@ class Bodies:
         while parts and failures < FAILURES_IN_A_ROW:
             part = parts.pop()
             try:
-                self._search_once(content, part, pages)
+                self._search_once(part, pages)
             except (StatusError, BrokenAnswerError) as error:
                 failures += 1
                 if isinstance(error, SlowAnswerError):
@@ -134,12 +131,11 @@ class Bodies:
         self._searching.note(answered=answered or bool(pages))
         return pages
 
-    def _search_once(
-        self, content: ContentType, refs: Sequence[PageRef], pages: dict[str, Page]
-    ) -> None:
+    def _search_once(self, refs: Sequence[PageRef], pages: dict[str, Page]) -> None:
         """Add the pages that one search has in their current version."""
         by_id = {ref.id: ref for ref in refs}
-        query = to_ids_query(content, by_id)
+        types = [BY_NAME[name] for name in dict.fromkeys(ref.content_type for ref in refs)]
+        query = to_ids_query(types, by_id)
         params: Params = {"cql": query, "expand": _EXPAND, "limit": len(refs)}
         is_final = asks_too_much if self._searching.is_patient else is_failure
         share_of_time = self._searching.share_of_time

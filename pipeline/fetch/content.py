@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.settings import Settings
+
 V1, V2 = "/wiki/rest/api", "/wiki/api/v2"
 SEARCH = f"{V1}/content/search"
 ROWS_A_REQUEST = 250  # the most that either API returns at once
@@ -14,7 +16,9 @@ _LONGEST_ID = 20  # digits: a 64-bit number
 class ContentType:
     """How one type of content is listed, searched for, read and linked to."""
 
+    setting: str  # its word in CONTENT_TYPES
     name: str  # as in `PageRef.content_type` and in CQL's `type`
+    noun: str  # for people, plural
     collection: str  # the last part of its v2 routes: `pages` in `/wiki/api/v2/spaces/1/pages`
     web_path: str  # of a link by id, below the site's base; `{id}` is filled in
     statuses: str  # that v2 can list by id, comma-separated
@@ -26,18 +30,34 @@ class ContentType:
 
 
 PAGE = ContentType(
+    setting="pages",
     name="page",
+    noun="pages",
     collection="pages",
     web_path="/pages/viewpage.action?pageId={id}",
     statuses="current,archived,trashed",
     has_ancestors=True,
 )
-CONTENT_TYPES = (PAGE,)
+BLOG_POST = ContentType(
+    setting="blogposts",
+    name="blogpost",
+    noun="blog posts",
+    collection="blogposts",
+    web_path="/pages/viewpage.action?pageId={id}",  # leads to the blog post
+    statuses="current,trashed",
+    has_ancestors=False,
+)
+CONTENT_TYPES = (PAGE, BLOG_POST)
 BY_NAME = {content.name: content for content in CONTENT_TYPES}
 # What may have descendants: its type in answers → the last part of its v2 routes.
 PARENTS = {"page": "pages", "folder": "folders"}
 # Everything that can be above a page, likewise.
 ABOVE = {**PARENTS, "whiteboard": "whiteboards", "database": "databases", "embed": "embeds"}
+
+
+def types_in_scope(settings: Settings) -> tuple[ContentType, ...]:
+    """Return the rows that CONTENT_TYPES names."""
+    return tuple(content for content in CONTENT_TYPES if content.setting in settings.content_types)
 
 
 def is_id(value: str) -> bool:

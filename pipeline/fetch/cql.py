@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote_plus
 
 from pipeline.fetch.content import ContentType, to_id
@@ -18,16 +18,16 @@ def quote(value: str) -> str:
 
 
 def to_scope_query(
-    content: ContentType,
+    types: Sequence[ContentType],
     space_keys: Iterable[str],
     labels: Iterable[str] = (),
     ancestor_id: str = "",
 ) -> str:
-    """Return the query for content of some spaces, with any of the labels, below the ancestor.
+    """Return the query for content of the types and spaces, with any of the labels, below one item.
 
     No labels and no ancestor mean any. Raises `ValueError` without a space.
     """
-    clauses = [_of_type(content), _one_of("space", space_keys)]
+    clauses = [_of_type(types), _one_of("space", space_keys)]
     if labels := tuple(labels):
         clauses.append(_one_of("label", labels))
     if ancestor_id:
@@ -36,7 +36,7 @@ def to_scope_query(
 
 
 def to_scope_queries(
-    content: ContentType,
+    types: Sequence[ContentType],
     space_keys: Iterable[str],
     labels: Iterable[str] = (),
     ancestor_id: str = "",
@@ -46,20 +46,22 @@ def to_scope_queries(
     for label in labels:
         length = len(quote_plus(f"{quote(label)}, "))
         if part and size + length > _LABELS_BYTES:
-            yield to_scope_query(content, keys, part, ancestor_id)
+            yield to_scope_query(types, keys, part, ancestor_id)
             part, size = [], 0
         part.append(label)
         size += length
-    yield to_scope_query(content, keys, part, ancestor_id)
+    yield to_scope_query(types, keys, part, ancestor_id)
 
 
-def to_ids_query(content: ContentType, ids: Iterable[str]) -> str:
+def to_ids_query(types: Sequence[ContentType], ids: Iterable[str]) -> str:
     """Return the query for content by id. Raises `ValueError` if an id is not a number."""
-    return f"{_of_type(content)} and id in ({', '.join(map(to_id, ids))})"
+    return f"{_of_type(types)} and id in ({', '.join(map(to_id, ids))})"
 
 
-def _of_type(content: ContentType) -> str:
-    return f"type = {quote(content.name)}"
+def _of_type(types: Sequence[ContentType]) -> str:
+    if len(types) == 1:
+        return f"type = {quote(types[0].name)}"
+    return _one_of("type", (content.name for content in types))
 
 
 def _one_of(field: str, values: Iterable[str]) -> str:

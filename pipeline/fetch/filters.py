@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, S
 from itertools import batched
 
 from pipeline.fetch.content import (
-    CONTENT_TYPES,
     PARENTS,
     ROWS_A_REQUEST,
     SEARCH,
@@ -22,6 +21,7 @@ from pipeline.fetch.content import (
     ContentType,
     is_id,
     to_id,
+    types_in_scope,
 )
 from pipeline.fetch.cql import to_scope_queries
 from pipeline.fetch.errors import BrokenAnswerError, ConfluenceError, CredentialsError, StatusError
@@ -39,18 +39,18 @@ _DEEPEST = 10  # levels that one request for descendants covers
 
 def search(
     transport: Transport,
+    types: Sequence[ContentType],
     spaces: Sequence[Space],
     expand: str,
     labels: Sequence[str] = (),
     folder_id: str = "",
 ) -> Iterator[Json]:
-    """Yield the rows of v1's search in the spaces, for every content type; they may repeat."""
-    for content in CONTENT_TYPES:
-        for batch in batched(spaces, _KEYS_A_QUERY):
-            keys = [space.key for space in batch]
-            for query in to_scope_queries(content, keys, labels, folder_id):
-                params: Params = {"cql": query, "expand": expand, "limit": ROWS_A_REQUEST}
-                yield from transport.list_rows(SEARCH, params)
+    """Yield the rows of v1's search in the spaces, for all of the types; they may repeat."""
+    for batch in batched(spaces, _KEYS_A_QUERY):
+        keys = [space.key for space in batch]
+        for query in to_scope_queries(types, keys, labels, folder_id):
+            params: Params = {"cql": query, "expand": expand, "limit": ROWS_A_REQUEST}
+            yield from transport.list_rows(SEARCH, params)
 
 
 def list_members(
@@ -62,7 +62,8 @@ def list_members(
     """
     if settings.filter_folder_id:
         _find_root(transport, settings.filter_folder_id)
-    rows = search(transport, spaces, "metadata.labels", settings.labels, settings.filter_folder_id)
+    types, folder_id = types_in_scope(settings), settings.filter_folder_id
+    rows = search(transport, types, spaces, "metadata.labels", settings.labels, folder_id)
     good, odd = 0, ""
     for row in rows:
         if row.get("status") != "current":
@@ -81,6 +82,7 @@ def list_gone(
     transport: Transport,
     settings: Settings,
     ids: Collection[str],
+    type_of: Mapping[str, str],
     spaces: Collection[Space],
     check: Check,
     list_descendants: Callable[[], Set[str]],
@@ -88,21 +90,28 @@ def list_gone(
     """Return which of the ids are gone or out of scope according to v2, which is current.
 
     One request for 250 ids, and one for each that the answer lacks; with LABELS one for each page
-    that is still there. `list_descendants` returns what is below FILTER_FOLDER_ID. An id that is no
-    number was stored by something else: there is no answer about it.
+    that is still there. `type_of` is id → type, where it is known: v2 has a route for each type, so
+    an id of unknown type is asked for on all, and one of a type that CONTENT_TYPES leaves out on
+    none. `list_descendants` returns what is below FILTER_FOLDER_ID. An id that is no number was
+    stored by something else: there is no answer about it.
     """
     ids = set(filter(is_id, ids))
     space_ids = {space.id for space in spaces}
-    gone, kept = set[str](), dict[str, ContentType]()
-    for content in CONTENT_TYPES:
-        for row in _list_by_id(transport, content, ids):
+    types = {content.name: content for content in types_in_scope(settings)}
+    gone = {one for one in ids if type_of.get(one) not in (None, *types)}
+    kept: dict[str, ContentType] = {}
+    for name, content in types.items():
+        asked = [one for one in ids - gone if type_of.get(one, name) == name]
+        for row in _list_by_id(transport, content, asked):
             page_id = str(row.get("id"))
             if _is_gone(row, space_ids):
                 gone.add(page_id)
             else:
                 kept[page_id] = content
     for page_id in sorted(ids - gone - kept.keys()):
-        if _is_gone_alone(transport, page_id, space_ids, check):
+        known = types.get(type_of.get(page_id, ""))
+        routes = [known] if known else list(types.values())
+        if _is_gone_alone(transport, routes, page_id, space_ids, check):
             gone.add(page_id)
     if settings.labels:
         gone |= _list_unlabelled(transport, settings, kept, check)
@@ -129,9 +138,15 @@ def _is_gone(row: Json, space_ids: Set[str]) -> bool:
     )
 
 
-def _is_gone_alone(transport: Transport, page_id: str, space_ids: Set[str], check: Check) -> bool:
+def _is_gone_alone(
+    transport: Transport,
+    types: Sequence[ContentType],
+    page_id: str,
+    space_ids: Set[str],
+    check: Check,
+) -> bool:
     """Ask for one page. Raises `ConfluenceError` if the site fails or the account is refused."""
-    for content in CONTENT_TYPES:
+    for content in types:
         try:
             return _is_gone(transport.get(content.to_path(page_id)), space_ids)
         except ConfluenceError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import batched
 
 from pipeline.fetch.account import Account
-from pipeline.fetch.content import CONTENT_TYPES, ROWS_A_REQUEST, V2, ContentType, is_id, to_id
+from pipeline.fetch.content import ROWS_A_REQUEST, V2, ContentType, is_id, to_id
 from pipeline.fetch.errors import BrokenAnswerError, ConfluenceError, CredentialsError
 from pipeline.fetch.rows import Json, Space, to_content_row
 from pipeline.fetch.transport import Params, Transport
@@ -36,16 +36,16 @@ class ListingPart:
 
 
 def list_pages(
-    transport: Transport, spaces: Sequence[Space], account: Account
+    transport: Transport, types: Sequence[ContentType], spaces: Sequence[Space], account: Account
 ) -> Iterator[ListingPart]:
-    """Yield every current page of the spaces, and which spaces could not be listed in full.
+    """Yield all current content of the types, and which spaces could not be listed in full.
 
     One request for 250 pages, without bodies; many small spaces share it, and are asked for one by
     one if that fails. Raises `ConfluenceError` if all spaces fail, or the site or the account does.
     """
     listed, first_error, failures = False, None, 0
     for group in batched(spaces, _SPACES_A_REQUEST):
-        for part in _list_group(transport, group, account):
+        for part in _list_group(transport, types, group, account):
             yield part
             if part.unlisted is None:
                 listed, failures = True, 0
@@ -60,12 +60,15 @@ def list_pages(
 
 
 def list_by_id(
-    transport: Transport, spaces: Sequence[Space], page_ids: Sequence[str]
+    transport: Transport,
+    types: Sequence[ContentType],
+    spaces: Sequence[Space],
+    page_ids: Sequence[str],
 ) -> list[PageRef]:
     """Return those of the pages that are current and in the spaces, without their ancestors."""
     key_of = {space.id: space.key for space in spaces}
     found: list[PageRef] = []
-    for content in CONTENT_TYPES:
+    for content in types:
         for batch in batched(filter(is_id, page_ids), ROWS_A_REQUEST):
             params: Params = {"id": ",".join(map(to_id, batch)), "limit": ROWS_A_REQUEST}
             rows = list(transport.list_rows(f"{V2}/{content.collection}", params))
@@ -74,25 +77,27 @@ def list_by_id(
 
 
 def _list_group(
-    transport: Transport, spaces: Sequence[Space], account: Account
+    transport: Transport, types: Sequence[ContentType], spaces: Sequence[Space], account: Account
 ) -> Iterator[ListingPart]:
     try:
         with account.explaining_refusals():
-            yield from _list_together(transport, spaces)
+            yield from _list_together(transport, types, spaces)
     except ConfluenceError as error:
         account.rule_out_site_failure(error)
         if len(spaces) == 1:
             yield ListingPart(unlisted=UnlistedSpace(spaces[0], error))
             return
         for space in spaces:
-            yield from _list_group(transport, [space], account)
+            yield from _list_group(transport, types, [space], account)
 
 
-def _list_together(transport: Transport, spaces: Sequence[Space]) -> Iterator[ListingPart]:
+def _list_together(
+    transport: Transport, types: Sequence[ContentType], spaces: Sequence[Space]
+) -> Iterator[ListingPart]:
     """Yield the answers for spaces that share their requests: complete, or an error."""
     key_of = {space.id: space.key for space in spaces}
     good, odd = 0, ""
-    for content in CONTENT_TYPES:
+    for content in types:
         for rows in transport.list_answers(*_to_question(content, list(key_of))):
             part = _to_part(rows, content, key_of)
             good, odd = good + len(part.pages), odd or "".join(part.odd_rows[:1])
@@ -123,7 +128,7 @@ def _to_part(rows: Sequence[Json], content: ContentType, key_of: dict[str, str])
             odd.append(str(error))
             continue
         if row.space_id not in key_of:
-            odd.append(f"page {row.id} is listed in a space that was not requested")
+            odd.append(f"{content.name} {row.id} is listed in a space that was not requested")
         elif row.status == "current":
             ref = row.to_ref(content, key_of[row.space_id])
             parent = row.parent if content.has_ancestors else ""

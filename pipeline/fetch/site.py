@@ -10,11 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, S
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.fetch import filters, listing, on_pages, restrictions, spaces
 from pipeline.fetch.account import Account
 from pipeline.fetch.addresses import to_base, to_page_url
 from pipeline.fetch.bodies import Bodies
+from pipeline.fetch.content import types_in_scope
 from pipeline.fetch.listing import ListingPart
 from pipeline.fetch.restrictions import Place
 from pipeline.fetch.rows import Space
@@ -42,6 +44,7 @@ class Site:
         self._downloads = on_pages.Downloads(
             self._transport, self._account, settings, waiting, retry
         )
+        self._types = types_in_scope(settings)
         self._bodies = Bodies(self._transport, self._account, settings)
 
     @property
@@ -66,8 +69,8 @@ class Site:
             return spaces.list_spaces(self._transport, self._settings)
 
     def list_pages(self, in_spaces: Sequence[Space]) -> Iterator[ListingPart]:
-        """Yield every current page of the spaces, answer by answer; see `listing.list_pages`."""
-        return listing.list_pages(self._transport, in_spaces, self._account)
+        """Yield all current content of CONTENT_TYPES, by answer; see `listing.list_pages`."""
+        return listing.list_pages(self._transport, self._types, in_spaces, self._account)
 
     def list_by_id(self, ids: Sequence[str], in_spaces: Sequence[Space]) -> list[PageRef]:
         """Return those of the pages that are current and in the spaces; see `listing.list_by_id`.
@@ -75,7 +78,7 @@ class Site:
         For pages that a listing lacks, and that nevertheless exist.
         """
         with self._account.explaining_refusals():
-            return listing.list_by_id(self._transport, in_spaces, ids)
+            return listing.list_by_id(self._transport, self._types, in_spaces, ids)
 
     def list_members(
         self, in_spaces: Sequence[Space]
@@ -100,19 +103,27 @@ class Site:
         """
         ask = restrictions.list_restricted
         with self._account.explaining_refusals():
-            return dict(ask(self._transport, self._account, in_spaces, listed, warn))
+            found = ask(self._transport, self._account, self._types, in_spaces, listed, warn)
+            return dict(found)
 
-    def list_gone(self, ids: Sequence[str], in_spaces: Sequence[Space]) -> set[str]:
+    def list_gone(
+        self,
+        ids: Sequence[str],
+        in_spaces: Sequence[Space],
+        type_of: Mapping[str, str] = MappingProxyType({}),
+    ) -> set[str]:
         """Return which of the ids, missing from a listing, are really gone or out of scope.
 
         Trashed, archived, purged, unreadable, moved to another space, without the labels,
-        outside the folder; see `filters`. Call `check_credentials` before it.
+        outside the folder, of another type than CONTENT_TYPES; see `filters`. `type_of` is id →
+        type where it is known. Call `check_credentials` before it.
         """
         with self._account.explaining_refusals():
             return filters.list_gone(
                 self._transport,
                 self._settings,
                 ids,
+                type_of,
                 in_spaces,
                 self._account.check,
                 lambda: self._descendants,

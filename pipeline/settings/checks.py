@@ -223,12 +223,12 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def some_of(*choices: str) -> Callable[[str], tuple[str, ...]]:
-    """Check for a comma-separated list of these words, in any case; return it in lower case."""
+    """Check for a comma-separated list of these words, in any case; return it in their order."""
 
     def check(value: str) -> tuple[str, ...]:
-        chosen = tuple(dict.fromkeys(name.lower() for name in names(value)))
-        if not chosen or not set(chosen) <= set(choices):
+        chosen = {name.lower() for name in names(value)}
+        if not chosen or not chosen <= set(choices):
             raise ValueError(f"must be one or more of {', '.join(choices)}, with commas in between")
-        return chosen
+        return tuple(choice for choice in choices if choice in chosen)
 
     return check

@@ -91,6 +91,12 @@ class Settings:
         "comma-separated labels: only pages with at least one of them (alias `FILTER_LABELS`)",
         programs=ALL, alias="FILTER_LABELS",
     )
+    content_types: tuple[str, ...] = _setting(
+        "pages", checks.some_of("pages", "blogposts"),
+        "comma-separated: pages, blogposts (blog posts are in no folder: FILTER_FOLDER_ID leaves "
+        "them out)",
+        programs=ALL,
+    )
     since_hours: float = _setting(
         "", checks.hours,
         "the first run leaves out pages that were last modified longer ago; they are ingested "

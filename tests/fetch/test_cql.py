@@ -37,7 +37,7 @@ def test_a_query_has_the_same_shape_whatever_its_values_are(
     expected = f"type = S and space in ({', '.join('S' for _ in keys)})"
     if labels:
         expected += f" and label in ({', '.join('S' for _ in labels)})"
-    assert skeleton(to_scope_query(PAGE, keys, labels)) == expected
+    assert skeleton(to_scope_query([PAGE], keys, labels)) == expected
 
 
 @given(texts, texts, texts, texts)
@@ -45,7 +45,7 @@ def test_a_query_finds_exactly_the_space_and_label_that_were_meant(
     key: str, label: str, other_key: str, other_label: str
 ) -> None:
     label, other_label = label.lower(), other_label.lower()  # as Confluence keeps them
-    query = parse(to_scope_query(PAGE, [key], [label]), now=NOW)
+    query = parse(to_scope_query([PAGE], [key], [label]), now=NOW)
     assert query.matches(page_in(key, label))
     assert query.matches(page_in(other_key, label)) == (other_key == key)
     assert query.matches(page_in(key, other_label)) == (other_label == label)
@@ -59,11 +59,11 @@ def test_only_plain_numbers_are_ids(text: str) -> None:
     if re.fullmatch("[0-9]+", text):
         assert to_id(text) == text
         return
-    for make in (to_id, lambda value: to_ids_query(PAGE, [value])):
+    for make in (to_id, lambda value: to_ids_query([PAGE], [value])):
         with pytest.raises(ValueError, match="not the id"):
             make(text)
     with pytest.raises(ValueError, match="not the id"):
-        to_scope_query(PAGE, ["KI"], ancestor_id=text)
+        to_scope_query([PAGE], ["KI"], ancestor_id=text)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ def test_quotes_and_backslashes_are_escaped(text: str, expected: str) -> None:
 
 
 def test_all_filters_are_in_one_query() -> None:
-    assert to_scope_query(PAGE, ["KI", "HB"], ["a", "b"], "42") == (
+    assert to_scope_query([PAGE], ["KI", "HB"], ["a", "b"], "42") == (
         'type = "page" and space in ("KI", "HB") and label in ("a", "b") and ancestor = 42'
     )
-    assert to_ids_query(PAGE, ["1", "22"]) == 'type = "page" and id in (1, 22)'
+    assert to_ids_query([PAGE], ["1", "22"]) == 'type = "page" and id in (1, 22)'
 
 
 @given(st.lists(texts, min_size=1, max_size=400))
 def test_many_labels_are_divided_among_queries_that_fit_in_a_url(labels: list[str]) -> None:
-    queries = list(to_scope_queries(PAGE, ["KI"], labels, "42"))
+    queries = list(to_scope_queries([PAGE], ["KI"], labels, "42"))
     asked = [label for query in queries for label in STRING.findall(query)[2:]]
     assert asked == [quote(label) for label in labels]
     assert all(query.endswith(" and ancestor = 42") for query in queries)
@@ -98,4 +98,4 @@ def test_many_labels_are_divided_among_queries_that_fit_in_a_url(labels: list[st
 
 def test_no_space_is_not_every_space() -> None:
     with pytest.raises(ValueError, match="space"):
-        to_scope_query(PAGE, [])
+        to_scope_query([PAGE], [])

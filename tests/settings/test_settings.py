@@ -45,6 +45,7 @@ CONTRACT = {
     "LOG_LEVEL": "info",
     "RESET": False,
     "VECTOR_DB_ID": "conf-known-issues",
+    "CONTENT_TYPES": ("pages",),
     "SINCE_HOURS": 0,
     "REFRESH_HOURS": 168,
 }
@@ -68,6 +69,7 @@ def test_all_pages_are_ingested_by_default(program_name: ProgramName) -> None:
     [
         ("LABELS", " runbook, known-issue ,,runbook", ("runbook", "known-issue")),
         ("FILTER_LABELS", "runbook", ("runbook",)),
+        ("CONTENT_TYPES", " Blogposts, pages,", ("pages", "blogposts")),
         ("SINCE_HOURS", "", 0),
         ("SINCE_HOURS", "1.5", 1.5),
         ("CHUNK_TOKENS", "auto", None),
@@ -91,6 +93,8 @@ def test_a_value_is_read(name: str, text: str, value: object) -> None:
         ("CONF_CLOUD_ID", "../../evil"),
         ("CONF_AUTH", "digest"),
         ("FILTER_FOLDER_ID", '1" or type=page'),
+        ("CONTENT_TYPES", "pages, wikis"),
+        ("CONTENT_TYPES", ","),
         ("SINCE_HOURS", "a day"),
         ("SINCE_HOURS", "-1"),
         ("SINCE_HOURS", "nan"),

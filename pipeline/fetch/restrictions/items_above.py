@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.fetch.account import Account
-from pipeline.fetch.content import ABOVE, ROWS_A_REQUEST, V1, V2, to_id
+from pipeline.fetch.content import ABOVE, BY_NAME, ROWS_A_REQUEST, V1, V2, to_id
 from pipeline.fetch.errors import SCOPE_BY_WORD, BrokenAnswerError, StatusError
 from pipeline.fetch.rows import is_restricted
 from pipeline.fetch.transport import REFUSALS, Transport
@@ -22,7 +22,9 @@ class Item(NamedTuple):
     """Something in a space's tree."""
 
     id: str
-    kind: str  # page, folder, whiteboard, database, embed, or what Confluence adds to them
+    kind: (
+        str  # page, blogpost, folder, whiteboard, database, embed, or what Confluence adds to them
+    )
 
 
 class ItemsAbove:
@@ -112,11 +114,11 @@ class ItemsAbove:
 
     def _is_gone(self, item: Item, error: StatusError) -> bool:
         """Return whether a page is not there any more, as v2 has it, so that nothing is stored."""
-        if error.status != 404 or item.kind != "page":
+        if error.status != 404 or item.kind not in BY_NAME:
             return False
         self._account.check()
         try:
-            page = self._transport.get(f"{V2}/{ABOVE['page']}/{to_id(item.id)}")
+            page = self._transport.get(BY_NAME[item.kind].to_path(item.id))
         except StatusError as gone:
             if gone.status != 404:
                 raise

@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pipeline.fetch.account import Account
+from pipeline.fetch.content import ContentType
 from pipeline.fetch.filters import search
 from pipeline.fetch.restrictions.items_above import Item, ItemsAbove
 from pipeline.fetch.rows import Space, is_restricted, to_row_id
 from pipeline.fetch.transport import Transport
 
-# Where a listed page is: its parent's id and type. The parent is "" at the top of a space, and None
-# where the listing does not say.
-Place = tuple[str | None, str]
+# Where a listed page is: its parent's id and type, and its own type. The parent is "" at the top of
+# a space, and None where the listing does not say.
+Place = tuple[str | None, str, str]
 PAGE, PAGE_ABOVE, UNKNOWN = "page", "page above", "unknown"
 # What can restrict a page, as the report counts it.
-REASONS = (PAGE, PAGE_ABOVE, "folder", "whiteboard", "database", "embed", UNKNOWN)
+REASONS = (PAGE, "blogpost", PAGE_ABOVE, "folder", "whiteboard", "database", "embed", UNKNOWN)
 _EXPAND = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 
 
 def list_restricted(
     transport: Transport,
     account: Account,
+    types: Sequence[ContentType],
     spaces: Sequence[Space],
     places: Mapping[str, Place],
     warn: Callable[[str], None],
@@ -37,13 +39,13 @@ def list_restricted(
     index does not have yet.
     """
     is_known: dict[str, bool] = {}  # by page: whether it is restricted itself
-    for row in search(transport, spaces, _EXPAND):
+    for row in search(transport, types, spaces, _EXPAND):
         is_known[to_row_id(row)] = is_restricted(row.get("restrictions") or {})
     above = ItemsAbove(transport, account, is_known)
     below: dict[str, str] = {"": ""}  # by item: what restricts the pages below it; "": nothing
     for page_id in places:
         for inner in reversed(_climb(page_id, places, below)):
-            parent, kind = places[inner]
+            parent, kind, own_type = places[inner]
             if parent is None or (parent not in below and parent not in places):
                 chain = above.list_above(inner, parent, kind)
                 inherited = _to_reason(chain, above)
@@ -51,9 +53,9 @@ def list_restricted(
                     below[parent] = inherited
             else:
                 inherited = below.get(parent, UNKNOWN)  # unknown: it is its own descendant
-            own = above.is_restricted(Item(inner, PAGE))
+            own = above.is_restricted(Item(inner, own_type))
             below[inner] = PAGE_ABOVE if own else inherited or (UNKNOWN if own is None else "")
-            if reason := PAGE if own else below[inner]:
+            if reason := own_type if own else below[inner]:
                 yield inner, reason
     for message in above.list_warnings():
         warn(message)

@@ -19,10 +19,10 @@ CREATE TABLE listed (page_id TEXT PRIMARY KEY, position INTEGER NOT NULL, is_own
 CREATE TABLE members (page_id TEXT PRIMARY KEY, labels TEXT) WITHOUT ROWID;
 CREATE TABLE skipped (page_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE unlisted (space TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE VIEW places AS SELECT page_id, parent, parent_type FROM listed
+CREATE VIEW places AS SELECT page_id, parent, parent_type, content_type FROM listed
 WHERE NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space);
 """
-Place = tuple[str | None, str]  # id and type of a page's parent
+Place = tuple[str | None, str, str]  # id and type of a page's parent, and its own type
 _COLUMNS = "listed.page_id, parent, version, title, space, modified, content_type, web_path, labels"
 _JOINED = "listed LEFT JOIN members USING (page_id)"
 _IS_LISTED = "NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space)"
@@ -140,7 +140,7 @@ class Listing:
 
         In scope or not: they may be above others. A view, which costs no memory.
         """
-        return View(self._db, "places", "parent, parent_type", lambda *place: place)
+        return View(self._db, "places", "parent, parent_type, content_type", lambda *place: place)
 
     def joined(self, table: str, condition: str, values: Sequence[Any]) -> Iterator[PageRef]:
         """Yield the pages of another table of the scratch database, in its own order."""
