@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+PAGE = "page"  # a content type, see `fetch/content.py`; where none is named
+
 
 @dataclass(frozen=True, slots=True)
 class PageRef:
@@ -20,7 +22,7 @@ class PageRef:
     modified: str = ""  # of this version, ISO 8601 in UTC: "2026-06-15T09:30:00.000Z"
     ancestors: tuple[str, ...] = ()  # titles from the top down; a folder appears as its id
     labels: tuple[str, ...] | None = None  # sorted; None where the listing does not give them
-    content_type: str = "page"  # a row's name in `fetch/content.py`
+    content_type: str = PAGE  # a row's name in `fetch/content.py`
     web_path: str = ""  # of the link for people, below the site's base URL
 
 
@@ -94,11 +96,12 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class IncludedPage:
-    """A page whose text another page shows, as that page's macro names it."""
+    """A page, or a blog post, whose text another page shows, as that page's macro names it."""
 
     title: str = ""
     space: str = ""  # the space's key; "" for the space of the page with the macro
     id: str = ""  # where the macro names the page by its id instead
+    content_type: str = PAGE  # a blog post has a macro's element of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +171,4 @@ class PageFailure:
     title: str
     stage: str  # list, fetch, convert, upsert, delete, verify
     error: str  # one line, no secrets, no body text
+    content_type: str = PAGE

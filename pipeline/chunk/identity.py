@@ -36,6 +36,7 @@ def to_chunks(page: Page, title: str, drafts: Sequence[Draft]) -> list[Chunk]:
             "source": _SOURCE,
             "document_id": f"conf-{ref.id}",
             "page_id": ref.id,
+            "content_type": ref.content_type,
             "title": title,
             "space_key": ref.space,
             "labels": ",".join(page.labels),

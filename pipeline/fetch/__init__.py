@@ -8,7 +8,7 @@ Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restriction
 """
 
 from pipeline.fetch.bodies import PAGES_A_REQUEST
-from pipeline.fetch.content import ROWS_A_REQUEST
+from pipeline.fetch.content import ROWS_A_REQUEST, types_in_scope
 from pipeline.fetch.errors import (
     ConfluenceError,
     CredentialsError,
@@ -30,4 +30,5 @@ __all__ = [
     "Space",
     "to_attachment_type",
     "to_reason_left_out",
+    "types_in_scope",
 ]

@@ -162,7 +162,7 @@ class Bodies:
         try:
             return self.get_page(ref)
         except PageError as error:
-            return PageFailure(ref.id, ref.title, "fetch", str(error))
+            return PageFailure(ref.id, ref.title, "fetch", str(error), ref.content_type)
 
     def _ask_for_body(
         self, ref: PageRef, body_format: str, is_final: IsFinal, share_of_time: float

@@ -6,57 +6,60 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from pipeline.records import PageFailure, StoredChunk
+from pipeline.records import PAGE, PageFailure, StoredChunk
 from pipeline.report.exit_codes import ExitCode
 from pipeline.report.first_rows import FirstRows
 
 log = logging.getLogger(__name__)
 _COUNTED_EVERY = 1_000  # rows that are not logged one by one
+_PAGE_KINDS = ("listed", "new", "changed", "unchanged", "deleted")  # `failed` is counted by id
 
 
 class Report:
     """The counts of one run; safe to use from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, types: Sequence[str] = (PAGE,)) -> None:
+        """`types` are the content types in scope."""
         self._exit_code: int = ExitCode.OK
-        self._pages: Counter[str] = Counter()
+        self._types = types
+        self._pages: Counter[tuple[str, str]] = Counter()  # by content type and kind
         self._restricted: Counter[str] = Counter()
         self._chunks: Counter[str] = Counter()
         self._tokens_inserted = 0
         self._requests: Counter[str] = Counter()
         self._failures = FirstRows[PageFailure]()
-        self._failed_ids: set[str] = set()
+        self._failed: dict[str, str] = {}  # page id → content type
         self._warnings = FirstRows[str]()
         self._stale, self._stale_pages = FirstRows[StoredChunk](), 0
         self._collection = ""
         self._started = time.monotonic()
         self._lock = threading.Lock()
 
-    def count_listed(self, number: int) -> None:
-        """Set how many pages are in scope."""
+    def count_listed(self, number: int, content_type: str = PAGE) -> None:
+        """Set how many pages of a type are in scope."""
         with self._lock:
-            self._pages["listed"] = number
+            self._pages[content_type, "listed"] = number
 
     def count_restricted(self, reasons: Iterable[str]) -> None:
         """Set what restricts the pages that were skipped, a reason for each."""
         with self._lock:
             self._restricted = Counter(reasons)
 
-    def count_unchanged(self, number: int) -> None:
+    def count_unchanged(self, number: int, content_type: str = PAGE) -> None:
         """Add pages that need no work."""
         with self._lock:
-            self._pages["unchanged"] += number
+            self._pages[content_type, "unchanged"] += number
 
-    def count_page(self, kind: str) -> None:
+    def count_page(self, kind: str, content_type: str = PAGE) -> None:
         """Count a page that the collection now matches: new, changed, unchanged or deleted."""
         with self._lock:
-            self._pages[kind] += 1
+            self._pages[content_type, kind] += 1
 
     def count_chunks(self, kind: str, number: int, tokens: int = 0) -> None:
         """Add chunks that were inserted, unchanged or deleted; `tokens` only if inserted."""
@@ -102,10 +105,11 @@ class Report:
         """Log a page's failure and add it to the report; of very many, only the first."""
         with self._lock:
             is_kept, total = self._failures.add(failure), self._failures.total
-            self._failed_ids.add(failure.page_id)
+            self._failed[failure.page_id] = failure.content_type
         if is_kept:
             log.error(
-                "page %s %r failed (%s): %s",
+                "%s %s %r failed (%s): %s",
+                failure.content_type,
                 failure.page_id,
                 failure.title,
                 failure.stage,
@@ -130,12 +134,12 @@ class Report:
     def failed_ids(self) -> Set[str]:
         """The ids of the pages that have failed so far."""
         with self._lock:
-            return frozenset(self._failed_ids)
+            return frozenset(self._failed)
 
     def has_failed(self, page_id: str) -> bool:
         """Return whether this page has failed."""
         with self._lock:
-            return page_id in self._failed_ids
+            return page_id in self._failed
 
     @property
     def exit_code(self) -> int:
@@ -162,27 +166,41 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as README.md describes it."""
-        page_kinds = ("listed", "new", "changed", "unchanged", "deleted")
         chunk_kinds = ("inserted", "unchanged", "deleted")
         with self._lock:
-            pages = {kind: self._pages[kind] for kind in page_kinds}
             chunks = {kind: self._chunks[kind] for kind in chunk_kinds}
             return {
                 "exit_code": self._exit_code,
-                "pages": pages | {"failed": len(self._failed_ids)},
+                "pages": self._count_pages(set(self._list_types())),
+                **self._count_content(),
                 "restricted": dict(sorted(self._restricted.items())),
                 "chunks": chunks | {"stale": self._stale.total},
                 "tokens_inserted": self._tokens_inserted,
                 "requests": {name: self._requests[name] for name in ("confluence", "vector_api")},
                 "seconds": round(time.monotonic() - self._started, 3),
                 "collection": self._collection,
-                "failures": [asdict(failure) for failure in self._failures.rows],
+                "failures": [_to_row(failure) for failure in self._failures.rows],
                 "warnings": list(self._warnings.rows),
                 "stale": [
                     {"page_id": chunk.page_id, "chunk_id": chunk.id} for chunk in self._stale.rows
                 ],
                 **self._count_left_out(),
             }
+
+    def _list_types(self) -> list[str]:
+        """Return the content types in scope, then others that were counted: one was turned off."""
+        counted = {content_type for content_type, _ in self._pages} | set(self._failed.values())
+        return list(dict.fromkeys((*self._types, *sorted(counted))))
+
+    def _count_pages(self, types: Set[str]) -> dict[str, int]:
+        counts = {kind: sum(self._pages[name, kind] for name in types) for kind in _PAGE_KINDS}
+        return counts | {"failed": sum(name in types for name in self._failed.values())}
+
+    def _count_content(self) -> dict[str, Any]:
+        types = self._list_types()
+        if types == [PAGE]:
+            return {}
+        return {"content": {name: self._count_pages({name}) for name in types}}
 
     def _count_left_out(self) -> dict[str, int]:
         lists: dict[str, FirstRows[Any]] = {
@@ -203,3 +221,10 @@ class Report:
             f"{content['tokens_inserted']} tokens; requests: {requests['confluence']} Confluence, "
             f"{requests['vector_api']} Vector API; {content['seconds']:.1f} s"
         )
+
+
+def _to_row(failure: PageFailure) -> dict[str, str]:
+    row = asdict(failure)
+    if failure.content_type == PAGE:
+        del row["content_type"]
+    return row

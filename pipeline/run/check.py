@@ -11,6 +11,7 @@ from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
 from pipeline.http import StoppedWaitingError
 from pipeline.report import ExitCode
 from pipeline.run.execute import to_exit_code
+from pipeline.run.scope import to_nothing
 from pipeline.run.start import Signals
 from pipeline.run.stop import Stop
 from pipeline.settings import Settings
@@ -39,8 +40,8 @@ class Check:
         """Raise `CredentialsError` if a space that the settings name lists no page."""
         if not pages and (self.settings.space_name or self.settings.filter_space_keys):
             raise CredentialsError(
-                f"no page is listed in {space.key}: the space is empty, or the account lacks the "
-                "permission to view its pages"
+                f"{to_nothing(self.settings)} is listed in {space.key}: the space is empty, or the "
+                "account lacks the permission to view its pages"
             )
 
     def keep_members(self, space: Space, pages: Listing) -> None:
@@ -53,7 +54,8 @@ class Check:
         """Raise `CredentialsError` if there are filters that include no page of any space."""
         if self.settings.has_filters and not members:
             raise CredentialsError(
-                "no page matches LABELS and FILTER_FOLDER_ID: check their spelling"
+                f"{to_nothing(self.settings)} matches LABELS and FILTER_FOLDER_ID: check their "
+                "spelling"
             )
 
 

@@ -12,7 +12,7 @@ from pipeline.run.plan import Plan
 from pipeline.run.scope import Scope
 from pipeline.run.stop import Stop
 from pipeline.run.threads import call_interruptibly
-from pipeline.state import Part, Selection
+from pipeline.state import ContentTypes, Part, Selection
 
 _KEPT_NAMED = 100  # a warning each
 GUARDED_FROM = 10  # known pages: with fewer, the delete guard never trips
@@ -84,8 +84,10 @@ class Deletions:
                 )
 
     def _ask(self, page_ids: Sequence[str]) -> set[str]:
+        types = ContentTypes(self._collection.ledger).known(page_ids)
+
         def ask() -> set[str]:
             self._site.check_credentials()  # with a revoked token every page looks gone
-            return self._site.list_gone(page_ids, self._scope.spaces)
+            return self._site.list_gone(page_ids, self._scope.spaces, types)
 
         return call_interruptibly(ask, self._stop)

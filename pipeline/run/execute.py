@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from pipeline.fetch import ConfluenceError, CredentialsError, Site
+from pipeline.fetch import ConfluenceError, CredentialsError, Site, types_in_scope
 from pipeline.http import RetryPolicy
 from pipeline.report import (
     TERMINATION_LOG,
@@ -63,7 +63,8 @@ def execute(
 
     An unexpected error is reported, then raised. `retry` replaces the policies of both ends.
     """
-    stop, report = Stop(), Report()
+    stop = Stop()
+    report = Report([content.name for content in types_in_scope(settings)])
     save = partial(
         save_report, report, settings.report_file, settings.mask, write_atomically, termination_log
     )

@@ -43,7 +43,9 @@ class Inclusions:
         return True
 
     def _find(self, included: IncludedPage, space: str) -> PageRef | None:
-        return self._listing.find(included.id, included.space or space, included.title)
+        return self._listing.find(
+            included.id, included.space or space, included.title, included.content_type
+        )
 
     def _list_included(self, ref: PageRef) -> list[PageRef | None]:
         if ref.id not in self._included:

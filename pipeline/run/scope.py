@@ -91,7 +91,8 @@ class Scope:
             skipped = self._ask(lambda: self._site.list_restricted(self._listed, places, warn))
             self.listing.skip(skipped)
             self._report.count_restricted(skipped.values())
-        self._report.count_listed(len(self.listing))
+        for content_type, number in self.listing.count_types().items():
+            self._report.count_listed(number, content_type)
         return self.listing
 
     def _warn_of_odd_rows(self, reasons: Iterable[str]) -> None:
@@ -159,8 +160,9 @@ class Scope:
             if space.key not in self._not_empty and (is_named or not self._not_empty):
                 named = f"{space.key} (archived)" if space.is_archived else space.key
                 self._unlisted[space.key] = CredentialsError(
-                    f"no page is listed in {named}: nothing is changed, because the account "
-                    "may lack permission to read them; check the space and its permissions"
+                    f"{to_nothing(self._settings)} is listed in {named}: nothing is changed, "
+                    "because the account may lack permission to read them; check the space and its "
+                    "permissions"
                 )
         if not self._not_empty:
             raise next(iter(self._unlisted.values()))
@@ -173,6 +175,11 @@ class Scope:
         members = self._site.list_members(self._listed)
         if members is None:
             return
+        if self._settings.filter_folder_id and "blogposts" in self._settings.content_types:
+            self._report.warn(
+                "FILTER_FOLDER_ID leaves out all blog posts, which are in no folder: remove "
+                "blogposts from CONTENT_TYPES, or choose pages by LABELS"
+            )
         shows_labels = bool(self._settings.labels)
         self.listing.keep_only(())
         for batch in read_ahead(batched(members, ROWS_A_REQUEST), self._stop):
@@ -183,11 +190,19 @@ class Scope:
         is_unknown = self.listing.has_members or self._unlisted or self._collection.ledger.pages()
         if not is_unknown:
             raise CredentialsError(
-                "no page matches LABELS and FILTER_FOLDER_ID: check their spelling"
+                f"{to_nothing(self._settings)} matches LABELS and FILTER_FOLDER_ID: check their "
+                "spelling"
             )
 
     def _ask[Answer](self, question: Callable[[], Answer]) -> Answer:
         return call_interruptibly(question, self._stop)
+
+
+def to_nothing(settings: Settings) -> str:
+    """Return the subject of a message about a scope that is empty."""
+    if settings.content_types == ("pages",):
+        return "no page"
+    return f"nothing of CONTENT_TYPES={','.join(settings.content_types)}"
 
 
 def is_in_shard(page_id: str, index: int, count: int) -> bool:

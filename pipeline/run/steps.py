@@ -41,7 +41,7 @@ from pipeline.run.threads import call_interruptibly
 from pipeline.run.verify import Canaries, Verification
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
-from pipeline.state import LedgerError, Listing, Selection, load_failures
+from pipeline.state import ContentTypes, LedgerError, Listing, Selection, load_failures
 from pipeline.upsert import VectorApiError
 
 log = logging.getLogger(__name__)
@@ -120,9 +120,12 @@ class Run:
         else:
             self._rotation.discard()
         # By now a rotation has chosen the ledger.
-        self.collection.ledger.add_pending((ref.id, ref.title) for ref in plan.new)
-        self.report.count_unchanged(plan.unchanged)
-        remember_listing(self.collection.ledger, listed, plan.left_out, self._scope.unlisted)
+        ledger = self.collection.ledger
+        ledger.add_pending((ref.id, ref.title) for ref in plan.new)
+        for content_type, number in plan.unchanged_of.items():
+            self.report.count_unchanged(number, content_type)
+        ContentTypes(ledger).remember(listed)
+        remember_listing(ledger, listed, plan.left_out, self._scope.unlisted)
         return plan
 
     def _announce(self, plan: Plan, listed: int) -> None:
@@ -199,7 +202,8 @@ class Run:
             if error is self._writer.error:
                 raise  # it concerns every page, like a full disk
             log.exception("page %s", page.ref.id)
-            self.report.fail(PageFailure(page.ref.id, page.ref.title, "convert", to_short(error)))
+            ref, short = page.ref, to_short(error)
+            self.report.fail(PageFailure(ref.id, ref.title, "convert", short, ref.content_type))
 
     def to_markdown(self, page: Page) -> Markdown:
         """Convert a page, from its storage format where Confluence could not render it."""

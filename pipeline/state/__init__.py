@@ -8,6 +8,7 @@ What is too large for memory is in the ledger's `scratch` database, which ends w
 """
 
 from pipeline.state.atomic import write_atomically
+from pipeline.state.content_types import ContentTypes
 from pipeline.state.dependents import (
     UNCERTAIN,
     Dependent,
@@ -43,6 +44,7 @@ from pipeline.state.vdb_file import VdbFile
 __all__ = [
     "MIXED",
     "UNCERTAIN",
+    "ContentTypes",
     "Dependent",
     "Dependents",
     "HeldChunk",

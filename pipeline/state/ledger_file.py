@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.state.content_types import TYPES_TABLE
 from pipeline.state.dependents import DEPENDENTS_TABLES
 from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.scratch.database import open_scratch
@@ -33,7 +34,7 @@ CREATE TABLE IF NOT EXISTS failed_nights (page_id TEXT NOT NULL, night TEXT NOT 
     PRIMARY KEY (page_id, night)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (page_id TEXT PRIMARY KEY, times INTEGER NOT NULL)
     WITHOUT ROWID;
-{DEPENDENTS_TABLES}"""
+{DEPENDENTS_TABLES}{TYPES_TABLE}"""
 
 
 @contextlib.contextmanager

@@ -20,6 +20,8 @@ class RotationLedger(Ledger):
         The last listing is taken over once: this one is newer from then on.
         """
         with self.together():
+            rows = active.connection.execute("SELECT * FROM content_types")
+            self._db.executemany("INSERT OR REPLACE INTO content_types VALUES (?, ?)", rows)
             self.set_about(turn=active.get_about("turn") or "0")  # see `recovery.take_over`
             if self.left_out() is not None or active.left_out() is None:
                 return

@@ -27,6 +27,7 @@ def test_metadata_are_flat_and_complete() -> None:
     assert chunk.metadata == {
         "source": "confluence",
         "document_id": "conf-42",
+        "content_type": "page",
         "page_id": "42",
         "title": "Nightly backup",
         "space_key": "KI",

@@ -20,6 +20,8 @@ def include(resource: str, name: str = "include") -> str:
 
 ENTITIES = '<ri:page ri:space-key="HB" ri:content-title="A &quot;B&quot; &amp; &eacute;"/>'
 OLD = '<ac:macro ac:name="include"><ac:default-parameter>~jo:Old</ac:default-parameter></ac:macro>'
+POST = ('<ri:blog-post ri:content-title="Valve day" ri:space-key="HB" '
+    'ri:posting-day="2026/06/15"/>')  # fmt: skip
 PAGE = link('<ri:page ri:content-title="Valve rules" ri:version-at-save="3" />')
 
 
@@ -35,6 +37,7 @@ PAGE = link('<ri:page ri:content-title="Valve rules" ri:version-at-save="3" />')
         (include(link(ENTITIES)),
          IncludedPage('A "B" & é', "HB")),
         (include(link('<ri:content-entity ri:content-id="4711"/>')), IncludedPage(id="4711")),
+        (include(link(POST)), IncludedPage("Valve day", "HB", content_type="blogpost")),
         (include("Valve rules"), IncludedPage("Valve rules")),
         (include("HB:Valve rules"), IncludedPage("Valve rules", "HB")),
         (OLD,
@@ -63,7 +66,6 @@ def test_content_that_changes_without_a_page_is_found(storage: str) -> None:
     "storage",
     [
         include(""),
-        include(link('<ri:blog-post ri:content-title="News" ri:posting-day="2026/01/05"/>')),
         macro("multiexcerpt-include", page="7"),
         '<ac:adf-extension><ac:adf-node type="sync-block"></ac:adf-node></ac:adf-extension>',
     ],

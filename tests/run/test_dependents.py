@@ -258,3 +258,26 @@ def test_a_stop_while_includes_are_compared_changes_nothing(nights: Nights) -> N
         DependentPages(168).make_pending(nights.ledger, listing, (), MONDAY, stop)
     assert all(page.digest for page in nights.ledger.pages().values())
     assert nights.run() == set("ABC")
+
+
+def test_a_page_is_fetched_again_with_the_blog_post_that_it_includes(nights: Nights) -> None:
+    post = IncludedPage("Page P", content_type="blogpost")
+    nights.listed |= {"P": nights.ref("P", content_type="blogpost")}
+    # A page of the same title, which comes first, is not what the macro names.
+    nights.listed |= {"O": nights.ref("O", title="Page P"), "E": nights.ref("E")}
+    nights.including["E"] = Dependencies((post,))
+    assert nights.run() == set("POE")
+    nights.listed["O"] = nights.ref("O", 2, title="Page P")
+    assert nights.run() == {"O"}
+    nights.listed["P"] = nights.ref("P", 2, content_type="blogpost")
+    assert nights.run() == {"P", "E"}
+
+
+def test_of_two_blog_posts_with_one_title_neither_is_known(nights: Nights) -> None:
+    nights.listed |= {name: nights.ref(name, content_type="blogpost", title="Day") for name in "PQ"}
+    nights.listed["E"] = nights.ref("E")
+    nights.including["E"] = Dependencies((IncludedPage("Day", content_type="blogpost"),))
+    nights.run()
+    nights.listed["P"] = nights.ref("P", 2, content_type="blogpost", title="Day")
+    assert nights.run(MONDAY + DAY) == {"P"}
+    assert nights.run(MONDAY + 8 * DAY) == {"E"}

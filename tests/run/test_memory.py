@@ -2,7 +2,7 @@
 
 import logging
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from tests.support.confluence_client import settings_for
 
 ADDRESS = "http://127.0.0.1:1"
 SETTINGS = settings_for(CONF_BASE_URL=ADDRESS, CONF_SITE_URL=ADDRESS, DRY_RUN="1", WORKERS="1")
+NO_TYPES: Mapping[str, str] = {}
 LEAST_BYTES_A_PAGE = 150  # of a page in any list, set or dict: the id alone has 56
 
 
@@ -45,7 +46,9 @@ class ManyPages(Site):
             last = min(first + ROWS_A_REQUEST, self._pages)
             yield ListingPart(tuple(map(to_page, range(first, last))))
 
-    def list_gone(self, ids: Sequence[str], in_spaces: Sequence[Space]) -> set[str]:
+    def list_gone(
+        self, ids: Sequence[str], in_spaces: Sequence[Space], type_of: Mapping[str, str] = NO_TYPES
+    ) -> set[str]:
         return set(ids)
 
 
@@ -88,7 +91,9 @@ def test_the_memory_of_listing_and_plan_does_not_grow_with_the_pages(
 class NothingIsGone(ManyPages):
     """A site on which every page that its listing lacks still exists."""
 
-    def list_gone(self, ids: Sequence[str], in_spaces: Sequence[Space]) -> set[str]:
+    def list_gone(
+        self, ids: Sequence[str], in_spaces: Sequence[Space], type_of: Mapping[str, str] = NO_TYPES
+    ) -> set[str]:
         return set()
 
 

@@ -7,6 +7,8 @@ FETCHED = "2026-06-15T02:00:00.000Z"
 INCLUDES = (
     Include(IncludedPage("rules", "ki"), "7 1 2026-01-05T08:00:00.000Z"),
     Include(IncludedPage(id="9"), ""),
+    Include(IncludedPage("rules", "ki", content_type="blogpost"), ""),
+    Include(IncludedPage("rules", "ki", "9"), ""),
 )
 
 
@@ -19,7 +21,7 @@ def test_what_a_page_depends_on_is_replaced_and_forgotten_with_it() -> None:
     dependents.record(Dependent("1", FETCHED, False, INCLUDES[:1]))
     assert list(dependents.list_all()) == [Dependent("1", FETCHED), Dependent("2", FETCHED, True)]
     assert sorted(dependents.list_includes(), key=str) == sorted(
-        [("1", INCLUDES[0]), ("2", INCLUDES[0]), ("2", INCLUDES[1])], key=str
+        [("1", INCLUDES[0]), *(("2", include) for include in INCLUDES)], key=str
     )
     dependents.record(Dependent("1", FETCHED))
     assert [dependent.page_id for dependent in dependents.list_all()] == ["2"]

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator
 
+from pipeline.markdown.macros.references import INCLUDED_TAGS, to_included
 from pipeline.markdown.tree import Element, TooCostlyError, all_text, children, parse
 from pipeline.records import Dependencies, IncludedPage
 
@@ -51,14 +52,10 @@ def find_dependencies(storage: str) -> Dependencies:
 
 
 def _list_included(macro: Element) -> Iterator[IncludedPage]:
-    """Yield the pages that the parameters of an include name."""
+    """Yield the pages and blog posts that the parameters of an include name."""
     for parameter in (inner for tag in _PARAMETERS for inner in children(macro, tag)):
-        resources = list(parameter.iter("ri:page", "ri:content-entity"))
-        for resource in resources:
-            get = resource.attrib.get
-            page = IncludedPage(
-                get("ri:content-title") or "", get("ri:space-key") or "", get("ri:content-id") or ""
-            )
+        resources = list(parameter.iter(*INCLUDED_TAGS))
+        for page in map(to_included, resources):
             if page.title or page.id:
                 yield page
         if not (resources or parameter.get("ac:name") or len(parameter)):

@@ -7,8 +7,9 @@ from pipeline.markdown.links import to_image, to_link
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, parameters_of
 from pipeline.markdown.visible import visible_text
-from pipeline.records import IncludedPage
+from pipeline.records import PAGE, IncludedPage
 
+INCLUDED_TAGS = ("ri:page", "ri:blog-post", "ri:content-entity")  # by which an include names it
 _LABELS = ("title", "label", "text", "buttonText", "buttonLabel", "name")  # of a button
 
 
@@ -25,14 +26,19 @@ def link(element: Element, content: Content, notes: Notes) -> Rendered:
 
 def include(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a link to the included page: storage does not hold its text."""
-    page = next(element.iter("ri:page", "ri:blog-post", "ri:content-entity"), None)
+    page = next(element.iter(*INCLUDED_TAGS), None)
     if page is None:
         return content.to_blocks()
-    get = page.attrib.get
-    named = get("ri:content-title") or "", get("ri:space-key") or "", get("ri:content-id") or ""
-    if IncludedPage(*named) in notes.closed:
+    if to_included(page) in notes.closed:
         return []
     return to_text_blocks(_to_resource(page, "", "", notes))
+
+
+def to_included(resource: Element) -> IncludedPage:
+    """Return what an element of `INCLUDED_TAGS` names; title and id may be empty."""
+    get = resource.attrib.get
+    names = (get("ri:content-title") or "", get("ri:space-key") or "", get("ri:content-id") or "")
+    return IncludedPage(*names, "blogpost" if resource.tag == "ri:blog-post" else PAGE)
 
 
 def view_file(element: Element, content: Content, notes: Notes) -> Rendered:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 
-from pipeline.records import PageRef
+from pipeline.records import PAGE, PageRef
 from pipeline.run.plan.digests import Digests
 from pipeline.state import HeldPage, Listing, Part, Planned, Selection, merge
 
@@ -19,7 +20,12 @@ class Plan:
     """What a run has to do, by page; read from the scratch database page by page."""
 
     planned: Planned
-    unchanged: int
+    unchanged_of: Mapping[str, int]  # by content type
+
+    @property
+    def unchanged(self) -> int:
+        """How many pages need no work."""
+        return sum(self.unchanged_of.values())
 
     @property
     def new(self) -> Selection[PageRef]:
@@ -68,10 +74,9 @@ def diff(
     `held` is sorted by id. `is_admitted` decides about pages that the collection does not hold
     yet. `check` is called for every page, and may raise.
     """
-    missing, unchanged = count(), 0
+    missing, unchanged = count(), Counter[str]()
 
     def compare() -> Iterator[tuple[Part, int, str]]:
-        nonlocal unchanged
         listed = ((ref.id, (position, ref)) for position, ref in listing.rows())
         for page_id, known, row in merge(held.items(), listed):
             check()
@@ -80,7 +85,7 @@ def diff(
                 continue
             position, ref = row
             part = _to_part(ref, known, digests, is_admitted)
-            unchanged += part in (None, Part.ADOPTED)
+            unchanged[ref.content_type] += part in (None, Part.ADOPTED)
             if part is not None:
                 yield part, position, page_id
 
@@ -109,6 +114,7 @@ def log_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -
     """Log what a run would do, one line for each page: + new, ~ changed, - deleted."""
     for sign, refs in (("+", plan.new), ("~", plan.changed)):
         for ref in refs:
-            log.info("%s %s %s", sign, ref.id, ref.title)
+            kind = "" if ref.content_type == PAGE else f" ({ref.content_type})"
+            log.info("%s %s %s%s", sign, ref.id, ref.title, kind)
     for page_id in deleted:
         log.info("- %s %s", page_id, held[page_id].title)

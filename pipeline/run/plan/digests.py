@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline import chunk, markdown
-from pipeline.records import Page, PageRef
+from pipeline.records import PAGE, Page, PageRef
 from pipeline.settings import Settings
 
 
@@ -42,7 +42,8 @@ class Digests:
         The time is that of the version: deleting an old version gives a new one the number of
         another.
         """
-        return _digest([ref.modified, self.address, *self._to_earlier_facts(ref)])
+        kind = [] if ref.content_type == PAGE else [ref.content_type]
+        return _digest([ref.modified, self.address, *self._to_earlier_facts(ref), *kind])
 
     def earlier_of(self, ref: PageRef) -> str:
         """Return the digest as release 1.0.0 recorded it: without time and address.

@@ -7,7 +7,7 @@ import logging
 
 from pipeline.chunk import count_tokens
 from pipeline.records import Chunk, Hit, Page, PageRef
-from pipeline.state import Dependent, Dependents, Ledger
+from pipeline.state import ContentTypes, Dependent, Dependents, Ledger
 from pipeline.upsert import Rotating, VectorApiError
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,8 @@ class OldStore:
         if len(chunks) < len(ids):
             return None
         chunks.sort(key=lambda chunk: int(chunk.metadata.get("chunk_index", 0)))
-        page = Page(PageRef(page_id, 0, held.title, ""), "", "")
+        content_type = ContentTypes(self._ledger).of(page_id)
+        page = Page(PageRef(page_id, 0, held.title, "", content_type=content_type), "", "")
         dependent = Dependents(self._ledger).get(page_id)
         return page, held.digest or _UNKNOWN_DIGEST, chunks, dependent
 

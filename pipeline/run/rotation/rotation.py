@@ -20,7 +20,7 @@ from pipeline.run.rotation.old_store import OldStore
 from pipeline.run.scope import Scope
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
-from pipeline.state import Selection, list_failed_in_rotation
+from pipeline.state import ContentTypes, Selection, list_failed_in_rotation
 
 NIGHTS = 3  # a page that failed in so many does not delay the publication any longer
 
@@ -157,6 +157,9 @@ class Rotation:
         for page_id in page_ids:
             if self._report.has_failed(page_id):
                 continue
-            page = self._fresh.active_ledger.page(page_id)
+            active = self._fresh.active_ledger
+            page, content_type = active.page(page_id), ContentTypes(active).of(page_id)
             error = "it is not listed, cannot be fetched, and the store does not answer with it"
-            self._report.fail(PageFailure(page_id, page.title if page else "", "fetch", error))
+            self._report.fail(
+                PageFailure(page_id, page.title if page else "", "fetch", error, content_type)
+            )

@@ -9,6 +9,7 @@ from pipeline.http import VECTOR_RETRY, RetryPolicy, Waiting
 from pipeline.records import Chunk, PageFailure, StoredChunk
 from pipeline.report import Report
 from pipeline.run.collection import Collection
+from pipeline.state import ContentTypes
 
 log = logging.getLogger(__name__)
 
@@ -60,4 +61,5 @@ class Verification:
         page = ledger.page(chunk.page_id)
         ledger.mark_lost(chunk)
         error = f"the server confirmed chunk {chunk.id}, but {how}"
-        self._report.fail(PageFailure(chunk.page_id, page.title if page else "", "verify", error))
+        title, content_type = page.title if page else "", ContentTypes(ledger).of(chunk.page_id)
+        self._report.fail(PageFailure(chunk.page_id, title, "verify", error, content_type))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.records import PageFailure, StoredChunk
 from pipeline.report import Report
-from pipeline.state import MIXED, Ledger
+from pipeline.state import MIXED, ContentTypes, Ledger
 from pipeline.upsert import InsertRejectedError, InsertUnclearError, Sink, VectorApiError
 
 UNDELETED_IN_A_ROW = 25  # pages whose old chunks cannot be deleted, before the run ends
@@ -24,6 +24,7 @@ class OldChunks:
         held = self._ledger.chunks(page_id)
         page = self._ledger.page(page_id)
         title = page.title if page else ""
+        content_type = ContentTypes(self._ledger).of(page_id)
         old = [chunk.stored for chunk in held if chunk.state != "stale"]
         if old and self._sink.can_delete:
             self._ledger.begin_page(page_id, title, MIXED, self.to_doubtful(old))
@@ -32,10 +33,10 @@ class OldChunks:
                 self.remove(old)
                 self._ledger.forget_page(page_id)
         except (InsertRejectedError, InsertUnclearError) as error:
-            self.fail(PageFailure(page_id, title, "delete", str(error)))
+            self.fail(PageFailure(page_id, title, "delete", str(error), content_type))
             return
         if self._sink.can_delete and held:
-            self._report.count_page("deleted")
+            self._report.count_page("deleted", content_type)
 
     def remove(self, stored: Sequence[StoredChunk]) -> None:
         """Delete chunks, and record it. Raises `InsertRejectedError` or `InsertUnclearError`."""

@@ -263,14 +263,16 @@ class Writer:
         ref = update.page.ref
         del self._open[ref.id]
         if update.error:
-            self._report.fail(PageFailure(ref.id, ref.title, "upsert", update.error))
+            self._report.fail(
+                PageFailure(ref.id, ref.title, "upsert", update.error, ref.content_type)
+            )
             return
         try:
             self._old.remove(update.old)
         except (InsertRejectedError, InsertUnclearError) as error:
-            self._old.fail(PageFailure(ref.id, ref.title, "delete", str(error)))
+            self._old.fail(PageFailure(ref.id, ref.title, "delete", str(error), ref.content_type))
             return
         self._ledger.record_page(ref.id, ref.title, update.digest, update.metadata_digest)
         if update.dependent:
             Dependents(self._ledger).record(update.dependent)
-        self._report.count_page(update.outcome)
+        self._report.count_page(update.outcome, ref.content_type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.records import IncludedPage
+from pipeline.records import PAGE, IncludedPage
 from pipeline.state.scratch.listing import Listing
 
 _LONGEST_TITLE = 1_000  # characters: Confluence allows 255
@@ -23,7 +23,7 @@ FROM {tables} WHERE NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = li
 _BY_ID = _FOUND.format(tables="listed") + "AND listed.page_id = ?"
 _BY_TITLE = (
     _FOUND.format(tables="titles CROSS JOIN listed USING (page_id)")
-    + "AND titles.title = ? AND titles.space = ? ORDER BY listed.page_id"
+    + "AND titles.title = ? AND titles.space = ? AND content_type = ? ORDER BY listed.page_id"
 )
 
 
@@ -49,13 +49,15 @@ class ListedTitles:
     def find(self, page: IncludedPage) -> Listed | None:
         """Return the page that a macro means; None if it is not listed."""
         if page.id:
-            row = self._db.execute(_BY_ID, (page.id,)).fetchone()
+            rows = self._db.execute(_BY_ID, (page.id,)).fetchall()
         else:
             self._make_index()
-            row = self._db.execute(_BY_TITLE, (page.title, page.space)).fetchone()
-        if row is None:
+            named = (page.title, page.space, page.content_type)
+            rows = self._db.execute(_BY_TITLE, named).fetchall()
+        # Two blog posts may have the same title, those of other days: then neither is known.
+        if not rows or (len(rows) > 1 and page.content_type != PAGE):
             return None
-        page_id, version, modified, is_skipped = row
+        page_id, version, modified, is_skipped = rows[0]
         skipped = " skipped" if is_skipped else ""  # its text is shown by no other page
         return Listed(page_id, f"{page_id} {version} {modified}{skipped}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.records import IncludedPage
+from pipeline.records import PAGE, IncludedPage
 from pipeline.state.ledger import Ledger
 
 DEPENDENTS_TABLES = """
@@ -60,7 +60,13 @@ class Dependents:
             self._db.executemany(
                 "INSERT OR IGNORE INTO includes VALUES (?, ?, ?, ?, ?)",
                 (
-                    (page_id, include.page.space, include.page.title, include.page.id, include.seen)
+                    (
+                        page_id,
+                        include.page.space,
+                        include.page.title,
+                        _to_column(include.page),
+                        include.seen,
+                    )
                     for include in includes
                 ),
             )
@@ -101,6 +107,17 @@ class Dependents:
                 )
 
 
+def _to_column(page: IncludedPage) -> str:
+    """Return what the column `id` holds: the type of what is named by its title and is no page.
+
+    An earlier release, which knows pages only, finds no such id, and fetches the page again.
+    """
+    return page.id or ("" if page.content_type == PAGE else page.content_type)
+
+
 def _to_include(row: tuple[str, str, str, str, str]) -> tuple[str, Include]:
-    page_id, title, space, included_id, seen = row
-    return page_id, Include(IncludedPage(title, space, included_id), seen)
+    page_id, title, space, column, seen = row
+    page = IncludedPage(title, space, column)
+    if title and column and not column.isdecimal():
+        page = IncludedPage(title, space, content_type=column)
+    return page_id, Include(page, seen)

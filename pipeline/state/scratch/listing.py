@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.records import ListedPage, PageRef
+from pipeline.records import PAGE, ListedPage, PageRef
 from pipeline.state.scratch.ancestors import Ancestors, Node
 from pipeline.state.scratch.view import View
 
@@ -57,7 +57,8 @@ class Listing:
                 "ON CONFLICT (page_id) DO UPDATE SET parent = excluded.parent, "
                 "parent_type = excluded.parent_type, "
                 "version = excluded.version, title = excluded.title, space = excluded.space, "
-                "modified = excluded.modified, web_path = excluded.web_path",
+                "modified = excluded.modified, content_type = excluded.content_type, "
+                "web_path = excluded.web_path",
                 (self._to_row(page, is_own) for page in pages),
             )
 
@@ -117,22 +118,42 @@ class Listing:
         """Yield (page id, key of its space) of the pages in scope, by id."""
         yield from self._select("listed.page_id, listed.space")
 
-    def find(self, page_id: str, space: str, title: str) -> PageRef | None:
-        """Return the page with this id, else the one with this title.
+    def count_types(self) -> dict[str, int]:
+        """Return content type → number of pages in scope, for the types that are listed."""
+        return dict(self._select("content_type, count(*)", "GROUP BY content_type").fetchall())
+
+    def other_types(self) -> Iterator[tuple[str, str]]:
+        """Yield (page id, content type) of what is in scope and no page, by id."""
+        yield from self._select(
+            "listed.page_id, content_type", f"AND content_type != '{PAGE}' ORDER BY 1"
+        )
+
+    def type_of(self, page_id: str) -> str | None:
+        """Return the type of what is listed, in scope or not; None if it is not listed."""
+        found = self._db.execute("SELECT content_type FROM listed WHERE page_id = ?", (page_id,))
+        row = found.fetchone()
+        return row[0] if row else None
+
+    def find(
+        self, page_id: str, space: str, title: str, content_type: str = PAGE
+    ) -> PageRef | None:
+        """Return the page with this id, else the one with this title and type.
 
         None if it was skipped, or is in a space whose listing is incomplete: its restrictions are
-        unknown. As in Confluence, case does not matter (here, that of ASCII letters).
+        unknown. None, too, for a title that several blog posts have. As in Confluence, case does
+        not matter (here, that of ASCII letters).
         """
         if not self._is_indexed:
             self._db.execute("CREATE INDEX by_title ON listed (title COLLATE NOCASE, space)")
             self._is_indexed = True
-        is_named = "title = ? COLLATE NOCASE AND space = ? COLLATE NOCASE"
+        is_named = "title = ? COLLATE NOCASE AND space = ? COLLATE NOCASE AND content_type = ?"
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM {_JOINED} "  # noqa: S608 - two constants
             f"WHERE {'listed.page_id = ?' if page_id else is_named} AND {_IS_LISTED}",
-            (page_id,) if page_id else (title, space),
+            (page_id,) if page_id else (title, space, content_type),
         ).fetchall()
-        is_closed = not rows or any(self.skips(row[0]) for row in rows)
+        is_unclear = len(rows) > 1 and content_type != PAGE
+        is_closed = not rows or is_unclear or any(self.skips(row[0]) for row in rows)
         return None if is_closed else self._to_ref(*rows[0])
 
     def places(self) -> Mapping[str, Place]:
@@ -151,9 +172,9 @@ class Listing:
         )
         return (self._to_ref(*found) for found in rows)
 
-    def _select(self, columns: str) -> sqlite3.Cursor:
-        """Read the pages in scope, by id."""
-        statement = f"SELECT {columns} FROM {_JOINED} WHERE {_IN_SCOPE} ORDER BY listed.page_id"  # noqa: S608
+    def _select(self, columns: str, more: str = "ORDER BY listed.page_id") -> sqlite3.Cursor:
+        """Read the pages in scope, by id unless `more` is another end of the statement."""
+        statement = f"SELECT {columns} FROM {_JOINED} WHERE {_IN_SCOPE} {more}"  # noqa: S608
         return self._db.execute(statement, {"is_filtered": self._is_filtered})
 
     def _to_row(self, page: ListedPage, is_own: Callable[[str], bool]) -> tuple[Any, ...]:

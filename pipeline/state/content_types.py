@@ -1,0 +1,60 @@
+"""Of which type what the ledger knows is: only other types than pages are recorded.
+
+So a ledger of pages alone is as it always was. An earlier release, which knows pages only, takes a
+blog post for a page that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.records import PAGE
+from pipeline.state.ledger import Ledger
+from pipeline.state.scratch.listing import Listing
+
+TYPES_TABLE = """
+CREATE TABLE IF NOT EXISTS content_types (page_id TEXT PRIMARY KEY, content_type TEXT NOT NULL)
+    WITHOUT ROWID;
+"""
+_FORGET_UNKNOWN = """
+DELETE FROM content_types
+WHERE NOT EXISTS (SELECT 1 FROM pages WHERE pages.page_id = content_types.page_id)
+"""
+
+
+class ContentTypes:
+    """The types of what one ledger knows. Not safe to use from two threads at once."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger, self._db = ledger, ledger.connection
+
+    def remember(self, listing: Listing) -> None:
+        """Record the types that a listing shows, before anything of it is written."""
+        recorded = [row[0] for row in self._db.execute("SELECT page_id FROM content_types")]
+        with self._ledger.together():
+            self._db.executemany(
+                "DELETE FROM content_types WHERE page_id = ?",
+                ((page_id,) for page_id in recorded if listing.type_of(page_id) == PAGE),
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO content_types VALUES (?, ?)", listing.other_types()
+            )
+            self._db.execute(_FORGET_UNKNOWN)
+
+    def of(self, page_id: str) -> str:
+        """Return the type of a page; what is not recorded counts as a page."""
+        return self.known([page_id]).get(page_id, PAGE)
+
+    def known(self, page_ids: Iterable[str]) -> dict[str, str]:
+        """Return id → type of those of these pages, a few hundred, whose type is known.
+
+        It is not where only the store's list shows the page: the ledger was lost.
+        """
+        ids = list(page_ids)
+        marks = ", ".join("?" * len(ids))
+        rows = self._db.execute(
+            f"SELECT page_id, '{PAGE}' FROM pages WHERE title != '' AND page_id IN ({marks}) "  # noqa: S608
+            f"UNION ALL SELECT * FROM content_types WHERE page_id IN ({marks})",
+            ids * 2,
+        )
+        return dict(rows.fetchall())
