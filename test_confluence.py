@@ -21,7 +21,9 @@ def show_pages(check: "Check") -> None:
     members = 0
     for space in site.list_spaces():
         pages = check.list_pages(space)
-        print(f"Space: {space.name}\nKey: {space.key}\nPages: {len(pages)}")
+        print(f"Space: {space.name}\nKey: {space.key}")
+        for noun, number in check.count_types(pages):
+            print(f"{noun}: {number}")
         check.refuse_empty(space, pages)
         if check.settings.has_filters:
             check.keep_members(space, pages)

@@ -32,6 +32,7 @@ def environment(site: ConfluenceSite, server: LlamaStack, state_dir: str) -> dic
         "CONF_USER": site.user,
         "CONF_API_TOKEN": site.token,
         "SPACE_NAME": "Known Issues",
+        "CONTENT_TYPES": "pages,blogposts",
         "VECTOR_API_BASE_URL": server.base_url,
         "LLAMA_BASE_URL": server.base_url,
         "STATE_DIR": state_dir,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space
+from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space, types_in_scope
 from pipeline.http import StoppedWaitingError
 from pipeline.report import ExitCode
 from pipeline.run.execute import to_exit_code
@@ -28,13 +28,19 @@ class Check:
     site: Site
 
     def list_pages(self, space: Space) -> Listing:
-        """Return every current page of the space; log rows that cannot be read."""
+        """Return everything current of the space; log rows that cannot be read."""
         listing = Listing(open_scratch(None))
         for part in self.site.list_pages([space]):
             listing.add(part.pages, lambda page_id: True)
             for reason in part.odd_rows:
                 log.warning("%s", reason)
         return listing
+
+    def count_types(self, pages: Listing) -> Iterator[tuple[str, int]]:
+        """Yield what each of CONTENT_TYPES is called, and how many of it are listed."""
+        counts = pages.count_types()
+        for content in types_in_scope(self.settings):
+            yield content.noun.capitalize(), counts.get(content.name, 0)
 
     def refuse_empty(self, space: Space, pages: Listing) -> None:
         """Raise `CredentialsError` if a space that the settings name lists no page."""

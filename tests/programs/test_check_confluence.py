@@ -46,6 +46,16 @@ def test_it_prints_the_key_the_count_and_the_first_pages(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_it_counts_every_type_in_scope(
+    site: ConfluenceSite, state: SiteState, tmp_path: Path
+) -> None:
+    state.add_page("News", "KI", "<p>Text.</p>", version=3, content_type="blogpost")
+    ended = check(site, tmp_path, CONTENT_TYPES="pages,blogposts", TEST_LIMIT="20")
+    assert "Pages: 12\nBlog posts: 1\n" in ended.log
+    assert "/wiki/spaces/KI/blog/" in ended.log
+    assert "Blog posts" not in check(site, tmp_path, CONTENT_TYPES="pages").log
+
+
 def test_the_limit_is_a_setting(site: ConfluenceSite, tmp_path: Path) -> None:
     ended = check(site, tmp_path, TEST_LIMIT="2")
     assert ended.log.count("version 7") == 2
