@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
@@ -24,10 +24,9 @@ _PAGE_KINDS = ("listed", "new", "changed", "unchanged", "deleted")  # `failed` i
 class Report:
     """The counts of one run; safe to use from any thread."""
 
-    def __init__(self, types: Sequence[str] = (PAGE,)) -> None:
-        """`types` are the content types in scope."""
+    def __init__(self) -> None:
         self._exit_code: int = ExitCode.OK
-        self._types = types
+        self._types: tuple[str, ...] = (PAGE,)  # content types in scope
         self._pages: Counter[tuple[str, str]] = Counter()  # by content type and kind
         self._restricted: Counter[str] = Counter()
         self._chunks: Counter[str] = Counter()
@@ -40,6 +39,11 @@ class Report:
         self._collection = ""
         self._started = time.monotonic()
         self._lock = threading.Lock()
+
+    def set_types(self, types: Iterable[str]) -> None:
+        """Set which content types are in scope."""
+        with self._lock:
+            self._types = tuple(types)
 
     def count_listed(self, number: int, content_type: str = PAGE) -> None:
         """Set how many pages of a type are in scope."""

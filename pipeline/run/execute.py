@@ -63,8 +63,7 @@ def execute(
 
     An unexpected error is reported, then raised. `retry` replaces the policies of both ends.
     """
-    stop = Stop()
-    report = Report([content.name for content in types_in_scope(settings)])
+    stop, report = Stop(), Report()
     save = partial(
         save_report, report, settings.report_file, settings.mask, write_atomically, termination_log
     )
@@ -133,6 +132,7 @@ def open_run(
 
     The number of requests and the stale chunks are added to the report at the end.
     """
+    report.set_types(content.name for content in types_in_scope(settings))
     with contextlib.ExitStack() as stack:
         ledger = stack.enter_context(_open_ledger(program.name, settings))
         site = stack.enter_context(contextlib.closing(Site(settings, stop.waiting, retry)))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.fetch.content import CONTENT_TYPES
 from pipeline.settings import (
     ProgramName,
     Secret,
@@ -270,3 +271,12 @@ def test_every_field_is_documented() -> None:
         name.upper() for name in Settings.__slots__ if name != "set_fields"
     }
     assert all(row.meaning for row in describe())
+
+
+def test_every_content_type_that_is_accepted_has_a_row() -> None:
+    choices = [content.setting for content in CONTENT_TYPES]
+    assert load_settings("sync", ENOUGH | {"CONTENT_TYPES": ",".join(choices)}).content_types == (
+        tuple(choices)
+    )
+    with pytest.raises(SettingsError, match=f"one or more of {', '.join(choices)}, separated"):
+        load_settings("sync", ENOUGH | {"CONTENT_TYPES": "wikis"})
