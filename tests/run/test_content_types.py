@@ -30,6 +30,11 @@ class Place:
         environ = environment(self.site, self.api.base_url, self.folder)
         return sync_now(environ | {"SPACE_NAME": "Known Issues", "MAX_DELETE_PERCENT": "25"} | more)
 
+    def stored(self) -> list[dict[str, object]]:
+        """Return the metadata of the chunks of the store that readers take."""
+        store = (self.folder / "confluence.vdb").read_text().strip()
+        return [dict(row.metadata) for row in self.api.documents(store).values()]
+
     def types(self) -> dict[str, str]:
         """Return title → `content_type` of what is stored."""
         rows = self.api.documents("confluence").values()
@@ -209,3 +214,26 @@ def test_an_empty_scope_names_the_types(place: Place, caplog: pytest.LogCaptureF
         place.state.trash(post)
     assert place.sync(CONTENT_TYPES="blogposts").code == 3
     assert "nothing of CONTENT_TYPES=blogposts is listed in KI" in caplog.text
+
+
+def test_a_rotation_keeps_the_types(place: Place, tmp_path: Path) -> None:
+    with VectorApi("dash") as api:
+        place.api = api
+        rotate = ON | {"UPDATE_STRATEGY": "rotate"}
+        assert place.sync(**rotate).code == 0
+        place.state.edit(place.posts[0], "<p>Edited.</p>")
+        bodies = rf"blogposts/{place.posts[1]}|search.*\b{place.posts[1]}\b"
+        place.site.fail(bodies, faults.server_error(500), times=None)
+        ended = place.sync(**rotate)
+        assert (ended.code, ended["content"]["blogpost"]["failed"]) == (1, 1)
+        assert place.recorded() == dict.fromkeys(place.posts, "blogpost")
+        [kept] = [row for row in place.stored() if row["title"] == "Post 1"]
+        assert kept["content_type"] == "blogpost"
+        place.site.clear_faults()
+        place.state.edit(place.posts[0], "<p>Edited again.</p>")
+        place.site.fail("spaces/\\d+/blogposts", faults.text('{"results": []}'))
+        place.state.edit(next(iter(place.state.pages)), "<p>Edited too.</p>")
+        assert place.sync(**rotate)["content"]["blogpost"]["listed"] == 0
+        assert place.recorded() == dict.fromkeys(place.posts, "blogpost")
+        assert place.sync(UPDATE_STRATEGY="rotate").code == 0
+        assert {row["content_type"] for row in place.stored()} == {"page"}

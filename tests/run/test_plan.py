@@ -42,6 +42,7 @@ def plan_of(
         {"version": 4},
         {"title": "Other"},
         {"space": "OPS"},
+        {"content_type": "blogpost"},
         {"modified": "2026-07-01T00:00:00.000Z"},  # an old version was deleted with an edit
     ],
 )
