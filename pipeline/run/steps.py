@@ -121,10 +121,11 @@ class Run:
             self._rotation.discard()
         # By now a rotation has chosen the ledger.
         ledger = self.collection.ledger
-        ledger.add_pending((ref.id, ref.title) for ref in plan.new)
+        with ledger.together():
+            ledger.add_pending((ref.id, ref.title) for ref in plan.new)
+            ContentTypes(ledger).remember(listed)
         for content_type, number in plan.unchanged_of.items():
             self.report.count_unchanged(number, content_type)
-        ContentTypes(ledger).remember(listed)
         remember_listing(ledger, listed, plan.left_out, self._scope.unlisted)
         return plan
 
