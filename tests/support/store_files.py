@@ -22,6 +22,7 @@ def to_chunk(page: int, text: str, **metadata: str | int) -> Chunk:
         "source": "confluence",
         "document_id": f"conf-{page}",
         "page_id": str(page),
+        "content_type": "page",
         "title": f"Page {page}",
         "space_key": "KI",
         "labels": "",

@@ -8,14 +8,17 @@ import pytest
 
 from pipeline.records import StoredChunk
 from pipeline.upsert import InsertRejectedError, VectorApiError
+from pipeline.upsert.files.entry import to_attributes
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.files.store_files import StoreFiles
 from pipeline.upsert.server.api import AnswerError
+from tests.support.chunks import chunks_of
 from tests.support.sinks import to_settings
 from tests.support.store_files import to_chunks
 from tests.support.waiting import Recorded
 
 STORE = "vs_1"
+MOST_ATTRIBUTES = 16  # of a file, on OGX
 CATS, DOGS, SHIPS = to_chunks("cats", "dogs", "ships")
 
 
@@ -193,3 +196,8 @@ def test_a_store_that_never_rests_is_not_waited_for_for_ever(
     open_files(memory).tidy()
     assert list(memory.list_uploads()) == []
     assert len(pauses) < 60
+
+
+def test_a_chunk_has_no_more_attributes_than_servers_accept() -> None:
+    (chunk,) = chunks_of("A line.")
+    assert len(to_attributes(chunk, "hash", 0)) <= MOST_ATTRIBUTES
