@@ -27,12 +27,21 @@ TEXTS = st.lists(
 LABELS = st.sets(st.sampled_from(["keep", "other"]))
 SPACE_KEYS = st.sampled_from(["KI", "OPS"])
 SIZES = st.sampled_from([{}, {"CHUNK_TOKENS": "150", "CHUNK_OVERLAP": "0"}])
+ALL_TYPES = {"CONTENT_TYPES": "pages,blogposts"}
 SCOPES: dict[str, dict[str, str]] = {
     "one space": {"SPACE_NAME": "Known Issues"},
-    "two spaces": {},
-    "labels": {"SPACE_NAME": "Known Issues", "LABELS": "keep"},
-    "aged": {"SPACE_NAME": "Known Issues", "LABELS": "keep", "SINCE_HOURS": "24"},
+    "two spaces": ALL_TYPES,
+    "restricted": {"SPACE_NAME": "Known Issues", "RESTRICTED_PAGES": "skip", **ALL_TYPES},
+    "labels": {"SPACE_NAME": "Known Issues", "LABELS": "keep", **ALL_TYPES},
+    "aged": {"SPACE_NAME": "Known Issues", "LABELS": "keep", "SINCE_HOURS": "24", **ALL_TYPES},
 }
+OTHER_SCOPES: list[dict[str, str]] = [
+    {"LABELS": "keep"},
+    {"LABELS": ""},
+    {"SPACE_NAME": ""},
+    {"CONTENT_TYPES": "pages"},
+    ALL_TYPES,
+]
 SITE_FAULTS: list[Callable[[], faults.Fault]] = [
     faults.reset,
     faults.truncated_json,
@@ -87,13 +96,22 @@ class History(RuleBasedStateMachine):
     def add(self, title: str, texts: list[str], labels: set[str]) -> str:
         return self.site.add(title, texts, labels, parent=self.site.home)
 
+    @rule(target=pages, title=TITLES, texts=TEXTS, labels=LABELS)
+    def post(self, title: str, texts: list[str], labels: set[str]) -> str:
+        return self.site.add(title, texts, labels, content_type="blogpost")
+
     @rule(page=pages, texts=TEXTS)
     def edit(self, page: str, texts: list[str]) -> None:
         self.site.edit(page, texts)
 
     @rule(page=pages, texts=TEXTS, title=TITLES)
     def include(self, page: str, texts: list[str], title: str) -> None:
-        self.site.edit(page, texts, included=title)
+        self.site.edit(page, texts, included=("page", title))
+
+    @rule(page=pages, texts=TEXTS, title=TITLES)
+    def include_a_blog_post(self, page: str, texts: list[str], title: str) -> None:
+        self.nights.expect_late_text_without_blog_posts()
+        self.site.edit(page, texts, included=("blogpost", title))
 
     @rule(page=pages, texts=TEXTS)
     def edit_and_delete_an_earlier_version(self, page: str, texts: list[str]) -> None:
@@ -114,8 +132,11 @@ class History(RuleBasedStateMachine):
 
     @rule(page=pages, takes_out=st.sampled_from(["archive", "trash", "hide"]))
     def take_out(self, page: str, takes_out: str) -> None:
-        getattr(self.site.state, takes_out)(page)
-        self.site.render()
+        self.site.take_out(page, takes_out)
+
+    @rule(page=pages, viewers=st.sampled_from([["somebody"], []]))
+    def restrict(self, page: str, viewers: list[str]) -> None:
+        self.site.state.restrict(page, users=viewers)
 
     @rule(page=pages)
     def bring_back(self, page: str) -> None:
@@ -196,7 +217,7 @@ class History(RuleBasedStateMachine):
         self.nights.kill(after, writes_only=True)
         self.move(page, before)
 
-    @rule(scope=st.sampled_from([{"LABELS": "keep"}, {"LABELS": ""}, {"SPACE_NAME": ""}]))
+    @rule(scope=st.sampled_from(OTHER_SCOPES))
     def run_with_another_scope(self, scope: dict[str, str]) -> None:
         with self.nights.other_settings(**scope):
             self.nights.check(self.nights.sync(), 1, 3, 4)

@@ -119,6 +119,10 @@ class Nights:
         self._was_late = True
         self.site.break_page(page)
 
+    def expect_late_text_without_blog_posts(self) -> None:
+        """Where blog posts are not listed, what a page shows of them is late."""
+        self._was_late |= "blogposts" not in self.scope.get("CONTENT_TYPES", "")
+
     def lose_ledger(self) -> None:
         self._has_lost_ledger = True
         self._note_orphans()

@@ -7,6 +7,7 @@ from demo.confluence_site import ConfluenceSite, SiteState, faults
 from tests.support.program import DETAILS
 
 SPACES = ("KI", "OPS")
+NOTHING = ("", "")  # what a page includes
 
 
 class ChangingSite:
@@ -18,7 +19,7 @@ class ChangingSite:
         self.state.add_space("KI", "Known Issues")
         self.state.add_space("OPS", "Operations")
         self._texts: dict[str, list[str]] = {}  # by page id
-        self._includes: dict[str, str] = {}  # page id → title, "" for none
+        self._includes: dict[str, tuple[str, str]] = {}  # page id → content type, title
         self._broken: set[str] = set()
         self.home = self.add("Home", ["home"], {"keep"})  # of today
         self._age = age
@@ -29,21 +30,29 @@ class ChangingSite:
 
     # what its users do
 
-    def add(self, title: str, texts: list[str], labels: Iterable[str], parent: str = "") -> str:
+    def add(
+        self,
+        title: str,
+        texts: list[str],
+        labels: Iterable[str],
+        parent: str = "",
+        content_type: str = "page",
+    ) -> str:
         page = self.state.add_page(
-            title, "KI", labels=labels, parent=parent or None, modified=self._date()
-        )
-        self._texts[page], self._includes[page] = texts, ""
+            title, "KI", labels=labels, parent=parent or None, modified=self._date(),
+            content_type=content_type,
+        )  # fmt: skip
+        self._texts[page], self._includes[page] = texts, NOTHING
         self.save(page)
         return page
 
-    def edit(self, page: str, texts: list[str], included: str = "") -> None:
-        """Save a new version, which includes the page of a title."""
+    def edit(self, page: str, texts: list[str], included: tuple[str, str] = NOTHING) -> None:
+        """Save a new version, which includes what has a type and a title."""
         self._texts[page], self._includes[page] = texts, included
         self.save(page)
 
     def save(self, page: str) -> None:
-        storage = to_body(self._texts[page]) + _to_macro(self._includes[page])
+        storage = to_body(self._texts[page]) + _to_macro(*self._includes[page])
         self.state.edit(page, self._render(page), storage=storage, modified=self._date())
         self.render()
 
@@ -67,24 +76,33 @@ class ChangingSite:
 
     def render(self) -> None:
         """Render every page that includes another as Confluence does when it is asked."""
-        for page, title in self._includes.items():
-            if title:
+        for page, included in self._includes.items():
+            if included != NOTHING:
                 self.state.render(page, self._render(page))
 
     def _render(self, page: str, above: tuple[str, ...] = ()) -> str:
         own = to_body(self._texts[page])
-        included = self._find(self._includes[page], self.state.page(page).space)
+        included = self._find(*self._includes[page], self.state.page(page).space)
         if included is None or included in (page, *above):
             return own
         return own + self._render(included, (page, *above))
 
-    def _find(self, title: str, space: str) -> str | None:
-        """Return the page of a title that the account can read."""
-        for page_id in self.state.page_ids(space):
-            page = self.state.visible_page(page_id)
-            if title and page and page.title == title and page.status == "current":
-                return page_id
-        return None
+    def _find(self, content_type: str, title: str, space: str) -> str | None:
+        """Return the page, or the only blog post, of a title that the account can read."""
+        found = [
+            page_id
+            for page_id in self.state.page_ids(space)
+            if (page := self.state.visible_page(page_id))
+            and (page.type, page.title, page.status) == (content_type, title, "current")
+        ]
+        return found[0] if len(found) == 1 or (found and content_type == "page") else None
+
+    def take_out(self, page: str, how: str) -> None:
+        """Archive, trash or hide a page; blog posts are not archived."""
+        if how == "archive" and self.state.page(page).type == "blogpost":
+            how = "trash"
+        getattr(self.state, how)(page)
+        self.render()
 
     # what goes wrong with it
 
@@ -119,8 +137,9 @@ def to_body(texts: Sequence[str]) -> str:
     return "".join(f"<h2>Part {n}</h2><p>Say {text}. {DETAILS}</p>" for n, text in enumerate(texts))
 
 
-def _to_macro(title: str) -> str:
-    page = f'<ac:link><ri:page ri:content-title="{title}" /></ac:link>'
+def _to_macro(content_type: str, title: str) -> str:
+    tag = {"page": "ri:page", "blogpost": "ri:blog-post"}[content_type or "page"]
+    page = f'<ac:link><{tag} ri:content-title="{title}" /></ac:link>'
     parameter = f'<ac:parameter ac:name="">{page}</ac:parameter>'
     macro = f'<ac:structured-macro ac:name="include">{parameter}</ac:structured-macro>'
     return macro if title else ""

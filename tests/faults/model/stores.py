@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.vector_api import DeleteRoute, Form, VectorApi
 
-READERS_FILTER_BY = ("page_id", "title", "space_key", "url")
+READERS_FILTER_BY = ("page_id", "title", "space_key", "url", "content_type")
 
 
 @dataclass(frozen=True)
