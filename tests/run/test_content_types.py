@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
+from tests.support.convert import macro
 from tests.support.program import Ended, environment, load_report, sync_now
 from tests.support.vector_api import VectorApi
 
@@ -237,3 +238,16 @@ def test_a_rotation_keeps_the_types(place: Place, tmp_path: Path) -> None:
         assert place.recorded() == dict.fromkeys(place.posts, "blogpost")
         assert place.sync(UPDATE_STRATEGY="rotate").code == 0
         assert {row["content_type"] for row in place.stored()} == {"page"}
+
+
+def test_an_edited_blog_post_is_new_in_the_page_that_includes_it(place: Place) -> None:
+    post = '<ri:blog-post ri:content-title="Post 0" ri:posting-day="2026/06/15"/>'
+    storage = macro("include", f'<ac:parameter ac:name=""><ac:link>{post}</ac:link></ac:parameter>')
+    host = place.state.add_page("Host", "KI", "<p>Shows: as it was.</p>", storage=storage)
+    place.sync(**ON)
+    place.state.edit(place.posts[0], "<p>As it is.</p>")
+    place.state.render(host, "<p>Shows: as it is.</p>")
+    ended = place.sync(**ON)
+    assert ended["content"]["page"]["changed"] == 1
+    texts = [row.text for row in place.api.documents("confluence").values()]
+    assert any("Shows: as it is." in text for text in texts)

@@ -108,10 +108,11 @@ class History(RuleBasedStateMachine):
     def include(self, page: str, texts: list[str], title: str) -> None:
         self.site.edit(page, texts, included=("page", title))
 
-    @rule(page=pages, texts=TEXTS, title=TITLES)
-    def include_a_blog_post(self, page: str, texts: list[str], title: str) -> None:
+    @rule(target=pages, page=pages, texts=TEXTS, title=TITLES)
+    def include_a_new_blog_post(self, page: str, texts: list[str], title: str) -> str:
         self.nights.expect_late_text_without_blog_posts()
         self.site.edit(page, texts, included=("blogpost", title))
+        return self.site.add(title, texts, {"keep"}, content_type="blogpost")
 
     @rule(page=pages, texts=TEXTS)
     def edit_and_delete_an_earlier_version(self, page: str, texts: list[str]) -> None:
