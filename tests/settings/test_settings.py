@@ -96,6 +96,7 @@ def test_a_value_is_read(name: str, text: str, value: object) -> None:
         ("FILTER_FOLDER_ID", '1" or type=page'),
         ("CONTENT_TYPES", "pages, wikis"),
         ("CONTENT_TYPES", ","),
+        ("CONTENT_TYPES", "blogposts in a folder"),
         ("SINCE_HOURS", "a day"),
         ("SINCE_HOURS", "-1"),
         ("SINCE_HOURS", "nan"),
@@ -118,6 +119,8 @@ def test_a_wrong_value_is_named(name: str, text: str) -> None:
     environ = ENOUGH | {name: text}
     if text == "2 with rotate":
         environ |= {"SHARD_COUNT": "2", "UPDATE_STRATEGY": "rotate"}
+    if text == "blogposts in a folder":
+        environ |= {"CONTENT_TYPES": "blogposts", "FILTER_FOLDER_ID": "7"}
     if name == "CONF_API_TOKEN_FILE":
         del environ["CONF_API_TOKEN"]
     with pytest.raises(SettingsError, match=name):
