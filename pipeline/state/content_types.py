@@ -30,12 +30,13 @@ class ContentTypes:
 
     def remember(self, listing: Listing) -> None:
         """Record the types that a listing shows, before anything of it is written."""
-        recorded = [row[0] for row in self._db.execute("SELECT page_id FROM content_types")]
+
+        def is_page(page_id: str) -> bool:
+            return listing.type_of(page_id) == PAGE
+
+        self._db.create_function("is_page", 1, is_page)
         with self._ledger.together():
-            self._db.executemany(
-                "DELETE FROM content_types WHERE page_id = ?",
-                ((page_id,) for page_id in recorded if listing.type_of(page_id) == PAGE),
-            )
+            self._db.execute("DELETE FROM content_types WHERE is_page(page_id)")
             self._db.executemany(
                 "INSERT OR REPLACE INTO content_types VALUES (?, ?)", listing.other_types()
             )

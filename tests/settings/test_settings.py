@@ -281,5 +281,5 @@ def test_every_content_type_that_is_accepted_has_a_row() -> None:
     assert load_settings("sync", ENOUGH | {"CONTENT_TYPES": ",".join(choices)}).content_types == (
         tuple(choices)
     )
-    with pytest.raises(SettingsError, match=f"one or more of {', '.join(choices)}, separated"):
+    with pytest.raises(SettingsError, match=f"one or more of {', '.join(choices)}, with commas"):
         load_settings("sync", ENOUGH | {"CONTENT_TYPES": "wikis"})

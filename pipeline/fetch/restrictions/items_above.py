@@ -22,9 +22,7 @@ class Item(NamedTuple):
     """Something in a space's tree."""
 
     id: str
-    kind: (
-        str  # page, blogpost, folder, whiteboard, database, embed, or what Confluence adds to them
-    )
+    kind: str  # page, blogpost, folder, whiteboard, database, embed, or what Confluence adds
 
 
 class ItemsAbove:
