@@ -37,6 +37,7 @@ class Content:
         self.spaces: dict[str, Space] = {}
         self.folders: dict[str, Folder] = {}
         self.pages: dict[str, SitePage] = {}
+        self.people: dict[str, str] = {}  # account id → name
         self.tree = Tree(self.pages, self.folders)
         self.index = SearchIndex(index_lag_seconds)
         self._ids: dict[str, list[int]] = {"": []}  # space key ("": all) → sorted page ids

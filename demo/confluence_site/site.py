@@ -10,11 +10,11 @@
     assert site.count(r"/wiki/api/v2/pages") == 1 and not site.writes
 
 It answers GET below `site.gateway_url` (as api.atlassian.com does) and `site.base_url` (as the
-site itself does): v1 `user/current`, `content/search`, `search`; v2 spaces, pages, blog posts,
-folders and their trees, attachments and comments; with the links, silent caps, errors and search
-index of a real site. The content of files is below `site.media_url`, where downloads redirect to,
-as on api.media.atlassian.com. Any method but GET is refused with 405 and recorded. Not supported:
-`atlas_doc_format`, attachments and comments in the search.
+site itself does): v1 `user/current`, `user/bulk`, `content/search`, `search`; v2 spaces, pages,
+blog posts, folders and their trees, attachments and comments; with the links, silent caps, errors
+and search index of a real site. The content of files is below `site.media_url`, where downloads
+redirect to, as on api.media.atlassian.com. Any method but GET is refused with 405 and recorded. Not
+supported: `atlas_doc_format`, attachments and comments in the search.
 
 `python -m demo.confluence_site --port 8090` serves the demo's pages.
 """

@@ -1,4 +1,4 @@
-"""The site's v1 API: search by CQL, the current user, and the deprecated routes."""
+"""The site's v1 API: search by CQL, the current user, people, and the deprecated routes."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from demo.confluence_site.v1_rows import (
     prefixes,
     to_content,
     to_person,
+    to_profile,
     to_read_restriction,
     to_space,
 )
@@ -32,6 +33,7 @@ from demo.confluence_site.v1_rows import (
 # An answer has no more rows than this, whatever `limit` is; it does not report the cap.
 _CAPS = {"body.export_view": 25, "body.view": 25, "body.styled_view": 25, "body.storage": 50}
 _CAP = 250
+_PEOPLE_CAP = 100
 
 
 def refusal(status: int, message: str) -> RefusedError:
@@ -42,6 +44,17 @@ def refusal(status: int, message: str) -> RefusedError:
 def _get_user(context: Context, path: str, params: Params) -> Answer:
     zone = context.state.time_zone
     return Answer(200, to_person(context.user) | {"timeZone": zone, "_links": _links(context)})
+
+
+def _list_people(context: Context, path: str, params: Params) -> Answer:
+    """Return those of the first hundred people who exist; the others are left out silently."""
+    asked = [one for one in params.get("accountId", "").split(",") if one][:_PEOPLE_CAP]
+    if not asked:
+        raise refusal(400, "accountId is required")
+    people = context.state.people
+    rows = [to_profile(people[one], one) for one in asked if one in people]
+    size = {"start": 0, "limit": _PEOPLE_CAP, "size": len(rows)}
+    return Answer(200, {"results": rows, **size, "_links": _links(context)})
 
 
 def _search_content(context: Context, path: str, params: Params) -> Answer:
@@ -234,6 +247,7 @@ API = Api(
     no_route="null for uri",
     routes=(
         Route("/user/current", "read:confluence-user", _get_user),
+        Route("/user/bulk", "read:confluence-user", _list_people),
         Route("/content/search", "search:confluence", _search_content),
         Route("/search", "search:confluence", _search),
         Route(

@@ -10,15 +10,22 @@ from demo.confluence_site.items import Folder, SitePage, Space
 _REPRESENTATIONS = ("export_view", "view", "storage")
 
 
-def to_person(name: str) -> Json:
+def to_person(name: str, account_id: str = ACCOUNT) -> Json:
     return {
         "type": "known",
-        "accountId": ACCOUNT,
+        "accountId": account_id,
         "accountType": "atlassian",
         "email": name,
         "publicName": name.split("@", maxsplit=1)[0],
         "displayName": name.split("@", maxsplit=1)[0],
     }
+
+
+def to_profile(name: str, account_id: str) -> Json:
+    """Return a row of the route for many people, who do not show their addresses."""
+    picture = {"path": "/aa-avatar/1", "width": 48, "height": 48, "isDefault": True}
+    more = {"email": "", "profilePicture": picture, "_expandable": {}, "_links": {}}
+    return to_person(name, account_id) | more
 
 
 def to_space(context: Context, space: Space) -> Json:

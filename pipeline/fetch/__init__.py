@@ -4,7 +4,7 @@
 `PageError` if one page fails, and `ConfluenceError` for everything else.
 
 Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restrictions/`, `bodies`,
-`on_pages/` and `account` each answer one kind of question; `rows` turns JSON into records.
+`on_pages/`, `people` and `account` each answer one kind of question; `rows` turns JSON into records.
 """
 
 from pipeline.fetch.bodies import PAGES_A_REQUEST
@@ -16,15 +16,18 @@ from pipeline.fetch.errors import (
 )
 from pipeline.fetch.listing import ListingPart
 from pipeline.fetch.on_pages import to_attachment_type, to_reason_left_out
+from pipeline.fetch.people import PEOPLE_A_REQUEST, NamesError
 from pipeline.fetch.rows import Space
 from pipeline.fetch.site import Site
 
 __all__ = [
     "PAGES_A_REQUEST",
+    "PEOPLE_A_REQUEST",
     "ROWS_A_REQUEST",
     "ConfluenceError",
     "CredentialsError",
     "ListingPart",
+    "NamesError",
     "PageError",
     "Site",
     "Space",

@@ -11,6 +11,7 @@ SCOPES = (  # for pages
 )
 SCOPE_BY_WORD = {  # of a route, as Confluence's OpenAPI documents have it
     "current": "read:confluence-user",
+    "bulk": "read:confluence-user",
     "search": "search:confluence",
     "spaces": "read:space:confluence",
     "pages": "read:page:confluence",
@@ -118,7 +119,7 @@ def to_credentials_error(error: StatusError, settings: Settings) -> CredentialsE
 
 def _advise(error: StatusError, settings: Settings) -> str:
     if error.lacks_scope:
-        lacking = _to_scope(error.request)
+        lacking = to_scope(error.request)
         return f"The token lacks the scope {lacking or 'of this request'}; a run needs {SCOPES}"
     if "ip address" in error.text.lower() or "allowlist" in error.text.lower():
         return (
@@ -144,7 +145,7 @@ def _advise(error: StatusError, settings: Settings) -> str:
     )
 
 
-def _to_scope(request: str) -> str:
+def to_scope(request: str) -> str:
     """Return the scope that `GET <path>` needs; "" for a route that is not known."""
     words = (word for word in reversed(request.split("/")) if word in SCOPE_BY_WORD)
     return SCOPE_BY_WORD.get(next(words, ""), "")

@@ -18,6 +18,7 @@ from pipeline.fetch.addresses import to_base, to_page_url
 from pipeline.fetch.bodies import Bodies
 from pipeline.fetch.content import types_in_scope
 from pipeline.fetch.listing import ListingPart
+from pipeline.fetch.people import People
 from pipeline.fetch.restrictions import Place
 from pipeline.fetch.rows import Space
 from pipeline.fetch.transport import Transport
@@ -46,6 +47,7 @@ class Site:
         )
         self._types = types_in_scope(settings)
         self._bodies = Bodies(self._transport, self._account, settings)
+        self._people = People(self._transport)
 
     @property
     def requests(self) -> int:
@@ -185,6 +187,10 @@ class Site:
         Call it for some hundred pages at once: their comments are in memory together.
         """
         return self._comments.read_threads(listed)
+
+    def list_names(self, account_ids: Sequence[str]) -> dict[str, str]:
+        """Return account id → name of at most 50 people whom the site knows; see `People`."""
+        return self._people.list_names(account_ids)
 
     @property
     def address(self) -> str:

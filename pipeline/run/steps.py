@@ -32,6 +32,7 @@ from pipeline.run.plan import (
     to_conversion_digest,
 )
 from pipeline.run.read.fetching import Fetching, choose_examples
+from pipeline.run.read.people import People
 from pipeline.run.read.prefetch import Prefetch
 from pipeline.run.rotation import Rotation, remove_superseded
 from pipeline.run.scope import Scope
@@ -76,6 +77,7 @@ class Run:
         self._dependents = DependentPages(settings.refresh_hours)
         self._budget = PageBudget(0, stop)  # of the page that is being converted
         self._warnings = ConversionWarnings(report)
+        self._people = People(site, report)
 
     # connect and list
 
@@ -208,8 +210,10 @@ class Run:
 
     def to_markdown(self, page: Page) -> Markdown:
         """Convert a page, from its storage format where Confluence could not render it."""
-        is_open = self._scope.to_is_open(page.ref)
-        convert = partial(markdown_stage.convert_page, page, self._budget.check, is_open)
+        is_open, find_names = self._scope.to_is_open(page.ref), self._people.find
+        convert = partial(
+            markdown_stage.convert_page, page, self._budget.check, is_open, find_names
+        )
         markdown = call_interruptibly(convert, self.stop)
         page_id = page.ref.id
         is_uncertain = self._prefetch.is_early(page_id) or self._scope.is_doubtful(page_id)

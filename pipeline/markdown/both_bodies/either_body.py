@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from pipeline.markdown.both_bodies.dependencies import find_dependencies
+from pipeline.markdown.both_bodies.names import FindNames, Names
 from pipeline.markdown.both_bodies.patch import Patch
 from pipeline.markdown.convert import (
     BY_FALLBACK,
@@ -17,6 +18,7 @@ from pipeline.markdown.convert import (
 )
 from pipeline.markdown.loss import count_missing
 from pipeline.markdown.notes import Converted, Notes
+from pipeline.markdown.tree import Element
 from pipeline.records import Dependencies, IncludedPage, Markdown, Page
 
 IsOpen = Callable[[IncludedPage], bool]
@@ -30,7 +32,10 @@ class NoSourceError(Exception):
 
 
 def convert_page(
-    page: Page, check: Check = lambda: None, is_open: IsOpen | None = None
+    page: Page,
+    check: Check = lambda: None,
+    is_open: IsOpen | None = None,
+    find_names: FindNames | None = None,
 ) -> Markdown:
     """Convert a page: its rendered body, with what that lacks taken from the storage format.
 
@@ -38,29 +43,31 @@ def convert_page(
 
     `render_failed` is set, with a warning, where text may be missing that a rendering has.
     `check`: see `to_markdown`. `is_open` returns whether an included page may be shown, None where
-    all may: the text of any other is left out, with a warning.
+    all may: the text of any other is left out, with a warning. `find_names`: see `Names`.
 
     Raises `NoSourceError` if the storage format is needed and was not fetched.
     """
+    names = Names(find_names)
     if page.storage is None:
         if is_open is not None:
             raise NoSourceError("without the storage format it is unknown which pages it includes")
-        return replace(_convert(page, check), dependencies=Dependencies(is_dynamic=True))
+        return replace(_convert(page, names, check), dependencies=Dependencies(is_dynamic=True))
     found = find_dependencies(page.storage)
     closed = [included for included in found.included if is_open and not is_open(included)]
     if is_open and found.shows_unnamed:
         closed.append(IncludedPage())
-    converted = _leave_out(page, closed, check) if closed else _convert(page, check)
-    is_dynamic = found.is_dynamic or converted.render_failed
+    convert = partial(_leave_out, closed=closed) if closed else _convert
+    converted = convert(page, names=names, check=check)
+    is_dynamic = found.is_dynamic or converted.render_failed or names.are_missing
     return replace(converted, dependencies=replace(found, is_dynamic=is_dynamic))
 
 
-def _leave_out(page: Page, closed: Sequence[IncludedPage], check: Check) -> Markdown:
+def _leave_out(page: Page, names: Names, check: Check, closed: Sequence[IncludedPage]) -> Markdown:
     """Convert the storage format, which has no text of other pages, without naming these."""
 
     def convert(source: Page, notes: Notes) -> Converted:
         notes.closed = closed
-        return convert_tree(source, notes)
+        return convert_tree(source, notes, names.put_in)
 
     source = replace(page, html=page.storage or "", body_format="storage")
     warning = (
@@ -70,16 +77,22 @@ def _leave_out(page: Page, closed: Sequence[IncludedPage], check: Check) -> Mark
     return _warn(to_markdown(source, convert, check=check), warning)
 
 
-def _convert(page: Page, check: Check) -> Markdown:
+def _convert(page: Page, names: Names, check: Check) -> Markdown:
+    with_names = partial(convert_tree, prepare=names.put_in)
     if page.body_format == "storage":
-        return _warn(to_markdown(page, check=check), _NOT_RENDERED)
+        return _warn(to_markdown(page, with_names, check=check), _NOT_RENDERED)
     if page.storage is None:
         converted = to_markdown(page, check=check)
         if converted.render_failed:
             raise NoSourceError("the rendered body has errors, and there is no storage format")
         return converted
     patch = Patch(page.html, page.storage, check)
-    converted = to_markdown(page, partial(convert_tree, prepare=patch.apply), check=check)
+
+    def prepare(root: Element) -> None:
+        patch.apply(root)
+        names.put_in(root)
+
+    converted = to_markdown(page, partial(convert_tree, prepare=prepare), check=check)
     is_patched = bool(patch.filled + patch.kept)
     missing = count_missing(patch.visible, converted.text)
     is_whole = 100 * missing <= MAX_LOSS_PERCENT * (converted.words + missing)
@@ -87,7 +100,9 @@ def _convert(page: Page, check: Check) -> Markdown:
         return _warn(converted, *_describe(patch))
     if not (is_patched or converted.render_failed):
         return converted
-    source = to_markdown(replace(page, html=page.storage, body_format="storage"), check=check)
+    source = to_markdown(
+        replace(page, html=page.storage, body_format="storage"), with_names, check=check
+    )
     is_empty = not (
         source.text or converted.warnings or patch.filled
     )  # nothing failed: the page has no text

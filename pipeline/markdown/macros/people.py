@@ -6,6 +6,10 @@ from pipeline.markdown.blocks import Block, Content, Rendered
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, children
 
+ACCOUNT = "ri:account-id"
+NAME = "data-person-name"  # set where the name of an account id was found
+_IDS = (ACCOUNT, "ri:username", "ri:userkey")
+
 
 def mention(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a person's name, without the address of the profile."""
@@ -14,12 +18,17 @@ def mention(element: Element, content: Content, notes: Notes) -> Rendered:
 
 
 def profile(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return the card of a person: as rendered, or the person's id."""
-    ids = []
+    """Return the card of a person: as rendered, or the person's name or id."""
+    people = []
     for parameter in children(element, "ac:parameter"):
         if parameter.get("ac:name") == "user":
-            user = next(parameter.iter("ri:user"), parameter)
-            get = user.attrib.get
-            ids.append(get("ri:account-id") or get("ri:userkey") or all_text(parameter))
-    cards = [Block("text", f"@{person}") for person in ids if person]
+            user = next(parameter.iter("ri:user"), None)
+            people.append(all_text(parameter) if user is None else name_of(user, notes))
+    cards = [Block("text", f"@{person}") for person in people if person]
     return [*cards, *content.to_blocks()]
+
+
+def name_of(user: Element, notes: Notes) -> str:
+    """Return the name of a `ri:user`, their id where the name is not known."""
+    name = notes.drop_hidden(" ".join((user.get(NAME) or "").split()))
+    return name or next((one for key in _IDS if (one := user.get(key))), "")

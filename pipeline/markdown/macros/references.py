@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.markdown.blocks import Block, Content, Rendered, to_text_blocks
 from pipeline.markdown.links import to_image, to_link
+from pipeline.markdown.macros.people import name_of
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, parameters_of
 from pipeline.markdown.visible import visible_text
@@ -83,7 +84,7 @@ def _to_resource(resource: Element, text: str, anchor: str, notes: Notes) -> str
     get, links = resource.attrib.get, notes.links
     match resource.tag:
         case "ri:user":
-            name = text or get("ri:account-id") or get("ri:username") or get("ri:userkey") or ""
+            name = text or name_of(resource, notes)
             return f"@{name}" if name else ""
         case "ri:page":
             title = get("ri:content-title") or ""

@@ -46,6 +46,7 @@ def check(value: object, fields: Any, where: str) -> None:
     ("route", "params"),
     [
         ("/wiki/rest/api/user/current", {}),
+        ("/wiki/rest/api/user/bulk", {"accountId": "5b10"}),
         ("/wiki/rest/api/content/search", {"cql": "type=page", "expand": EVERYTHING}),
         ("/wiki/rest/api/search", {"cql": "type=page"}),
         ("/wiki/api/v2/spaces", {}),
@@ -74,6 +75,7 @@ def check(value: object, fields: Any, where: str) -> None:
 )
 def test_answers_have_the_published_fields(route: str, params: dict[str, str]) -> None:
     state = demo_state()
+    state.people["5b10"] = "Robin Roe"
     state.restrict("98403", users=["a"], groups=["b"])
     [post] = [page.id for page in state.pages.values() if page.type == "blogpost"]
     ids = {"folders": next(iter(state.folders)), "spaces": state.spaces["KI"].id, "blogposts": post}
