@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.markdown.blocks import Block
-from pipeline.markdown.hidden import split_declarations
 from pipeline.markdown.tree import Element
 from pipeline.markdown.visible import INLINE
 
@@ -36,24 +35,11 @@ LIMITS = {
     "~~": 1,
     "link": 1,
 }
-_STYLED = frozenset(("span", "font", "u", "ins"))
 
 
 def group_of(element: Element) -> str | None:
     """Return the group of a plain HTML element, None for one without a meaning of its own."""
-    tag = element.tag
-    if tag in _STYLED and _is_struck(element.get("style") or ""):
-        return "~~"
-    return GROUPS.get(tag)
-
-
-def _is_struck(style: str) -> bool:
-    if "line-through" not in style:
-        return False
-    return any(
-        name.startswith("text-decoration") and "line-through" in value
-        for name, value in split_declarations(style)
-    )
+    return GROUPS.get(element.tag)
 
 
 def is_block(tag: str) -> bool:

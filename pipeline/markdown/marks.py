@@ -58,6 +58,8 @@ def _is_marked(text: str, mark: str) -> bool:
     """
     if text.startswith("!["):
         return text.endswith("]")
+    if mark == "~~":
+        return False
     if (text[0] == "*") != (text[-1] == "*"):
         return True
     return text[0] == text[-1] == "`" or (mark == "*" and text[:2] == text[-2:] == "**")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.markdown.blocks import Block, heading_as_text
-from pipeline.markdown.cell_colours import colour_of
 from pipeline.markdown.marks import emphasize, to_code_span
+from pipeline.markdown.styles import colour_of
 from pipeline.markdown.tree import Element, classes_of
 
 _MAX_COLSPAN = 50

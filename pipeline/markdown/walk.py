@@ -21,6 +21,7 @@ from pipeline.markdown.macros.table import Macro, find_macro
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.quotes import to_quote
+from pipeline.markdown.styles import mark_styles
 from pipeline.markdown.tables import TableRow, is_layout, to_cell, to_table
 from pipeline.markdown.tree import Element
 from pipeline.markdown.visible import INLINE
@@ -57,6 +58,7 @@ class Walk:
 
     def to_blocks(self, root: Element) -> list[Block]:
         """Return the blocks of a body, from top to bottom."""
+        mark_styles(root)
         page = _Frame(root, "page")
         self._frames = [page]
         states: list[_State] = []

@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 
-from pipeline.markdown.cell_colours import colour_of
+from pipeline.markdown.styles import colour_of
 
 COLOURS = [
     ({"data-highlight-colour": "#ff5630"}, "red"),

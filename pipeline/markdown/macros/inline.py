@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from pipeline.markdown.blocks import Content, Rendered, to_text_blocks
 from pipeline.markdown.links import file_name, to_image
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, classes_of, parameters_of
 from pipeline.markdown.visible import visible_text
-
-_NUMBER = re.compile(r"[-+−]?[\d.,]+")
-_FORMULA = re.compile(r"[-+−]?\w{1,3}(?:[-+−*/=]\w{1,3})*[-+−]?")
-_OPERATOR = re.compile(r"[-+−*/=]")
-_OPERATOR_WITHIN = re.compile(r"\w[-+−*/=]\w")
 
 
 def status(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -28,30 +21,6 @@ def date(element: Element, content: Content, notes: Notes) -> Rendered:
     if content.blocks:
         return list(content.blocks)
     return content.text if content.text.strip() else element.get("datetime") or ""
-
-
-def exponent(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return an exponent with a caret: 10^6, 2^n, n^(k+1). Ordinals and marks have none: 1st."""
-    text = content.text.strip()
-    if _NUMBER.fullmatch(text) or (len(text) == 1 and text.isalpha()) or _is_formula(text):
-        return f"^{_in_brackets(text)}"
-    return list(content.blocks) or content.text
-
-
-def index(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return an index that is a formula as `a_(n-1)`; any other is a part of its word: CO2."""
-    text = content.text.strip()
-    if _is_formula(text):
-        return f"_{_in_brackets(text)}"
-    return list(content.blocks) or content.text
-
-
-def _is_formula(text: str) -> bool:
-    return _FORMULA.fullmatch(text) is not None and _OPERATOR.search(text) is not None
-
-
-def _in_brackets(text: str) -> str:
-    return f"({text})" if _OPERATOR_WITHIN.search(text) else text
 
 
 def strike(element: Element, content: Content, notes: Notes) -> Rendered:

@@ -24,6 +24,7 @@ from pipeline.markdown.macros import (
     inline,
     jira,
     people,
+    powers,
     references,
 )
 from pipeline.markdown.notes import Notes
@@ -82,8 +83,8 @@ MACROS = (
     Macro(inline.image, "", "", "ac:image"),
     Macro(inline.image, "", "", "img", reads_itself=True),
     Macro(inline.date, "", "", "time"),
-    Macro(inline.exponent, "", "", "sup"),
-    Macro(inline.index, "", "", "sub"),
+    Macro(powers.exponent, "", "", "sup"),
+    Macro(powers.index, "", "", "sub"),
     Macro(inline.strike, "strike strikethrough"),
     Macro(inline.quotation, "", "", "q"),
     Macro(formulas.formula, """easy-math-inline eazy-math-inline mathinline math-inline

@@ -1,0 +1,102 @@
+"""Raised and lowered text: powers, indexes, ordinals and the marks of footnotes."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.markdown.blocks import Content, Rendered
+from pipeline.markdown.notes import Notes
+from pipeline.markdown.tree import Element, all_text
+from pipeline.markdown.visible import INLINE
+
+_NUMBER = re.compile(r"[-+−–]?[\d.,]+")
+_FORMULA = re.compile(r"[-+−–]?\w{1,3}(?: ?[-+−–*/=·×⋅,] ?\w{1,3})*[-+−–]?")
+_OPERATOR = re.compile(r"[-+−–*/=·×⋅]")
+_WITHIN = re.compile(r"\w ?[-+−–*/=·×⋅,^] ?\w")  # an operator, or a power of a power
+_PRODUCT = re.compile(r"\d{1,3}[^\W\d_]|[^\W\d_]{0,2}[\u0370-\u03ff][^\W\d_]{0,2}")  # 2n, iπ
+_ORDINALS = ("o", "a", "e", "º", "ª")  # 1º in Spanish, Italian and Portuguese, 1e in French
+_NUMERO = ("n", "N")  # of n°
+_BEFORE_FOOTNOTE = '.,;:!?"”’»…'
+_FIRST_IDEOGRAPH = "\u2e80"
+_HIGHEST = 6  # elements around the raised one that may begin with it
+
+
+def exponent(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return an exponent with a caret: 10^6, 2^n, n^(k+1). Ordinals and marks have none: 1st.
+
+    The number of a footnote is in brackets: it is no power of a full stop.
+    """
+    text, before = _to_plain(element, content), _text_before(element)
+    if _NUMBER.fullmatch(text) and _is_footnote(text, before, element.tail or ""):
+        return f"[{text}]"
+    if _NUMBER.fullmatch(text) or _is_formula(text):
+        return f"^{_in_brackets(text)}"
+    if len(text) == 1 and (text.isalpha() or text.isnumeric()) and not _is_ordinal(text, before):
+        return f"^{text}"
+    return list(content.blocks) or content.text
+
+
+def index(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return an index as `a_(n-1)` if it is a formula or a list, or follows a digit: 101_(2).
+
+    Any other is a part of its word: CO2.
+    """
+    text = _to_plain(element, content)
+    follows_digit = text.isalnum() and _text_before(element)[-1:].isdecimal()
+    is_list = "," in text and _FORMULA.fullmatch(text) is not None
+    if follows_digit or is_list or (_is_formula(text) and not _PRODUCT.fullmatch(text)):
+        return f"_{text if _OPERATOR.match(text) else f'({text})'}"
+    return list(content.blocks) or content.text
+
+
+def _to_plain(element: Element, content: Content) -> str:
+    """Return the text without marks of emphasis, which would stand between base and power."""
+    text, plain = content.text.strip(), all_text(element)
+    return plain if text.replace("*", "").replace("~", "") == plain else text
+
+
+def _text_before(element: Element) -> str:
+    """Return the text directly before an element on its line; "" at the start of a block."""
+    for _ in range(_HIGHEST):
+        previous, parent = element.getprevious(), element.getparent()
+        text = previous.tail if previous is not None else parent.text if parent is not None else ""
+        if text:
+            return text
+        if previous is not None:
+            return _last_text(previous)
+        if parent is None or parent.tag not in INLINE:
+            break
+        element = parent
+    return ""
+
+
+def _last_text(element: Element) -> str:
+    while len(element) and not element[-1].tail:
+        element = element[-1]
+    return (element[-1].tail if len(element) else element.text) or ""
+
+
+def _is_footnote(text: str, before: str, after: str) -> bool:
+    """Return whether a raised number is the mark of a footnote, or its text's beginning.
+
+    A number before a word is neither: ¹⁴C.
+    """
+    last = before[-1:]
+    if not last or last.isspace():
+        return text.isdecimal() and not after[:1].isalnum()
+    return last in _BEFORE_FOOTNOTE or last >= _FIRST_IDEOGRAPH
+
+
+def _is_ordinal(text: str, before: str) -> bool:
+    word = before.rsplit(None, 1)[-1] if before.strip() else ""
+    return text in _ORDINALS and (word[-1:].isdecimal() or word in _NUMERO)
+
+
+def _is_formula(text: str) -> bool:
+    is_one = _FORMULA.fullmatch(text) is not None and _OPERATOR.search(text) is not None
+    return is_one or "^" in text or _PRODUCT.fullmatch(text) is not None
+
+
+def _in_brackets(text: str) -> str:
+    is_long = _WITHIN.search(text) is not None or _PRODUCT.fullmatch(text) is not None
+    return f"({text})" if is_long and len(text) > 1 and not _NUMBER.fullmatch(text) else text
