@@ -63,7 +63,8 @@ def item_prefix(element: Element, kind: str) -> str:
         return "[x] " if all_text(child(element, "ac:task-status")) == "complete" else "[ ] "
     if element.get("data-inline-task-id") is not None or kind == "task":
         return "[x] " if "checked" in classes_of(element) else "[ ] "
-    if kind != "decision":
+    state = element.get("data-decision-state")
+    if kind != "decision" and state is None:
         return ""
-    is_open = (element.get("data-decision-state") or "").upper() == "UNDECIDED"
+    is_open = (state or "").upper() == "UNDECIDED"
     return "**Undecided:** " if is_open else "**Decision:** "

@@ -39,15 +39,17 @@ def is_layout(table: Element) -> bool:
 
 
 def to_cell(element: Element, blocks: Sequence[Block]) -> Cell:
-    """Return a `td` or `th` as a cell; an empty one by its colour, which may be all it has."""
+    """Return a `td` or `th` as a cell; one without words by its colour, which may be all it has."""
     row = element.getparent()
     group = row.getparent() if row is not None else None
     is_header = element.tag == "th" or (group is not None and group.tag == "thead")
     spans = _span(element, "colspan"), _span(element, "rowspan")
-    if not blocks and (colour := colour_of(element)):
-        return Cell((), f"({colour})", *spans, is_header)
-    if len(blocks) == 1 and blocks[0].kind == "text" and "\n" not in blocks[0].text:
-        return Cell((), _escape(blocks[0].text), *spans, is_header)
+    is_line = len(blocks) == 1 and blocks[0].kind == "text" and "\n" not in blocks[0].text
+    text = blocks[0].text if is_line else ""
+    if (is_line or not blocks) and (colour := colour_of(element, text)):
+        return Cell((), f"{text} ({colour})".lstrip(), *spans, is_header)
+    if is_line:
+        return Cell((), _escape(text), *spans, is_header)
     return Cell(blocks, _to_cell_text(blocks), *spans, is_header)
 
 

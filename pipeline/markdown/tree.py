@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -21,6 +22,7 @@ _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*+)([^<>]*+)>")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param")
 )
+_ENCODED, _ENCODED_JSON = "--uriencoded--", "%7B%22"  # begin values that are percent-encoded
 _MAX_DEPTH = 1_000  # libxml2 gives up at 2,048 and would drop the rest of the page
 MAX_ATTRIBUTES = 1_000  # of an element: libxml2 takes quadratic time for a list of them
 MAX_ELEMENTS = 10_000_000  # of a page: each takes 150 bytes and more
@@ -154,6 +156,21 @@ def all_text(element: Element | None) -> str:
 def parameters_of(macro: Element) -> dict[str, str]:
     """Return a storage macro's parameters by name; empty for a rendered macro."""
     return {
-        parameter.get("ac:name") or "": all_text(parameter)
+        parameter.get("ac:name") or "": _decode(all_text(parameter))
         for parameter in children(macro, "ac:parameter")
     }
+
+
+def raw_parameter(macro: Element, name: str) -> str:
+    """Return a storage macro's parameter with its line ends, "" where it has none."""
+    for parameter in children(macro, "ac:parameter"):
+        if parameter.get("ac:name") == name:
+            return _decode("".join(map(str, parameter.itertext())).strip())
+    return ""
+
+
+def _decode(value: str) -> str:
+    """Return a parameter that an app has percent-encoded, and says so, as text."""
+    if not value.startswith((_ENCODED, _ENCODED_JSON)):
+        return value
+    return drop_control_characters(unquote(value.removeprefix(_ENCODED)))

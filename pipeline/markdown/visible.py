@@ -7,8 +7,8 @@ from lxml import etree
 from pipeline.markdown.tree import Element
 
 INLINE = frozenset(
-    """a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr
-    q rp rt ruby s samp small span strike strong sub sup time tt u var wbr
+    """a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math
+    nobr q rp rt ruby s samp small span strike strong sub sup time tt u var wbr
     ac:emoticon ac:image ac:inline-comment-marker ac:link ac:link-body
     ac:plain-text-link-body ac:placeholder""".split()  # noqa: SIM905 - fifty quoted words are hard to read
 )

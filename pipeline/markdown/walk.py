@@ -234,6 +234,7 @@ class Walk:
         core = text.strip()
         if not core and target:
             core = element.get("data-linked-resource-default-alias") or ""
+            core = core or (target if element.get("data-card-appearance") else "")
         if core.startswith("![") and core[2:-1] == file_name(target):
             target = ""  # a picture that opens itself
         if self._depth["table"]:  # lists of issues link every cell of a row to one address

@@ -56,7 +56,7 @@ def included(name: str, title: str) -> str:
     return macro(name, f'<ac:parameter ac:name="">{page}</ac:parameter>')
 
 
-@pytest.mark.parametrize("name", ["include", "excerpt-include"])
+@pytest.mark.parametrize("name", ["include", "excerpt-include", "some-include"])
 def test_the_text_of_a_page_that_may_not_be_shown_is_left_out(name: str) -> None:
     storage = f"<p>Own text.</p>{included(name, 'Secret')}{included(name, 'Open')}"
     page = replace(to_page("<p>Own text.</p><p>secret</p><p>open</p>"), storage=storage)

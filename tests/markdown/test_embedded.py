@@ -24,6 +24,7 @@ def headings(text: str) -> list[str]:
 
 
 CHART = '{"parameters": {"title": "Sales"}, "bodyHtml": "<p>R&amp;D &lt;40&gt;</p>"}'
+LINK = '<ac:link><ri:page ri:content-title="Plan"/></ac:link>'
 IMAGE = '<ac:image><ri:attachment ri:filename="plan.svg"/></ac:image>'
 
 
@@ -33,6 +34,10 @@ IMAGE = '<ac:image><ri:attachment ri:filename="plan.svg"/></ac:image>'
         (macro("html", plain("<h2>A</h2><script>x()</script><p>b</p>")), "## A\n\nb"),
         (macro("html", plain('<p style="display:none">a</p><p>b</p>')), "b"),
         (macro("html", plain("")), ""),
+        (macro("html-bobswift", plain("<h2>A</h2>")), "## A"),
+        (f"<p>a {not_rendered(LINK).replace('<img', '<span')}[lost]</span> b</p>",
+         "a [Plan](https://acme.atlassian.net/wiki/display/DEV/Plan) b"),
+        (macro("markdown-macro", plain("## A")), "## A"),
         (macro("html", rich("<p>a</p>")), "a"),
         (chart(CHART), "**Sales**\n\nR&D <40>"),
         (chart(f"//<![CDATA[\n{CHART}\n//]]>"), "**Sales**\n\nR&D <40>"),

@@ -102,6 +102,34 @@ def test_a_macro_becomes_markdown(body: str, expected: str) -> None:
         (macro("roadmap-x", rich("<p>kept</p>"), secret="true"), "kept", {"roadmap-x": 1}),
         (macro("sql", plain("SELECT <1>")), "```\nSELECT <1>\n```", {"sql": 1}),
         (macro("x") + macro("x"), "", {"x": 2}),
+        # what readers see of it, as far as that can be known
+        (macro("x-tab", rich("<p>a</p>"), title="Linux", id="7"), "**Linux**\n\na", {"x-tab": 1}),
+        (
+            macro("x", title="Go", url="https://e.example/o", width="9"),
+            "[Go](https://e.example/o)",
+            {"x": 1},
+        ),
+        (macro("x", url="https://e.example/o"), "https://e.example/o", {"x": 1}),
+        (macro("x", title="Go", url="cql=1"), "", {"x": 1}),
+        (
+            macro(
+                "x", '<ac:parameter ac:name="f"><ri:attachment ri:filename="a.pdf"/></ac:parameter>'
+            ),
+            "![a.pdf]",
+            {"x": 1},
+        ),
+        (
+            macro("x", '<ac:parameter ac:name="u"><ri:user ri:account-id="7"/></ac:parameter>'),
+            "@7",
+            {"x": 1},
+        ),
+        (
+            macro(
+                "x", '<ac:parameter ac:name="p"><ri:page ri:content-title="Plan"/></ac:parameter>'
+            ),
+            "[Plan](https://acme.atlassian.net/wiki/display/DEV/Plan)",
+            {"x": 1},
+        ),
         ('<div class="conf-macro" data-macro-name="x-y"><p>kept</p></div>', "kept", {"x-y": 1}),
         ('<div class="conf-macro" data-macro-name="include"><p>kept</p></div>', "kept", {}),
         (

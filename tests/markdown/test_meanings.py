@@ -2,6 +2,7 @@
 
 import zlib
 from base64 import b64encode
+from html import escape
 
 import pytest
 
@@ -70,6 +71,19 @@ EMOJI = [
     ('<p><ac:emoticon ac:name="blue-star"/> a</p>', "⭐ a"),
     ('<p><ac:emoticon ac:name="blue-star" ac:emoji-shortname=":us:" ac:emoji-id="u-1"/></p>',
      ":us:"),
+    # with a short name only: the site's own has an id
+    ('<p><ac:emoticon ac:emoji-shortname=":rocket:"/> <ac:emoticon ac:emoji-shortname=":flag_de:"/>'
+     ' <ac:emoticon ac:emoji-shortname=":white_check_mark:"/></p>', "🚀 🇩🇪 ✅"),
+    ('<p><ac:emoticon ac:emoji-shortname=":rocket:" ac:emoji-id="8f2c-x"/> '
+     '<ac:emoticon ac:emoji-shortname=":acme_logo:"/></p>', ":rocket: :acme_logo:"),
+    ('<p><ac:emoticon ac:emoji-id="1f3f3-fe0f-200d-1f308" ac:emoji-shortname=":pride:"/></p>',
+     "🏳️‍🌈"),
+    # an id that is no character
+    ('<p><ac:emoticon ac:emoji-id="d800" ac:emoji-shortname=":a:"/>'
+     '<ac:emoticon ac:emoji-id="0-0" ac:emoji-shortname=":b:"/></p>', ":a::b:"),
+    ('<p><img class="emoticon emoticon-tick" src="/check.svg"></p>', "✅"),
+    ('<p><span class="emoji-common-emoji-sprite" data-emoji-short-name=":smile:" '
+     'data-emoji-text="😄"></span></p>', "😄"),
 ]  # fmt: skip
 
 
@@ -78,14 +92,123 @@ PARAMETERS = [
     ("<p>" + macro("mathinline", equation="x_i") + " holds</p>", "$x_i$ holds"),
     (macro("localtab", rich("<p>a</p>"), title="Linux"), "**Linux**\n\na"),
     (macro("chart", rich("<p>a</p>"), type="pie", title="Sales"), "**Sales**\n\na"),
-    (macro("ui-button", title="Order", url="https://e.example/o", color="red"),
-     "[Order](https://e.example/o)"),
-    (macro("button", '<ac:parameter ac:name="link"><ri:page ri:content-title="Plan"/>'
-           "</ac:parameter>", label="Read"), "[Read](https://acme.atlassian.net/wiki/display/DEV/Plan)"),
+    (
+        macro("ui-button", title="Order", url="https://e.example/o", color="red"),
+        "[Order](https://e.example/o)",
+    ),
+    (
+        macro(
+            "button",
+            '<ac:parameter ac:name="link"><ri:page ri:content-title="Plan"/></ac:parameter>',
+            label="Read",
+        ),
+        "[Read](https://acme.atlassian.net/wiki/display/DEV/Plan)",
+    ),
+    (macro("panel", rich("<p>a</p>"), title="a ** b"), "> **a  b**\n>\n> a"),
+    (
+        macro(
+            "profile", '<ac:parameter ac:name="user"><ri:user ri:account-id="7"/></ac:parameter>'
+        ),
+        "@7",
+    ),
+    (macro("mathblock", body="--uriencoded--a%5E2%20%2B%20b"), "$$a^2 + b$$"),
+    (macro("mathblock", plain("$$a$$")), "$$a$$"),
+    (
+        "<p>"
+        + macro("status", title="Done", colour="Green")
+        + macro("status", colour="Red")
+        + macro("status-handy", Status="Open")
+        + macro("status")
+        + "</p>",
+        "[Done][Red][Open]",
+    ),
+    (
+        "<p>Water"
+        + macro("footnote", rich("<p>At sea level.</p>"))
+        + " boils.</p>"
+        + macro("display-footnotes"),
+        "Water (At sea level.) boils.",
+    ),
+    ("<p>a" + macro("footnote", rich("<ul><li>b</li></ul>")) + "</p>", "a\n\n- b"),
+    (
+        "<p>a "
+        + macro(
+            "excerpt",
+            '<ac:parameter ac:name="atlassian-macro-output-type">INLINE'
+            "</ac:parameter>" + rich("<p>b</p>"),
+        )
+        + " c</p>",
+        "a b c",
+    ),
+    (macro("ui-button", url="https://e.example/o"), "https://e.example/o"),
+    (
+        macro(
+            "ui-button",
+            '<ac:parameter ac:name="url"><ri:space ri:space-key="DEV"/></ac:parameter>',
+            title="Home",
+        ),
+        "[Home](https://acme.atlassian.net/wiki/spaces/DEV)",
+    ),
+    (
+        "<p>" + 2 * macro("button", title="Go", link="https://e.example/o") + "</p>",
+        "[Go](https://e.example/o) [Go](https://e.example/o)",
+    ),
+]
+
+RENDERED = [
+    ('<p>So <span class="katex"><math><mi>a</mi><annotation encoding="application/x-tex">a^2'
+     '</annotation></math><span>a2</span></span> holds.</p>', "So $a^2$ holds."),
+    ("<p>So <math><mi>a</mi><mo>=</mo><mn>2</mn></math> holds.</p>", "So $a=2$ holds."),
+    ('<ul><li><input type="checkbox" checked> a</li><li><input type="checkbox"> b</li></ul>',
+     "- [x] a\n- [ ] b"),
+    ('<p>a<input type="text"></p>', "a"),
+    ("<details><summary>More</summary><p>a</p></details>", "**More**\n\na"),
+    ('<p><a data-card-appearance="block" href="https://e.example/x"></a></p>',
+     "https://e.example/x"),
+    ('<ul class="decision-list"><li data-decision-state="UNDECIDED">a</li></ul>'
+     '<ul><li data-decision-state="DECIDED">b</li></ul>',
+     "- **Undecided:** a\n\n- **Decision:** b"),
+]  # fmt: skip
+
+
+def new_panel(kind: str, **attributes: str) -> str:
+    named = {"panel-type": kind} | {name.replace("_", "-"): attributes[name] for name in attributes}
+    listed = "".join(
+        f'<ac:adf-attribute key="{key}">{value}</ac:adf-attribute>' for key, value in named.items()
+    )
+    content = "<ac:adf-content><p>a</p></ac:adf-content>"
+    return (
+        f'<ac:adf-extension><ac:adf-node type="panel">{listed}{content}</ac:adf-node>'
+        '<ac:adf-fallback><div class="panel"><p>a</p></div></ac:adf-fallback></ac:adf-extension>'
+    )
+
+
+PANELS = [
     (macro("panel", rich("<ul><li>a</li></ul>"), panelIconText="🚨"), "> 🚨\n> - a"),
     (macro("panel", rich("<p>a</p>"), panelIconText="🚨", title="Mind"), "> **🚨 Mind**\n>\n> a"),
-    (macro("profile", '<ac:parameter ac:name="user"><ri:user ri:account-id="7"/></ac:parameter>'),
-     "@7"),
+    (macro("panel", rich("<p>a</p>"), panelIcon=":bulb:", panelIconId="1f4a1"), "> 💡 a"),
+    (macro("panel", rich("<p>a</p>"), panelIcon=":acme:", panelIconId="8f2c-x"), "> :acme: a"),
+    # the editor's colours of its kinds
+    *((macro("panel", rich("<p>a</p>"), bgColor=colour), text) for colour, text in (
+        ("#DEEBFF", "> **Info:** a"), ("#EAE6FF", "> **Note:** a"), ("#E3FCEF", "> **Success:** a"),
+        ("#FFFAE6", "> **Warning:** a"), ("#FFEBE6", "> **Error:** a"), ("#ffffce", "> a"),
+        ("none", "> a"))),
+    ('<div class="panel" style="background-color: rgb(255,235,230);"><div class="panelContent">'
+     "<p>a</p></div></div>", "> **Error:** a"),
+    *((new_panel(kind), text) for kind, text in (
+        ("info", "> **Info:** a"), ("success", "> **Success:** a"), ("ERROR", "> **Error:** a"),
+        ("custom", "> a"))),
+    (new_panel("custom", panel_icon=":bulb:", panel_icon_id="1f4a1", panel_icon_text="💡",
+               panel_color="#FFFAE6"), "> 💡 a"),
+    (new_panel("custom", panel_color="#FFFAE6"), "> **Warning:** a"),
+    # a node that holds nothing beside a fallback that does
+    ('<ac:adf-extension><ac:adf-node type="panel"><ac:adf-attribute key="panel-type">note'
+     "</ac:adf-attribute></ac:adf-node><ac:adf-fallback><p>a</p></ac:adf-fallback>"
+     "</ac:adf-extension>", "a"),
+    ('<div class="ak-editor-panel" data-panel-type="error"><p>a</p></div>', "> **Error:** a"),
+    ('<ac:adf-extension><ac:adf-node type="nested-expand"><ac:adf-attribute key="title">More'
+     "</ac:adf-attribute><ac:adf-content><p>a</p></ac:adf-content></ac:adf-node>"
+     "</ac:adf-extension>", "**More**\n\na"),
 ]  # fmt: skip
 
 
@@ -107,6 +230,10 @@ COLOURS = [
     )
 ]  # fmt: skip
 
+DRAWING = (
+    '<mxGraphModel><root><mxCell id="0"/><mxCell value="Pump"/>'
+    '<UserObject label="&lt;b&gt;Valve&lt;/b&gt;&lt;br&gt;2 &amp;amp; 3"/></root></mxGraphModel>'
+)
 DIAGRAMS = [
     (macro("plantumlcloud", data=compress(b"a%20-%3E%20b"), compressed="true"),
      "```plantuml\na -> b\n```"),
@@ -114,11 +241,31 @@ DIAGRAMS = [
      "![plantumlcloud: x.svg]"),
     (macro("plantumlcloud", data="no base64", compressed="true"), ""),
     (macro("plantumlcloud", data="/////w=="), ""),
+    *((macro(name, plain("a -> b\n  c")), f"```{language}\na -> b\n  c\n```")
+      for name, language in (("mermaid", "mermaid"), ("graphviz", "dot"), ("nomnoml", ""),
+                             ("plantumlrender", "plantuml"))),
+    (macro("mermaid-diagram", code="graph TD\n  a"), "```mermaid\ngraph TD\n  a\n```"),
+    (macro("plantuml", plain("a"), title="Log in"), "**Log in**\n\n```plantuml\na\n```"),
+    (macro("drawio", diagramName="Net", data=escape(DRAWING)),
+     "![drawio: Net]\n\nPump · Valve 2 & 3"),
+    (macro("drawio", plain(f'<mxfile><diagram name="Plan">{compress(DRAWING.encode())}</diagram>'
+                           '<diagram name="Page-2">no base64</diagram></mxfile>')),
+     "Plan · Pump · Valve 2 & 3"),
+    (macro("drawio", plain("<mxfile><cut")), ""),
+    (macro("inc-drawio", diagramName="Net"), "![drawio: Net]"),
+    (macro("excalidraw", plain('{"elements": [{"text": "Pump"}, {"type": "line"}, {"text": 1}]}')),
+     "Pump"),
+    (macro("gliffy", plain('{"stage": [{"graphic": {"html": "<p>Pump &amp; <b>pipe</b></p>"}}]}')),
+     "Pump & pipe"),
+    (macro("bpmn", plain('<bpmn:task name="Order"/>')), "Order"),
+    (macro("roadmap", source="%7B%22lanes%22%3A%5B%7B%22title%22%3A%22Lane%20A%22%7D%5D%7D"),
+     "Lane A"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("body", "expected"), POWERS + STRUCK + EMOJI + PARAMETERS + COLOURS + DIAGRAMS
+    ("body", "expected"),
+    POWERS + STRUCK + EMOJI + PARAMETERS + RENDERED + PANELS + COLOURS + DIAGRAMS,
 )
 def test_a_meaning_is_kept(body: str, expected: str) -> None:
     assert_converts(body, expected)

@@ -35,6 +35,7 @@ IN_TEXT = [
         ":ours:",
     ),
     ('<p>Ask <ac:link><ri:user ri:account-id="5b10"/></ac:link>.</p>', "Ask @5b10."),
+    ('<p>Ask <ac:link><ri:group ri:group-name="devs"/></ac:link>.</p>', "Ask devs."),
     (
         '<p>Ask <a class="confluence-userlink user-mention" data-account-id="5b10"'
         ' href="/wiki/people/5b10">Mara Lind</a>.</p>',
@@ -116,7 +117,7 @@ FILES = [
     (macro("gliffy", name="Network"), "![gliffy: Network]"),
     (macro("plantuml", plain("@startuml\nA -> B\n@enduml")),
      "```plantuml\n@startuml\nA -> B\n@enduml\n```"),
-    (macro("mermaid-cloud", plain("graph TD;\n  A-->B;")), "```\ngraph TD;\n  A-->B;\n```"),
+    (macro("mermaid-cloud", plain("graph TD;\n  A-->B;")), "```mermaid\ngraph TD;\n  A-->B;\n```"),
     (
         macro("widget", '<ac:parameter ac:name="url"><ri:url ri:value="https://v.example/1"/>'
               "</ac:parameter>"),

@@ -14,7 +14,9 @@ from pipeline.markdown.visible import verbatim
 
 _ENCODED = "data-encoded-xml"  # the source of an element that could not be rendered
 _CHART = "chart-render-data"  # the class of a script
-_MARKS = (_ENCODED, _CHART, 'ac:name="html"')
+_HTML = ("html", "html-bobswift", "html-macro")
+_MARKS = (_ENCODED, _CHART, *(f'ac:name="{name}"' for name in _HTML))
+_NOT_RENDERED = ("img", "span", "div", "a")
 
 
 def unfold(root: Element, bodies: Iterable[str], check: Callable[[], object]) -> None:
@@ -32,17 +34,19 @@ def unfold(root: Element, bodies: Iterable[str], check: Callable[[], object]) ->
 
 
 def _find_embedded(root: Element, check: Callable[[], object]) -> Iterator[tuple[Element, Element]]:
-    walk = etree.iterwalk(root, events=("start",), tag=("script", "img", "ac:structured-macro"))
+    tags = ("script", *_NOT_RENDERED, "ac:structured-macro")
+    walk = etree.iterwalk(root, events=("start",), tag=tags)
     for _, element in walk:
         check()
-        if element.tag == "img":
+        if element.tag in _NOT_RENDERED:
             encoded = element.get(_ENCODED)
             if encoded and "transform-error" in (element.get("class") or ""):
+                walk.skip_subtree()
                 yield element, _to_inline(unquote_plus(encoded), element)
         elif element.tag == "script":
             if _CHART in (element.get("class") or ""):
                 yield element, _to_chart(element.text or "")
-        elif (element.get("ac:name") or "").lower() == "html":
+        elif (element.get("ac:name") or "").lower() in _HTML:
             source = child(element, "ac:plain-text-body")
             if source is not None:
                 walk.skip_subtree()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import islice
 
 from pipeline.markdown.blocks import Block, Content, Rendered
-from pipeline.markdown.macros.boxes import box
+from pipeline.markdown.macros.boxes import box, expand
 from pipeline.markdown.macros.frames import unwrap
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, children
 
-_KNOWN = ("panel", "decision-list", "decision-item")
+_KNOWN = ("panel", "decision-list", "decision-item", "expand", "nested-expand")
 # Of an extension and of its fallback: the node, the fallback and the text are among the first ones,
 # and looking at all of them again for each node would take quadratic time.
 _MOST_CHILDREN, _MOST_ELEMENTS = 10, 1_000
@@ -21,6 +21,8 @@ def node(element: Element, content: Content, notes: Notes) -> Rendered:
     match element.get("type"):
         case "panel":
             return box(element, content, notes)
+        case "expand" | "nested-expand":
+            return expand(element, content, notes)
         case "decision-item":
             return _to_decision(element, content)
         case "decision-list":
@@ -41,8 +43,8 @@ def is_second_copy(element: Element, notes: Notes) -> bool:
     """Return whether an extension's node or its fallback repeats the content of the other.
 
     An extension holds the same content twice: as a node and as HTML, the fallback. The node is
-    read where its kind is known or the fallback has no text, otherwise the fallback is. A node of
-    an unknown kind is counted.
+    read where its kind is known and it has content, or the fallback has no text, otherwise the
+    fallback is. A node of an unknown kind is counted.
     """
     extension = element.getparent()
     if extension is None or extension.tag != "ac:adf-extension":
@@ -52,12 +54,19 @@ def is_second_copy(element: Element, notes: Notes) -> bool:
     fallback = next((part for part in parts if part.tag == "ac:adf-fallback"), None)
     kind = "" if first is None else first.get("type") or ""
     is_known = kind in _KNOWN
-    is_node_read = first is not None and (is_known or fallback is None or not _has_text(fallback))
+    is_node_read = first is not None and (
+        fallback is None or not _has_text(fallback) or (is_known and _has_content(first))
+    )
     if element.tag == "ac:adf-fallback":
         return is_node_read
     if not is_known:
         notes.count_unknown(kind)
     return not is_node_read
+
+
+def _has_content(node: Element) -> bool:
+    """Return whether a node holds more than attributes."""
+    return any(part.tag != "ac:adf-attribute" for part in islice(node, _MOST_CHILDREN))
 
 
 def _has_text(fallback: Element) -> bool:

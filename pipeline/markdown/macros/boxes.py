@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.markdown.blocks import Block, Content, Rendered
+from pipeline.markdown.hidden import find_colours, split_declarations
+from pipeline.markdown.macros.emoji import find_emoji
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.quotes import to_quote
-from pipeline.markdown.tree import Element, all_text, classes_of, parameters_of
+from pipeline.markdown.tree import Element, all_text, children, classes_of, parameters_of
 
 _DEFAULT_EXPAND = "Click here to expand..."
 _TITLES = ("title", "tabsPageTitle", "label", "name")  # of an expand, a tab or a chart, best first
+_HEADINGS = ("title", "tabsPageTitle", "tabTitle", "heading", "header", "label", "caption")
 _LABELS = {
     "info": "Info",
     "information": "Info",
@@ -21,11 +24,23 @@ _LABELS = {
     "success": "Success",
     "error": "Error",
 }
+_PANEL = "data-panel"  # begins the names of rendered attributes
+# The backgrounds of the kinds of panels, which the editor offers for panels of one's own too.
+_KINDS_BY_COLOUR = {
+    (0xDE, 0xEB, 0xFF): "Info",
+    (0xEA, 0xE6, 0xFF): "Note",
+    (0xE3, 0xFC, 0xEF): "Success",
+    (0xFF, 0xFA, 0xE6): "Warning",
+    (0xFF, 0xEB, 0xE6): "Error",
+}
 
 
 def box(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return info, note, tip, warning or panel as a quote with its label and title."""
-    return to_quote(_with_title(element, content, ("title",)), _label(element))
+    """Return a panel as a quote with its kind, its icon and its title."""
+    attributes = _attributes_of(element)
+    icon = _icon_of(element, attributes)
+    label = _kind_of(element, attributes) or ("" if icon else _kind_by_colour(element, attributes))
+    return to_quote(_with_icon(icon, _with_title(element, content, ("title",))), label)
 
 
 def title(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -38,28 +53,68 @@ def title(element: Element, content: Content, notes: Notes) -> Rendered:
 
 def expand(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return the title of an expand, a tab or a chart, then its content."""
+    return _with_bold_title(element, content, _TITLES)
+
+
+def titled(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return the title of a container that has no row of its own, then its content."""
+    if not any(parameters_of(element).get(name) for name in _HEADINGS):
+        return content.text or list(content.blocks)
+    return _with_bold_title(element, content, _HEADINGS)
+
+
+def _with_bold_title(element: Element, content: Content, names: Sequence[str]) -> list[Block]:
     return [
         Block("text", emphasize(block.text, "**")) if block.kind == "title" else block
-        for block in _with_title(element, content, _TITLES)
+        for block in _with_title(element, content, names)
     ]
 
 
 def _with_title(element: Element, content: Content, names: Sequence[str]) -> list[Block]:
-    parameters = parameters_of(element)
-    title = next((parameters[key] for key in names if parameters.get(key)), "")
-    blocks = [*([Block("title", title)] if title else []), *content.to_blocks()]
-    icon = parameters.get("panelIconText") or element.get("data-panel-icon") or ""
+    attributes = _attributes_of(element)
+    found = (attributes.get(_to_key(name)) or "" for name in names)
+    text = next(filter(None, found), "").replace("**", "")
+    return [*([Block("title", text)] if text else []), *content.to_blocks()]
+
+
+def _with_icon(icon: str, blocks: list[Block]) -> list[Block]:
     if icon and blocks and blocks[0].kind in ("title", "text"):
         return [blocks[0]._replace(text=f"{icon} {blocks[0].text}"), *blocks[1:]]
     return [*([Block("text", icon)] if icon else []), *blocks]
 
 
-def _label(element: Element) -> str:
+def _attributes_of(element: Element) -> dict[str, str]:
+    """Return parameters and attributes by names such as `panelicon`, in all of their forms."""
+    named = list(parameters_of(element).items())
+    named += [(str(name), str(value)) for name, value in element.items() if _PANEL in str(name)]
+    for attribute in children(element, "ac:adf-attribute"):
+        named.append((attribute.get("key") or "", all_text(attribute)))
+    return {_to_key(name): value for name, value in named}
+
+
+def _to_key(name: str) -> str:
+    return name.removeprefix("data-").replace("-", "").lower()
+
+
+def _icon_of(element: Element, attributes: dict[str, str]) -> str:
+    get = attributes.get
+    text, short, emoji_id = get("panelicontext", ""), get("panelicon", ""), get("paneliconid", "")
+    return find_emoji(text, short, emoji_id) if text or short or emoji_id else ""
+
+
+def _kind_of(element: Element, attributes: dict[str, str]) -> str:
     names = [element.get("ac:name") or ""]
     names += [name.rpartition("-")[2] for name in classes_of(element)]
-    names += [
-        all_text(attribute)
-        for attribute in element.iterchildren("ac:adf-attribute")
-        if attribute.get("key") == "panel-type"
-    ]
-    return next((_LABELS[name] for name in names if name in _LABELS), "")
+    names.append(attributes.get("paneltype") or "")
+    return next((_LABELS[name.lower()] for name in names if name.lower() in _LABELS), "")
+
+
+def _kind_by_colour(element: Element, attributes: dict[str, str]) -> str:
+    style = dict(split_declarations(element.get("style") or ""))
+    value = attributes.get("bgcolor") or attributes.get("panelcolor") or ""
+    value = value or style.get("background-color") or style.get("background") or ""
+    colours = find_colours(value.lower())
+    if len(colours) != 1:
+        return ""
+    red, green, blue, *_ = colours[0]
+    return _KINDS_BY_COLOUR.get((round(255 * red), round(255 * green), round(255 * blue)), "")

@@ -24,19 +24,19 @@ _JAVA = re.compile(  # what no other language has
     r"|\bpublic (?:static |final |abstract )*(?:class|interface|enum|void)\b"
     r"|\b(?:int|long|boolean|double|String)(?:\[\])? \w++ ?[=;]"
 )
+_TEX = "latex"
 _NOT_IN_LANGUAGE = re.compile(r"[^\w#+./-]")
-_SOURCES = ("plantuml", "plantumlrender", "mermaid", "latex")
 
 
 def code(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return `code`, `noformat`, diagrams written as text, and `pre` as a fence."""
+    """Return `code`, `noformat`, `latex` and `pre` as a fence."""
     source = _find_source(element)
     parameters = parameters_of(element)
     name = element.get("ac:name")
     if name:
         language = parameters.get("language") or parameters.get("lang") or ""
-        if not language and name in _SOURCES:
-            language = name.removesuffix("render")
+        if not language and name == _TEX:
+            language = _TEX
         title = parameters.get("title") or ""
     else:
         language = _rendered_language(source)

@@ -1,17 +1,12 @@
-"""Diagrams: the source of those that are text, the name of the others."""
+"""Diagrams: the source of those that are text, the name and the labels of the others."""
 
 from __future__ import annotations
 
-import binascii
-import zlib
-from base64 import b64decode
-from urllib.parse import unquote
-
 from pipeline.markdown.blocks import Block, Content, Rendered
-from pipeline.markdown.macros.code import code
+from pipeline.markdown.embedded import decode_source, list_labels
 from pipeline.markdown.marks import to_fence
 from pipeline.markdown.notes import Notes
-from pipeline.markdown.tree import Element, child, drop_control_characters, parameters_of
+from pipeline.markdown.tree import Element, child, parameters_of, raw_parameter
 from pipeline.markdown.visible import verbatim
 
 _NAMES = (  # parameters that may hold the name, best first
@@ -20,39 +15,60 @@ _NAMES = (  # parameters that may hold the name, best first
     "displayName",
     "name",
     "filename",
-    "title",
 )
-_MOST_BYTES = 1_000_000  # of a source: a few compressed bytes may hold any number
-_RAW = -zlib.MAX_WBITS  # deflate without a header
+# Parameters that may hold the source, best first.
+_SOURCES = ("code", "source", "script", "definition", "text", "content", "diagram")
+_LANGUAGES = {
+    "mermaid": "mermaid",
+    "plantuml": "plantuml",
+    "graphviz": "dot",
+    "dot": "dot",
+    "viz": "dot",
+    "flowchart": "dot",
+    "zenuml": "zenuml",
+    "d2": "d2",
+    "excalidraw": "json",
+}
+_ENDS = ("cloud", "render")  # of names: plantumlcloud, plantumlrender
+_COPY = "inc-"  # begins the name of a diagram that is kept on another page
 
 
 def diagram(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return a diagram by its name, and its source where that is text."""
-    source = child(element, "ac:plain-text-body")
-    if source is not None and verbatim(source).strip():
-        return code(element, content, notes)
+    """Return a diagram by its name, and its source or its labels."""
     parameters = parameters_of(element)
-    kind = (element.get("ac:name") or element.get("data-macro-name") or "diagram").partition("-")[0]
+    names = element.get("ac:name") or element.get("data-macro-name") or "diagram"
+    kind = names.lower().removeprefix(_COPY).partition("-")[0]
     name = next((parameters[key] for key in _NAMES if parameters.get(key)), "")
+    title = parameters.get("title") or ""
+    source = notes.drop_hidden(read_source(element))
+    labels = list_labels(source)
+    if labels is None:
+        text = to_fence(source, _to_language(kind), title if source else "")
+    else:
+        notes.dropped.append(verbatim(element))
+        text = [Block("text", " · ".join(labels))] if labels else []
+    name = name or ("" if source and labels is None else title)
     image = [Block("text", f"![{kind}: {name}]")] if name else []
-    fence: list[Block] = []
-    if text := _decode(parameters.get("data") or "", parameters.get("compressed") == "true"):
-        fence = to_fence(notes.drop_hidden(text), kind.removesuffix("cloud"))
-    return [*image, *fence, *content.to_blocks()]
+    is_text = child(element, "ac:plain-text-body") is not None
+    return [*image, *text, *(() if is_text else content.to_blocks())]
 
 
-def _decode(data: str, is_compressed: bool) -> str:
-    """Return the source that a parameter holds: base64 of percent-encoded text; "" for any other.
+def read_source(macro: Element) -> str:
+    """Return the source of a diagram's macro, "" where it is kept elsewhere."""
+    body = child(macro, "ac:plain-text-body")
+    if body is not None and (text := verbatim(body)).strip():
+        return text
+    parameters = parameters_of(macro)
+    is_compressed = parameters.get("compressed") == "true"
+    data = parameters.get("data") or ""
+    if decoded := decode_source(data, is_compressed=is_compressed):
+        return decoded
+    if data.startswith("<"):
+        return data
+    return next(filter(None, (raw_parameter(macro, name) for name in _SOURCES)), "")
 
-    A compressed one is deflated before base64.
-    """
-    try:
-        decoded = b64decode(data, validate=True)
-        if is_compressed:
-            stream = zlib.decompressobj(_RAW)
-            decoded = stream.decompress(decoded, _MOST_BYTES)
-            if stream.unconsumed_tail:
-                return ""
-        return drop_control_characters(unquote(decoded.decode(), errors="strict"))
-    except (binascii.Error, zlib.error, UnicodeDecodeError, ValueError):
-        return ""
+
+def _to_language(kind: str) -> str:
+    for end in _ENDS:
+        kind = kind.removesuffix(end)
+    return _LANGUAGES.get(kind, "")

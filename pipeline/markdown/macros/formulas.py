@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pipeline.markdown.blocks import Block, Content, Rendered
 from pipeline.markdown.notes import Notes
-from pipeline.markdown.tree import Element, child, parameters_of
-from pipeline.markdown.visible import verbatim
+from pipeline.markdown.tree import Element, all_text, child, parameters_of
+from pipeline.markdown.visible import verbatim, visible_text
 
+_TEX = "application/x-tex"
 _PARAMETERS = ("body", "equation", "formula", "latex", "math", "")  # best first
 
 
@@ -27,4 +28,13 @@ def _source(element: Element, notes: Notes) -> str:
     body = child(element, "ac:plain-text-body")
     source = "" if body is None else verbatim(body)
     source = source or next((parameters[key] for key in _PARAMETERS if parameters.get(key)), "")
-    return " ".join(notes.drop_hidden(source).split())
+    source = " ".join(notes.drop_hidden(source).split())
+    return source.strip("$") if source.startswith("$") and source.endswith("$") else source
+
+
+def rendered(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return MathML by the TeX that it was made from, else by its symbols in a row."""
+    notes.dropped.append(visible_text(element))
+    found = (one for one in element.iter("annotation") if one.get("encoding") == _TEX)
+    source = all_text(next(found, None)) or all_text(element)
+    return f"${notes.drop_hidden(source)}$" if source else ""

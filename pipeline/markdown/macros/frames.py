@@ -15,6 +15,14 @@ def unwrap(element: Element, content: Content, notes: Notes) -> Rendered:
     return content.text or list(content.blocks)
 
 
+def excerpt(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return the content of an excerpt; of one within a line, on that line."""
+    is_inline = parameters_of(element).get("atlassian-macro-output-type") == "INLINE"
+    if is_inline and len(content.blocks) == 1 and content.blocks[0].kind == "text":
+        return content.blocks[0].text
+    return unwrap(element, content, notes)
+
+
 def drop(element: Element, content: Content, notes: Notes) -> Rendered:
     """Drop navigation macros: their targets are ingested as pages themselves."""
     notes.dropped.append(visible_text(element))

@@ -9,11 +9,32 @@ from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, classes_of, parameters_of
 from pipeline.markdown.visible import visible_text
 
+# Best first: a status without a title shows the name of its colour.
+_STATUSES = ("title", "Status", "colour", "color")
+
 
 def status(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a status lozenge in brackets, which set it apart from the text around it."""
-    text = parameters_of(element).get("title") if element.get("ac:name") else all_text(element)
+    text = all_text(element)
+    if element.get("ac:name"):
+        named = parameters_of(element)
+        text = next((named[key] for key in _STATUSES if named.get(key)), "")
     return f"[{text}]" if text else ""
+
+
+def checkbox(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return a box that is ticked or not, as tasks have it; nothing for other controls."""
+    if (element.get("type") or "").lower() != "checkbox":
+        return ""
+    return "[ ] " if element.get("checked") is None else "[x] "
+
+
+def footnote(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return a footnote in brackets within its sentence."""
+    texts = [block.text for block in content.to_blocks() if block.kind == "text"]
+    if len(texts) != len(content.to_blocks()):
+        return list(content.blocks)
+    return f" ({' '.join(texts)})" if texts else ""
 
 
 def date(element: Element, content: Content, notes: Notes) -> Rendered:

@@ -21,7 +21,7 @@ def profile(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return the card of a person: as rendered, or the person's name or id."""
     people = []
     for parameter in children(element, "ac:parameter"):
-        if parameter.get("ac:name") == "user":
+        if (parameter.get("ac:name") or "").lower() == "user":
             user = next(parameter.iter("ri:user"), None)
             people.append(all_text(parameter) if user is None else name_of(user, notes))
     cards = [Block("text", f"@{person}") for person in people if person]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from pipeline.markdown.blocks import Block, Content, Rendered, to_text_blocks
 from pipeline.markdown.links import to_image, to_link
+from pipeline.markdown.macros.boxes import titled
 from pipeline.markdown.macros.people import name_of
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, parameters_of
@@ -11,7 +14,11 @@ from pipeline.markdown.visible import visible_text
 from pipeline.records import PAGE, IncludedPage
 
 INCLUDED_TAGS = ("ri:page", "ri:blog-post", "ri:content-entity")  # by which an include names it
-_LABELS = ("title", "label", "text", "buttonText", "buttonLabel", "name")  # of a button
+_LABELS = ("title", "label", "text", "buttonText", "buttonLabel")
+_BUTTON_LABELS = (*_LABELS, "name")
+_ADDRESSES = ("url", "href", "link", "src")  # parameters
+_PAGES = (*INCLUDED_TAGS, "ri:space")
+_HTTP = ("https://", "http://")
 
 
 def link(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -70,14 +77,42 @@ def widget(element: Element, content: Content, notes: Notes) -> Rendered:
 
 
 def button(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return a button's label as a link to where the button leads."""
+    """Return a button's label, or address, as a link to where the button leads."""
     parameters = parameters_of(element)
-    label = next((parameters[key] for key in _LABELS if parameters.get(key)), "")
-    page = next(element.iter("ri:page"), None)
-    if page is not None:
-        return _to_resource(page, label, "", notes)
-    target = parameters.get("url") or parameters.get("href") or parameters.get("link") or ""
-    return to_link(label, notes.links.resolve(target)) or list(content.blocks)
+    label = _first_of(parameters, _BUTTON_LABELS)
+    resource = next(element.iter(*_PAGES, "ri:attachment", "ri:url"), None)
+    if resource is not None:
+        return f" {_to_resource(resource, label, '', notes)} "
+    target = notes.links.resolve(_first_of(parameters, _ADDRESSES))
+    shown = to_link(label or target, target)
+    return f" {shown} " if shown else list(content.blocks)
+
+
+def unknown(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return what a macro without a row shows, as far as that can be told from its parameters.
+
+    That is a container's title above its content; of a macro without content a file, a person,
+    a page or an address, under the macro's label.
+    """
+    if content.blocks or content.text.strip():
+        return titled(element, content, notes)
+    parameters = parameters_of(element)
+    label = _first_of(parameters, _LABELS)
+    resource = next(element.iter(*_PAGES, "ri:attachment", "ri:user", "ri:url"), None)
+    if resource is None:
+        target = _first_of(parameters, _ADDRESSES)
+        shown = to_link(label or target, target) if target.startswith(_HTTP) else ""
+    elif resource.tag == "ri:attachment":
+        shown = to_image(resource.get("ri:filename") or "")
+    elif to_included(resource) in notes.closed:
+        shown = ""
+    else:
+        shown = _to_resource(resource, label, "", notes)
+    return f" {shown} " if shown else ""
+
+
+def _first_of(parameters: Mapping[str, str], names: Iterable[str]) -> str:
+    return next((parameters[name] for name in names if parameters.get(name)), "")
 
 
 def _to_resource(resource: Element, text: str, anchor: str, notes: Notes) -> str:
@@ -99,6 +134,6 @@ def _to_resource(resource: Element, text: str, anchor: str, notes: Notes) -> str
             name = target = links.resolve(get("ri:value") or "")
         case _:
             target = ""
-            keys = ("ri:filename", "ri:content-title", "ri:parameter")
+            keys = ("ri:filename", "ri:content-title", "ri:parameter", "ri:group-name")
             name = next((value for key in keys if (value := get(key))), "")
     return to_link(text or name or anchor, target)

@@ -43,16 +43,16 @@ class Macro(NamedTuple):
 
 
 MACROS = (
-    Macro(code.code, "code noformat plantuml plantumlrender mermaid latex",
+    Macro(code.code, "code noformat latex",
           "code preformatted", "pre", reads_itself=True),
-    Macro(code.markdown, "markdown", reads_itself=True),
+    Macro(code.markdown, "markdown markdown-macro markdown-block md", reads_itself=True),
     Macro(frames.drop,
           """toc pagetree pagetreesearch livesearch recently-updated search navmap children
           recently-updated-dashboard create-from-template create-space-button contributors
           contributors-summary popular-labels related-labels listlabels favpages contentbylabel
           attachments gallery space-details spaces blog-posts change-history anchor viewtracker
           detailssummary tasks-report-macro content-report-table network
-          roadmap calendar""",
+          calendar footnotes display-footnotes""",
           """toc-macro client-side-toc-macro plugin_pagetree recently-updated search-macro
           tableFloatingHeader jira-oauth-message-marker refresh-issues-bottom
           create-from-template-button userLogoLink userLogo""", reads_itself=True),
@@ -60,42 +60,52 @@ MACROS = (
     Macro(jira.jira_error, "", "jim-error-message", reads_itself=True),
     Macro(references.attachments, "", "plugin_attachments_container", reads_itself=True),
     Macro(boxes.box, "info note tip warning panel success error",
-          "confluence-information-macro panel"),
-    Macro(boxes.title, "", "panelHeader expand-control-text"),
+          "confluence-information-macro panel ak-editor-panel"),
+    Macro(boxes.title, "", "panelHeader expand-control-text", "summary"),
     Macro(boxes.expand, """expand ui-expand ui-tab cfm-tabs-page aui-tab auitabspage tab tab-pane
-          localtab card chart""", "expand-container"),
-    Macro(inline.status, "status", "status-macro aui-lozenge", reads_itself=True),
+          localtab card chart""", "expand-container", "details"),
+    Macro(inline.status, "status status-handy handy-status", "status-macro aui-lozenge",
+          reads_itself=True),
     Macro(jira.jira, "jira jiraissues", "jira-issue"),
-    Macro(diagrams.diagram, """drawio inc-drawio drawio-sketch gliffy lucidchart plantumlcloud
-          mermaid-cloud mermaid-macro balsamiq""", "drawio-macro gliffy-macro"),
+    Macro(diagrams.diagram, """drawio inc-drawio drawio-sketch drawio-board gliffy lucidchart
+          balsamiq mockup cacoo excalidraw excalidraw-macro bpmn bpmn-modeler roadmap plantuml
+          plantumlrender plantumlcloud mermaid mermaid-cloud mermaid-macro mermaid-diagram graphviz
+          dot viz flowchart ditaa nomnoml yuml d2 websequencediagrams sequence-diagram
+          sequencediagram zenuml-sequence-macro""", "drawio-macro gliffy-macro"),
     Macro(references.include, "include excerpt-include excerpt-include-macro"),
     Macro(references.view_file, "view-file viewpdf viewdoc viewxls viewppt multimedia"),
     Macro(references.widget, "widget iframe", "", "iframe embed object", reads_itself=True),
     Macro(references.button, "ui-button cfm-button aui-button button"),
-    Macro(frames.unwrap, """section column toc-zone layout excerpt details ui-tabs cfm-tabs auitabs
-          tabs tab-group localtabgroup deck html"""),
+    Macro(frames.unwrap, """section column toc-zone layout details ui-tabs cfm-tabs auitabs
+          tabs tab-group localtabgroup deck html html-bobswift html-macro"""),
+    Macro(frames.excerpt, "excerpt"),
+    Macro(inline.footnote, "footnote"),
     Macro(references.link, "", "", "ac:link"),
     Macro(people.mention, "", "user-mention confluence-userlink"),
     Macro(people.profile, "profile profile-picture"),
-    Macro(emoji.emoticon, "", "emoticon", "ac:emoticon", reads_itself=True),
+    Macro(emoji.emoticon, "", """emoticon emoji-common-emoji-sprite emoji-common-emoji-image
+          emoji-common-placeholder""", "ac:emoticon", reads_itself=True),
     Macro(inline.icon, "", "icon aui-icon expand-icon expand-control-icon",
           "", reads_itself=True),
     Macro(inline.image, "", "", "ac:image"),
     Macro(inline.image, "", "", "img", reads_itself=True),
     Macro(inline.date, "", "", "time"),
+    Macro(inline.checkbox, "", "", "input", reads_itself=True),
     Macro(powers.exponent, "", "", "sup"),
     Macro(powers.index, "", "", "sub"),
     Macro(inline.strike, "strike strikethrough"),
     Macro(inline.quotation, "", "", "q"),
+    Macro(formulas.rendered, "", "katex", "math", reads_itself=True),
     Macro(formulas.formula, """easy-math-inline eazy-math-inline mathinline math-inline
           latex-inline mathjax-inline-macro""", reads_itself=True),
     Macro(formulas.formula_block, """easy-math-block eazy-math-block mathblock mathblock-ref
-          math-block latex-block latex-formatting mathjax-block-macro""", reads_itself=True),
+          math-block latex-block latex-formatting mathjax-block-macro mathjax latexmath""",
+          reads_itself=True),
     Macro(code.code_span, "", "", "code tt kbd samp", reads_itself=True),
     Macro(adf.node, "", "", "ac:adf-node"),
 )  # fmt: skip
 
-_UNKNOWN = Macro(frames.unwrap)
+_UNKNOWN = Macro(references.unknown)
 _UNKNOWN_VERBATIM = Macro(code.code, reads_itself=True)
 _DROPPED = Macro(frames.drop, reads_itself=True)
 _TITLE = Macro(boxes.title)
