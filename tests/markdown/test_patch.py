@@ -127,6 +127,10 @@ CODE = '<pre data-syntaxhighlighter-params="brush: java; gutter: false">public c
          "- **Decision:** a\n- **Undecided:** b"),
         ('<div class="panel"><div class="panelContent"><p>a</p></div></div>',
          macro("panel", rich("<p>a</p>"), panelIconText="🚨"), "> 🚨 a"),
+        ('<div class="panel"><div class="panelContent"><p>a</p></div></div>',
+         '<ac:adf-extension><ac:adf-node type="panel"><ac:adf-attribute key="panel-type">error'
+         "</ac:adf-attribute><ac:adf-content><p>a</p></ac:adf-content></ac:adf-node>"
+         "</ac:adf-extension>", "> **Error:** a"),
     ],
 )  # fmt: skip
 def test_what_the_author_chose_is_read_from_the_storage_format(

@@ -1,8 +1,8 @@
 """A page's two bodies read together: `convert_page` converts the rendered one, patched.
 
 Inside: `patch` puts into the rendered tree what only the storage format has: macros in the place of
-errors (`matching`, by the words around them: `places`), `captions`, and what the author chose
-(`by_text`). `dependencies` finds in the storage format which other pages the text depends on.
+errors (`matching`, by the words around them: `places`) and of `pictures`, `captions`, and what the
+author chose (`by_text`). `dependencies` finds in the storage format which other pages the text depends on.
 """
 
 from pipeline.markdown.both_bodies.dependencies import find_dependencies

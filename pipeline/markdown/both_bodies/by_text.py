@@ -1,6 +1,6 @@
 """What the author chose and a rendered body does not show, found by equal text.
 
-That is a code block's language, a decision's state, a panel's icon.
+That is a code block's language, a decision's state, a panel's icon or kind.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pipeline.markdown.tree import Element, all_text, child, children, classes_o
 
 _DEFAULT_BRUSH = "brush: java"
 _MOST_EVENTS, _MOST_CHARACTERS = 200, 2_000  # of an element's text that is compared
-_ICON = "data-panel-icon"
+_ICON, _KIND = "data-panel-icon", "data-panel-type"
+# Of the new editor's nodes: what is found, and the attribute that has it.
+_ADF = {"decision-item": ("decision", "state"), "panel": (_KIND, "panel-type")}
 _STATE = "data-decision-state"
 
 
@@ -38,8 +40,10 @@ def copy_meanings(root: Element, source: Element) -> None:
                 element.set(_STATE, state)
         elif "panelContent" in classes_of(element):
             panel = element.getparent()
-            if panel is not None and (icon := found.get(("panel", _beginning(element)))):
-                panel.set(_ICON, icon)
+            for name in (_ICON, _KIND):
+                chosen = found.get((name, _beginning(element)))
+                if panel is not None and chosen:
+                    panel.set(name, chosen)
 
 
 def _find_chosen(source: Element) -> Iterator[tuple[tuple[str, str], str]]:
@@ -49,12 +53,13 @@ def _find_chosen(source: Element) -> Iterator[tuple[tuple[str, str], str]]:
         elif macro.get("ac:name") == "panel" and (
             icon := parameters_of(macro).get("panelIconText")
         ):
-            yield ("panel", _beginning(child(macro, "ac:rich-text-body"))), icon
+            yield (_ICON, _beginning(child(macro, "ac:rich-text-body"))), icon
     for item in source.iter("ac:adf-node"):
-        if item.get("type") == "decision-item":
+        if item.get("type") in _ADF:
+            kind, key = _ADF[item.get("type") or ""]
             attributes = children(item, "ac:adf-attribute")
-            states = [all_text(one) for one in attributes if one.get("key") == "state"]
-            yield ("decision", _beginning(child(item, "ac:adf-content"))), next(iter(states), "")
+            values = [all_text(one) for one in attributes if one.get("key") == key]
+            yield (kind, _beginning(child(item, "ac:adf-content"))), next(iter(values), "")
 
 
 def _beginning(element: Element | None) -> str:

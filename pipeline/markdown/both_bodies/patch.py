@@ -13,6 +13,7 @@ from itertools import islice
 from pipeline.markdown.both_bodies.by_text import copy_meanings
 from pipeline.markdown.both_bodies.captions import add_captions
 from pipeline.markdown.both_bodies.matching import match
+from pipeline.markdown.both_bodies.pictures import may_be_pictures, replace_pictures
 from pipeline.markdown.both_bodies.places import Place, Words
 from pipeline.markdown.embedded import unfold
 from pipeline.markdown.hidden import drop_hidden_elements
@@ -28,7 +29,7 @@ _SYNC_PLACEHOLDER = "Sync Block"
 _MOST_CHARACTERS = 2_000_000  # of both bodies: each word that is compared takes 250 bytes
 _DEEPEST = 10  # elements between a macro and the one around it that adds no words
 # Where none of these is in the storage format, it has nothing to add to a complete rendering.
-_MARKS = ("<ac:caption", _SYNCED, "panelIcon", "UNDECIDED", 'ac:name="code"')
+_MARKS = ("<ac:caption", _SYNCED, "panelIcon", "UNDECIDED", "panel-type", 'ac:name="code"')
 _MARKS_OF_ERRORS = ("error", "We don", "Unable to render", "Sync Block")
 
 
@@ -54,7 +55,8 @@ class Patch:
     def apply(self, root: Element) -> None:
         """Put what is missing from a rendered body in its place in the tree."""
         may_fail = any(mark in self._rendered for mark in _MARKS_OF_ERRORS)
-        if not may_fail and not any(mark in self._storage for mark in _MARKS):
+        may_add = any(mark in self._storage for mark in _MARKS) or may_be_pictures(self._storage)
+        if not (may_fail or may_add):
             return
         if len(self._storage) + len(self._rendered) > _MOST_CHARACTERS:
             log.warning("the page is too large to read both of its bodies together")
@@ -71,6 +73,7 @@ class Patch:
         copy_meanings(root, source)
         if rendered.places:
             self._fill(root, rendered, source)
+        replace_pictures(root, source)
 
     def _fill(self, root: Element, rendered: Words, source: Element) -> None:
         unshown = Words(source, _is_macro, lambda _: False).list_unshown(rendered)

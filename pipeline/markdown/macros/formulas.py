@@ -13,22 +13,23 @@ _PARAMETERS = ("body", "equation", "formula", "latex", "math", "")  # best first
 
 def formula(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a formula within a line between dollar signs."""
-    source = _source(element, notes)
+    source = notes.drop_hidden(read_formula(element))
     return f"${source}$" if source else ""
 
 
 def formula_block(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a formula as a paragraph of its own."""
-    source = _source(element, notes)
+    source = notes.drop_hidden(read_formula(element))
     return [Block("text", f"$${source}$$")] if source else []
 
 
-def _source(element: Element, notes: Notes) -> str:
-    parameters = parameters_of(element)
-    body = child(element, "ac:plain-text-body")
+def read_formula(macro: Element) -> str:
+    """Return the TeX of a formula's macro on one line, without the signs around it."""
+    parameters = parameters_of(macro)
+    body = child(macro, "ac:plain-text-body")
     source = "" if body is None else verbatim(body)
     source = source or next((parameters[key] for key in _PARAMETERS if parameters.get(key)), "")
-    source = " ".join(notes.drop_hidden(source).split())
+    source = " ".join(source.split())
     return source.strip("$") if source.startswith("$") and source.endswith("$") else source
 
 
