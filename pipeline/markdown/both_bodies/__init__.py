@@ -2,7 +2,8 @@
 
 Inside: `patch` puts into the rendered tree what only the storage format has: macros in the place of
 errors (`matching`, by the words around them: `places`) and of `pictures`, `captions`, and what the
-author chose (`by_text`). `dependencies` finds in the storage format which other pages the text depends on.
+author chose (`by_text`). `dependencies` finds in the storage format which other pages the text
+depends on, and `names` puts in the names of people.
 """
 
 from pipeline.markdown.both_bodies.dependencies import find_dependencies
