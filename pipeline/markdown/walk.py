@@ -234,10 +234,16 @@ class Walk:
         core = text.strip()
         if not core and target:
             core = element.get("data-linked-resource-default-alias") or ""
-            core = core or (target if element.get("data-card-appearance") else "")
         if core.startswith("![") and core[2:-1] == file_name(target):
             target = ""  # a picture that opens itself
         if self._depth["table"]:  # lists of issues link every cell of a row to one address
             target, self._row_target = "" if target == self._row_target else target, target
+        if not core and _is_shown_without_text(element):
+            return f" {to_link(target, target)} "
         lead, trail = " " * text[:1].isspace(), " " * text[-1:].isspace()
         return lead + to_link(core, target) + trail
+
+
+def _is_shown_without_text(link: Element) -> bool:
+    """Return whether readers see a link that has no text: a card, or a picture without a name."""
+    return link.get("data-card-appearance") is not None or next(link.iter("img"), None) is not None

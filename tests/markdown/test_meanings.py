@@ -165,6 +165,11 @@ RENDERED = [
     ("<details><summary>More</summary><p>a</p></details>", "**More**\n\na"),
     ('<p><a data-card-appearance="block" href="https://e.example/x"></a></p>',
      "https://e.example/x"),
+    ('<p>a<a href="https://e.example/job/7"><img src="https://e.example/status?job=7"></a>b</p>',
+     "a https://e.example/job/7 b"),
+    ('<table><tr><th>a</th><th>b</th></tr><tr><td><a href="https://e.example/7">c</a></td><td>'
+     '<a href="https://e.example/7"><img src="/x"></a></td></tr></table>',
+     "| a | b |\n|---|---|\n| [c](https://e.example/7) | |"),
     ('<ul class="decision-list"><li data-decision-state="UNDECIDED">a</li></ul>'
      '<ul><li data-decision-state="DECIDED">b</li></ul>',
      "- **Undecided:** a\n\n- **Decision:** b"),

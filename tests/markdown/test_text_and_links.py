@@ -56,6 +56,13 @@ IN_TEXT = [
         '</span> <span class="aui-lozenge">STATUS</span></span></p>',
         "[ABC-1](https://j.example/ABC-1)",
     ),
+    (
+        '<p><span class="jira-issue lock-jira-issue" data-jira-key="ABC-1">'
+        '<a href="https://j.example/ABC-1">ABC-1</a> <span class="oauth-msg"> - <a class='
+        '"static-oauth-init" href="https://j.example/authorize">Log in</a> for details</span>'
+        "</span></p>",
+        "[ABC-1](https://j.example/ABC-1)",
+    ),
     ("<p>x<sup>2</sup>, H<sub>2</sub>O, 10<sup>th</sup></p>", "x^2, H2O, 10th"),
     ("<p>says <q>no</q></p>", 'says "no"'),
     ('<p><ac:emoticon ac:emoji-id="1f468-200d-1f4bb" ac:emoji-fallback=":man_tec:"/></p>', "👨‍💻"),

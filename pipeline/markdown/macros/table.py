@@ -54,7 +54,7 @@ MACROS = (
           detailssummary tasks-report-macro content-report-table network
           calendar footnotes display-footnotes""",
           """toc-macro client-side-toc-macro plugin_pagetree recently-updated search-macro
-          tableFloatingHeader jira-oauth-message-marker refresh-issues-bottom
+          tableFloatingHeader jira-oauth-message-marker oauth-msg refresh-issues-bottom
           create-from-template-button userLogoLink userLogo""", reads_itself=True),
     Macro(frames.hide, "", "", " ".join(sorted(UNSEEN)), reads_itself=True),
     Macro(jira.jira_error, "", "jim-error-message", reads_itself=True),
