@@ -15,12 +15,13 @@ from pipeline.fetch.errors import (
 )
 from pipeline.fetch.rows import Json, to_line
 from pipeline.fetch.transport import REFUSALS, Transport, never
-from pipeline.http import Route
+from pipeline.http import FAILURES_IN_A_ROW
 
 # The site takes a hundred, but ids may have 128 characters, and proxies refuse paths over 8,000.
 PEOPLE_A_REQUEST = 50
 _PATH = f"{V1}/user/bulk"
-_GONE = 410
+_BAD_REQUEST, _GONE = 400, 410
+_SHARE_OF_TIME = 1 / 4  # names are not worth the usual wait for an answer
 
 
 class NamesError(Exception):
@@ -32,31 +33,37 @@ class NamesError(Exception):
 
 
 class People:
-    """Asks one site for names. Safe to use from several threads."""
+    """Asks one site for names."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._route = Route("the route of people's names")
+        self._failures = 0  # in a row
 
     def list_names(self, account_ids: Sequence[str]) -> dict[str, str]:
         """Return account id → name of at most `PEOPLE_A_REQUEST` people whom the site knows.
 
-        Raises `NamesError`. A route that fails every time is asked only now and then.
+        Raises `NamesError`; after a failure, nothing is retried until a question is answered.
         """
-        if not self._route.is_due():
-            raise NamesError("the route of people's names fails every time")
         query = urlencode([("accountId", account_id) for account_id in account_ids])
-        is_final = never if self._route.is_patient else is_failure
+        is_final = is_failure if self._failures else never
         try:
             answer = self._transport.get(
-                f"{_PATH}?{query}", None, is_final, REFUSALS, self._route.share_of_time
+                f"{_PATH}?{query}", None, is_final, REFUSALS, _SHARE_OF_TIME
             )
             names = dict(_to_names(answer))
         except ConfluenceError as error:
-            self._route.note(answered=not error.can_pass)
-            raise _to_names_error(error) from None
-        self._route.note(answered=True)
+            is_about_ids = isinstance(error, StatusError) and error.status == _BAD_REQUEST
+            self._failures = 0 if is_about_ids else self._failures + 1
+            raise self._to_names_error(error) from None
+        self._failures = 0
         return names
+
+    def _to_names_error(self, error: ConfluenceError) -> NamesError:
+        if isinstance(error, StatusError) and error.lacks_scope:
+            scope = to_scope(error.request)
+            return NamesError(f"the token lacks the scope {scope}", is_final=True)
+        is_refused = isinstance(error, StatusError) and error.status in (*REFUSALS, _GONE)
+        return NamesError(str(error), is_final=is_refused or self._failures >= FAILURES_IN_A_ROW)
 
 
 def _to_names(answer: Json) -> Iterator[tuple[str, str]]:
@@ -68,11 +75,3 @@ def _to_names(answer: Json) -> Iterator[tuple[str, str]]:
             name = row.get("displayName") or row.get("publicName")
             if isinstance(name, str) and (line := to_line(name)):
                 yield account_id, line
-
-
-def _to_names_error(error: ConfluenceError) -> NamesError:
-    if not isinstance(error, StatusError):
-        return NamesError(str(error))
-    if error.lacks_scope:
-        return NamesError(f"the token lacks the scope {to_scope(error.request)}", is_final=True)
-    return NamesError(str(error), is_final=error.status in (*REFUSALS, _GONE))

@@ -53,7 +53,7 @@ class People:
         return answer
 
     def _warn(self, error: NamesError) -> None:
-        if error.is_final or not self._has_warned:
+        if not self._has_warned:
             self._has_warned = True
             self._report.warn(
                 f"the names of some people are not known, and pages show their ids (@…): {error}; "
