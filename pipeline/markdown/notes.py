@@ -35,6 +35,7 @@ class Notes:
     render_errors: Counter[str] = field(default_factory=Counter)  # what Confluence did not render
     is_render_failed: bool = False  # a render error replaces content
     closed: Collection[IncludedPage] = ()  # nothing of these pages is shown, not even the title
+    unpacked: int = 0  # characters of sources that were compressed: a few may hold any number
     is_source: bool = False  # the body is in storage format: it has no render errors
 
     def count_unknown(self, name: str) -> None:

@@ -6,7 +6,7 @@ from html import escape
 
 import pytest
 
-from tests.support.convert import assert_converts, macro, plain, rich
+from tests.support.convert import assert_converts, convert, macro, plain, rich
 
 POWERS = [
     ("<p>O(2<sup>n</sup>), 10<sup>-6</sup></p>", "O(2^n), 10^-6"),
@@ -266,6 +266,11 @@ DIAGRAMS = [
     (macro("roadmap", source="%7B%22lanes%22%3A%5B%7B%22title%22%3A%22Lane%20A%22%7D%5D%7D"),
      "Lane A"),
 ]  # fmt: skip
+
+
+def test_compressed_diagrams_of_one_page_are_bounded_together() -> None:
+    bomb = macro("plantumlcloud", data=compress(b"a " * 499_999), compressed="true")
+    assert len(convert(40 * bomb, "storage").text) < 6_000_000
 
 
 @pytest.mark.parametrize(

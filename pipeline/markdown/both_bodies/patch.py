@@ -73,7 +73,7 @@ class Patch:
         copy_meanings(root, source)
         if rendered.places:
             self._fill(root, rendered, source)
-        replace_pictures(root, source)
+        replace_pictures(root, source, self._check)
 
     def _fill(self, root: Element, rendered: Words, source: Element) -> None:
         unshown = Words(source, _is_macro, lambda _: False).list_unshown(rendered)

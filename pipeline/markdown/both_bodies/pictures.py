@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import islice
 
 from pipeline.markdown.both_bodies.matching import match
@@ -32,12 +33,12 @@ def may_be_pictures(storage: str) -> bool:
     return _NAMED.search(storage) is not None
 
 
-def replace_pictures(root: Element, source: Element) -> None:
+def replace_pictures(root: Element, source: Element, check: Callable[[], object]) -> None:
     """Put the macros whose text a rendered body lacks in the places of their pictures.
 
     One without a sure place is put at the end.
     """
-    texts = [(macro, _text_of(macro)) for macro in source.iter("ac:structured-macro")]
+    texts = [(macro, _text_of(macro, check)) for macro in source.iter("ac:structured-macro")]
     if not any(text for _, text in texts):
         return
     rendered = Words(root, _is_picture, lambda _: False)
@@ -57,7 +58,8 @@ def replace_pictures(root: Element, source: Element) -> None:
             parent.replace(picture, macro)
 
 
-def _text_of(macro: Element) -> str:
+def _text_of(macro: Element, check: Callable[[], object]) -> str:
+    check()
     name = (macro.get("ac:name") or "").lower()
     text = ""
     if name in _DIAGRAMS:

@@ -8,6 +8,7 @@ import zlib
 from base64 import b64decode
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,7 +22,8 @@ _XML_LABELS = ("value", "label", "name")  # attributes: draw.io's cells and obje
 _DRAWINGS = ("<mxfile", "<mxGraphModel", "bpmn")
 _PAGE = "<mxGraphModel"  # a page of a drawing, which has no pages of its own
 _DEFAULT_PAGE = "Page-"
-_MOST_PAGES = 100  # of a drawing
+_MOST_PAGES = 20  # of a drawing: each may be a megabyte once it is unpacked
+_MOST_PARTS = 20_000  # of a drawing whose labels are read
 _JSON_LABELS = ("text", "html", "title")  # Excalidraw's, Gliffy's and the Roadmap Planner's
 
 
@@ -54,7 +56,7 @@ def list_labels(source: str) -> list[str] | None:
         found = _of_json(drawing)
     else:
         return None
-    labels = (_to_line(label) for label in found)
+    labels = (_to_line(label) for label in islice(found, _MOST_PARTS))
     return list(dict.fromkeys(filter(None, labels)))
 
 

@@ -29,6 +29,7 @@ _LANGUAGES = {
     "d2": "d2",
     "excalidraw": "json",
 }
+_MOST_UNPACKED = 5_000_000  # characters of all sources of a page
 _ENDS = ("cloud", "render")  # of names: plantumlcloud, plantumlrender
 _COPY = "inc-"  # begins the name of a diagram that is kept on another page
 
@@ -41,6 +42,10 @@ def diagram(element: Element, content: Content, notes: Notes) -> Rendered:
     name = next((parameters[key] for key in _NAMES if parameters.get(key)), "")
     title = parameters.get("title") or ""
     source = notes.drop_hidden(read_source(element))
+    if parameters.get("data"):
+        notes.unpacked += len(source)
+    if notes.unpacked > _MOST_UNPACKED:
+        source = ""
     labels = list_labels(source)
     if labels is None:
         text = to_fence(source, _to_language(kind), title if source else "")
