@@ -40,6 +40,8 @@ IMAGE = '<ac:image><ri:attachment ri:filename="plan.svg"/></ac:image>'
         (macro("markdown-macro", plain("## A")), "## A"),
         (macro("html", rich("<p>a</p>")), "a"),
         (chart(CHART), "**Sales**\n\nR&D <40>"),
+        (chart(CHART.replace('"title"', '"subTitle": "EU", "yLabel": "EUR", "xLabel": 1, "title"')),
+         "**Sales**\n\nEU · EUR\n\nR&D <40>"),
         (chart(f"//<![CDATA[\n{CHART}\n//]]>"), "**Sales**\n\nR&D <40>"),
         (chart("{}") + chart("[") + chart('{"parameters": [], "bodyHtml": 1}') + "<p>a</p>", "a"),
         (f"<p>a {not_rendered(IMAGE)} b</p>", "a ![plan.svg] b"),

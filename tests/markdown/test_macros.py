@@ -102,6 +102,8 @@ def test_a_macro_becomes_markdown(body: str, expected: str) -> None:
         (macro("roadmap-x", rich("<p>kept</p>"), secret="true"), "kept", {"roadmap-x": 1}),
         (macro("sql", plain("SELECT <1>")), "```\nSELECT <1>\n```", {"sql": 1}),
         (macro("x") + macro("x"), "", {"x": 2}),
+        # within a line
+        (f"<p>a {macro('x', rich('<p>b</p>'))} c</p>", "a b c", {"x": 1}),
         # what readers see of it, as far as that can be known
         (macro("x-tab", rich("<p>a</p>"), title="Linux", id="7"), "**Linux**\n\na", {"x-tab": 1}),
         (

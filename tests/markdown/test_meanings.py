@@ -93,6 +93,10 @@ PARAMETERS = [
     (macro("localtab", rich("<p>a</p>"), title="Linux"), "**Linux**\n\na"),
     (macro("chart", rich("<p>a</p>"), type="pie", title="Sales"), "**Sales**\n\na"),
     (
+        macro("chart", rich("<p>a</p>"), title="Sales", xLabel="Month", yLabel="GB", width="9"),
+        "**Sales**\n\nMonth · GB\n\na",
+    ),
+    (
         macro("ui-button", title="Order", url="https://e.example/o", color="red"),
         "[Order](https://e.example/o)",
     ),
@@ -165,6 +169,8 @@ RENDERED = [
     ("<details><summary>More</summary><p>a</p></details>", "**More**\n\na"),
     ('<p><a data-card-appearance="block" href="https://e.example/x"></a></p>',
      "https://e.example/x"),
+    ('<video><source src="https://e.example/v.mp4">Your browser is old.</video>',
+     "https://e.example/v.mp4"),
     ('<p>a<a href="https://e.example/job/7"><img src="https://e.example/status?job=7"></a>b</p>',
      "a https://e.example/job/7 b"),
     ('<table><tr><th>a</th><th>b</th></tr><tr><td><a href="https://e.example/7">c</a></td><td>'

@@ -6,6 +6,6 @@
 
 from pipeline.markdown.embedded.drawings import decode_source, list_labels
 from pipeline.markdown.embedded.marked_text import to_blocks
-from pipeline.markdown.embedded.unfold import unfold
+from pipeline.markdown.embedded.unfold import CHART_WORDS, unfold
 
-__all__ = ["decode_source", "list_labels", "to_blocks", "unfold"]
+__all__ = ["CHART_WORDS", "decode_source", "list_labels", "to_blocks", "unfold"]

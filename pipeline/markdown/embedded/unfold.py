@@ -14,6 +14,7 @@ from pipeline.markdown.visible import verbatim
 
 _ENCODED = "data-encoded-xml"  # the source of an element that could not be rendered
 _CHART = "chart-render-data"  # the class of a script
+CHART_WORDS = ("subTitle", "xLabel", "yLabel")  # parameters that readers see, beside the title
 _HTML = ("html", "html-bobswift", "html-macro")
 _MARKS = (_ENCODED, _CHART, *(f'ac:name="{name}"' for name in _HTML))
 _NOT_RENDERED = ("img", "span", "div", "a")
@@ -79,10 +80,16 @@ def _to_chart(script: str) -> Element:
         text = unescape(text[text.find("{") : text.rfind("}") + 1])
     try:
         chart = json.loads(text)
-        title, html = chart["parameters"].get("title") or "", chart["bodyHtml"]
+        words, html = chart["parameters"], chart["bodyHtml"]
+        title, *others = (words.get(name) or "" for name in ("title", *CHART_WORDS))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return etree.Element("div")
     body = _to_body(html if isinstance(html, str) else "")
+    shown = [word for word in others if word and isinstance(word, str)]
+    if shown:
+        paragraph = etree.Element("p")
+        paragraph.text = " · ".join(shown)
+        body.insert(0, paragraph)
     if title and isinstance(title, str):
         paragraph = etree.Element("p")
         etree.SubElement(paragraph, "strong").text = title

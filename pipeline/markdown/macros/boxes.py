@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.markdown.blocks import Block, Content, Rendered
+from pipeline.markdown.embedded import CHART_WORDS
 from pipeline.markdown.hidden import find_colours, split_declarations
 from pipeline.markdown.macros.emoji import find_emoji
+from pipeline.markdown.macros.frames import unwrap
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.quotes import to_quote
 from pipeline.markdown.tree import Element, all_text, children, classes_of, parameters_of
 
 _DEFAULT_EXPAND = "Click here to expand..."
-_TITLES = ("title", "tabsPageTitle", "label", "name")  # of an expand, a tab or a chart, best first
+_TITLES = ("title", "tabsPageTitle", "label", "name")  # of an expand or a tab, best first
 _HEADINGS = ("title", "tabsPageTitle", "tabTitle", "heading", "header", "label", "caption")
 _LABELS = {
     "info": "Info",
@@ -52,14 +54,22 @@ def title(element: Element, content: Content, notes: Notes) -> Rendered:
 
 
 def expand(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return the title of an expand, a tab or a chart, then its content."""
+    """Return the title of an expand or a tab, then its content."""
     return _with_bold_title(element, content, _TITLES)
+
+
+def chart(element: Element, content: Content, notes: Notes) -> Rendered:
+    """Return a chart's title, the words on its sides, and its table."""
+    parameters = parameters_of(element)
+    words = " · ".join(filter(None, (parameters.get(name) for name in CHART_WORDS)))
+    blocks = [*([Block("text", words)] if words else []), *content.to_blocks()]
+    return _with_bold_title(element, Content("", blocks), ("title",))
 
 
 def titled(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return the title of a container that has no row of its own, then its content."""
     if not any(parameters_of(element).get(name) for name in _HEADINGS):
-        return content.text or list(content.blocks)
+        return unwrap(element, content, notes)
     return _with_bold_title(element, content, _HEADINGS)
 
 

@@ -11,16 +11,12 @@ HIDEABLE = ("excerpt", "details")  # with the parameter `hidden`
 
 
 def unwrap(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return the content unchanged."""
+    """Return the content unchanged; the one paragraph of a macro within a line, on that line."""
+    parent = element.getparent()
+    if len(content.blocks) == 1 and parent is not None and parent.tag == "p":
+        block = content.blocks[0]
+        return block.text if block.kind == "text" else [block]
     return content.text or list(content.blocks)
-
-
-def excerpt(element: Element, content: Content, notes: Notes) -> Rendered:
-    """Return the content of an excerpt; of one within a line, on that line."""
-    is_inline = parameters_of(element).get("atlassian-macro-output-type") == "INLINE"
-    if is_inline and len(content.blocks) == 1 and content.blocks[0].kind == "text":
-        return content.blocks[0].text
-    return unwrap(element, content, notes)
 
 
 def drop(element: Element, content: Content, notes: Notes) -> Rendered:

@@ -71,9 +71,15 @@ def widget(element: Element, content: Content, notes: Notes) -> Rendered:
         url = parameters.get("url") or parameters.get("src")
     else:
         url = resource.get("ri:value")
-    url = url or element.get("src") or element.get("data") or ""
+    url = url or element.get("src") or element.get("data") or _source_of(element)
     notes.dropped.append(visible_text(element))  # for browsers that cannot embed
     return to_text_blocks(notes.links.resolve(url))
+
+
+def _source_of(player: Element) -> str:
+    """Return the address of a video or a sound that names its files within."""
+    sources = (source.get("src") for source in player.iterchildren("source"))
+    return next(filter(None, sources), "")
 
 
 def button(element: Element, content: Content, notes: Notes) -> Rendered:

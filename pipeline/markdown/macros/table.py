@@ -63,7 +63,8 @@ MACROS = (
           "confluence-information-macro panel ak-editor-panel"),
     Macro(boxes.title, "", "panelHeader expand-control-text", "summary"),
     Macro(boxes.expand, """expand ui-expand ui-tab cfm-tabs-page aui-tab auitabspage tab tab-pane
-          localtab card chart""", "expand-container", "details"),
+          localtab card""", "expand-container", "details"),
+    Macro(boxes.chart, "chart"),
     Macro(inline.status, "status status-handy handy-status", "status-macro aui-lozenge",
           reads_itself=True),
     Macro(jira.jira, "jira jiraissues", "jira-issue"),
@@ -74,11 +75,11 @@ MACROS = (
           sequencediagram zenuml-sequence-macro""", "drawio-macro gliffy-macro"),
     Macro(references.include, "include excerpt-include excerpt-include-macro"),
     Macro(references.view_file, "view-file viewpdf viewdoc viewxls viewppt multimedia"),
-    Macro(references.widget, "widget iframe", "", "iframe embed object", reads_itself=True),
+    Macro(references.widget, "widget iframe", "", "iframe embed object video audio",
+          reads_itself=True),
     Macro(references.button, "ui-button cfm-button aui-button button"),
-    Macro(frames.unwrap, """section column toc-zone layout details ui-tabs cfm-tabs auitabs
+    Macro(frames.unwrap, """section column toc-zone layout excerpt details ui-tabs cfm-tabs auitabs
           tabs tab-group localtabgroup deck html html-bobswift html-macro"""),
-    Macro(frames.excerpt, "excerpt"),
     Macro(inline.footnote, "footnote"),
     Macro(references.link, "", "", "ac:link"),
     Macro(people.mention, "", "user-mention confluence-userlink"),
