@@ -23,7 +23,12 @@ POWERS = [
      "the 1o and 2a, no 4, x^a"),
     ("<p>101<sub>2</sub>, x<sub>i,j</sub>, C<sub>6</sub>H<sub>12</sub></p>",
      "101_(2), x_(i,j), C6H12"),
+    ("<p>1<sup>,</sup> 10 <sup>6</sup> m, <sup>3</sup>/<sub>4</sub></p>", "1, 10 ^6 m, 3/4"),
+    ("<p>10<sup>9</sup>/l, 2 <sup>3</sup>/<sub>4</sub>, Yes!<sup>1</sup></p>",
+     "10^9/l, 2 3/4, Yes! [1]"),
     # the number of a footnote
+    ("<ul><li><sup>2</sup>Note</li><li><sup>2</sup>H</li><li><sup>2</sup> May</li></ul>",
+     "- [2]Note\n- ^2H\n- [2] May"),
     ("<p>It stops.<sup>1</sup> Then, “all”<sup>2</sup> 停止<sup>3</sup></p>",
      "It stops.[1] Then, “all”[2] 停止[3]"),
     ("<p><sup>1</sup> As of May.</p><p><em><sup>2</sup> b</em>, <sup>14</sup>C</p>",
@@ -64,6 +69,7 @@ STRUCK = [
     ),
     ("<p><s><code>a</code></s></p>", "~~`a`~~"),
     (macro("strikethrough", rich("<p>a</p><pre>b</pre>")), "~~a~~\n\n```\nb\n```"),
+    ("<p>a " + macro("strikethrough", rich("<p>b</p>")) + " c</p>", "a ~~b~~ c"),
 ]
 
 EMOJI = [

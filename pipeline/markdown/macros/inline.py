@@ -46,7 +46,11 @@ def date(element: Element, content: Content, notes: Notes) -> Rendered:
 
 def strike(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return struck text; other blocks, such as code, cannot be marked."""
-    if not content.blocks:
+    blocks, parent = content.blocks, element.getparent()
+    is_in_line = len(blocks) == 1 and parent is not None and parent.tag == "p"
+    if is_in_line and blocks[0].kind == "text":
+        return emphasize(blocks[0].text, "~~")
+    if not blocks:
         return emphasize(content.text, "~~")
     return [
         block._replace(text=emphasize(block.text, "~~")) if block.kind == "text" else block

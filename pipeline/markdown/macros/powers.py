@@ -9,7 +9,7 @@ from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text
 from pipeline.markdown.visible import INLINE
 
-_NUMBER = re.compile(r"[-+−–]?[\d.,]+")
+_NUMBER = re.compile(r"[-+−–]?\d[\d.,]*+")
 _FORMULA = re.compile(r"[-+−–]?\w{1,3}(?: ?[-+−–*/=·×⋅,] ?\w{1,3})*[-+−–]?")
 _OPERATOR = re.compile(r"[-+−–*/=·×⋅]")
 _WITHIN = re.compile(r"\w ?[-+−–*/=·×⋅,^] ?\w")  # an operator, or a power of a power
@@ -17,6 +17,7 @@ _PRODUCT = re.compile(r"\d{1,3}[^\W\d_]|[^\W\d_]{0,2}[\u0370-\u03ff][^\W\d_]{0,2
 _ORDINALS = ("o", "a", "e", "º", "ª")  # 1º in Spanish, Italian and Portuguese, 1e in French
 _NUMERO = ("n", "N")  # of n°
 _BEFORE_FOOTNOTE = '.,;:!?"”’»…'
+_FRACTION = ("/", "⁄")  # signs behind a numerator
 _FIRST_IDEOGRAPH = "\u2e80"
 _HIGHEST = 6  # elements around the raised one that may begin with it
 
@@ -26,9 +27,11 @@ def exponent(element: Element, content: Content, notes: Notes) -> Rendered:
 
     The number of a footnote is in brackets: it is no power of a full stop.
     """
-    text, before = _to_plain(element, content), _text_before(element)
-    if _NUMBER.fullmatch(text) and _is_footnote(text, before, element.tail or ""):
-        return f"[{text}]"
+    text, before, after = _to_plain(element, content), _text_before(element), element.tail or ""
+    if after[:1] in _FRACTION and not before[-1:].strip():
+        return text
+    if _NUMBER.fullmatch(text) and _is_footnote(text, before, after):
+        return f" [{text}]" if before.endswith("!") else f"[{text}]"  # `![1]` is a picture
     if _NUMBER.fullmatch(text) or _is_formula(text):
         return f"^{_in_brackets(text)}"
     if len(text) == 1 and (text.isalpha() or text.isnumeric()) and not _is_ordinal(text, before):
@@ -79,11 +82,12 @@ def _last_text(element: Element) -> str:
 def _is_footnote(text: str, before: str, after: str) -> bool:
     """Return whether a raised number is the mark of a footnote, or its text's beginning.
 
-    A number before a word is neither: ¹⁴C.
+    A number before the sign of an element is neither: ¹⁴C.
     """
     last = before[-1:]
     if not last or last.isspace():
-        return text.isdecimal() and not after[:1].isalnum()
+        is_element = after[:1].isalpha() and not after[2:3].isalpha()
+        return text.isdecimal() and not is_element and not before.rstrip()[-1:].isdecimal()
     return last in _BEFORE_FOOTNOTE or last >= _FIRST_IDEOGRAPH
 
 
