@@ -4,7 +4,8 @@
 `PageError` if one page fails, and `ConfluenceError` for everything else.
 
 Inside: `transport` sends requests; `spaces`, `listing`, `filters`, `restrictions/`, `bodies`,
-`on_pages/`, `people` and `account` each answer one kind of question; `rows` turns JSON into records.
+`on_pages/`, `people` and `account` each answer one kind of question; `rows` turns JSON into
+records.
 """
 
 from pipeline.fetch.bodies import PAGES_A_REQUEST
