@@ -7,8 +7,7 @@ converts the comments of a page. `VERSION` changes with the Markdown of a page.
 
 Inside: `convert` drives `walk` (plain HTML) and `macros/` (Confluence's own elements), with
 `fallback/` for a page on which they fail; `hidden/` takes out what no reader sees; `styles/` reads
-what a style means; `embedded/`
-reads bodies within a body; `both_bodies/` reads a page's two bodies.
+what a style means; `embedded/` reads bodies within a body; `both_bodies/` reads a page's two.
 """
 
 from pipeline.markdown.both_bodies import convert_page, find_dependencies

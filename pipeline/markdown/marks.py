@@ -59,7 +59,7 @@ def _is_marked(text: str, mark: str) -> bool:
     if text.startswith("!["):
         return text.endswith("]")
     if mark == "~~":
-        return False
+        return text[:2] == text[-2:] == "~~" and "~~" not in text[2:-2]
     if (text[0] == "*") != (text[-1] == "*"):
         return True
     return text[0] == text[-1] == "`" or (mark == "*" and text[:2] == text[-2:] == "**")

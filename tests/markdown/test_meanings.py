@@ -70,6 +70,12 @@ STRUCK = [
     ("<p><s><code>a</code></s></p>", "~~`a`~~"),
     (macro("strikethrough", rich("<p>a</p><pre>b</pre>")), "~~a~~\n\n```\nb\n```"),
     ("<p>a " + macro("strikethrough", rich("<p>b</p>")) + " c</p>", "a ~~b~~ c"),
+    (
+        '<p style="text-decoration: line-through">a'
+        + macro("strikethrough", rich("<p>b</p>"))
+        + "c</p>",
+        "~~a~~ ~~b~~ ~~c~~",
+    ),
 ]
 
 EMOJI = [

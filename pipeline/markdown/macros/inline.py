@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.markdown.blocks import Content, Rendered, to_text_blocks
 from pipeline.markdown.links import file_name, to_image
+from pipeline.markdown.macros.frames import put_on_line
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, classes_of, parameters_of
@@ -34,7 +35,7 @@ def footnote(element: Element, content: Content, notes: Notes) -> Rendered:
     texts = [block.text for block in content.to_blocks() if block.kind == "text"]
     if len(texts) != len(content.to_blocks()):
         return list(content.blocks)
-    return f" ({' '.join(texts)})" if texts else ""
+    return put_on_line(element, f" ({' '.join(texts)})") if texts else ""
 
 
 def date(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -49,7 +50,7 @@ def strike(element: Element, content: Content, notes: Notes) -> Rendered:
     blocks, parent = content.blocks, element.getparent()
     is_in_line = len(blocks) == 1 and parent is not None and parent.tag == "p"
     if is_in_line and blocks[0].kind == "text":
-        return emphasize(blocks[0].text, "~~")
+        return put_on_line(element, emphasize(blocks[0].text, "~~"))
     if not blocks:
         return emphasize(content.text, "~~")
     return [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from pipeline.markdown.blocks import Content, Rendered
+from pipeline.markdown.macros.frames import text_before
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text
-from pipeline.markdown.visible import INLINE
 
 _NUMBER = re.compile(r"[-+−–]?\d[\d.,]*+")
 _FORMULA = re.compile(r"[-+−–]?\w{1,3}(?: ?[-+−–*/=·×⋅,] ?\w{1,3})*[-+−–]?")
@@ -19,7 +19,6 @@ _NUMERO = ("n", "N")  # of n°
 _BEFORE_FOOTNOTE = '.,;:!?"”’»…'
 _FRACTION = ("/", "⁄")  # signs behind a numerator
 _FIRST_IDEOGRAPH = "\u2e80"
-_HIGHEST = 6  # elements around the raised one that may begin with it
 
 
 def exponent(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -27,7 +26,7 @@ def exponent(element: Element, content: Content, notes: Notes) -> Rendered:
 
     The number of a footnote is in brackets: it is no power of a full stop.
     """
-    text, before, after = _to_plain(element, content), _text_before(element), element.tail or ""
+    text, before, after = _to_plain(element, content), text_before(element), element.tail or ""
     if after[:1] in _FRACTION and not before[-1:].strip():
         return text
     if _NUMBER.fullmatch(text) and _is_footnote(text, before, after):
@@ -45,7 +44,7 @@ def index(element: Element, content: Content, notes: Notes) -> Rendered:
     Any other is a part of its word: CO2.
     """
     text = _to_plain(element, content)
-    follows_digit = text.isalnum() and _text_before(element)[-1:].isdecimal()
+    follows_digit = text.isalnum() and text_before(element)[-1:].isdecimal()
     is_list = "," in text and _FORMULA.fullmatch(text) is not None
     if follows_digit or is_list or (_is_formula(text) and not _PRODUCT.fullmatch(text)):
         return f"_{text if _OPERATOR.match(text) else f'({text})'}"
@@ -56,27 +55,6 @@ def _to_plain(element: Element, content: Content) -> str:
     """Return the text without marks of emphasis, which would stand between base and power."""
     text, plain = content.text.strip(), all_text(element)
     return plain if text.replace("*", "").replace("~", "") == plain else text
-
-
-def _text_before(element: Element) -> str:
-    """Return the text directly before an element on its line; "" at the start of a block."""
-    for _ in range(_HIGHEST):
-        previous, parent = element.getprevious(), element.getparent()
-        text = previous.tail if previous is not None else parent.text if parent is not None else ""
-        if text:
-            return text
-        if previous is not None:
-            return _last_text(previous)
-        if parent is None or parent.tag not in INLINE:
-            break
-        element = parent
-    return ""
-
-
-def _last_text(element: Element) -> str:
-    while len(element) and not element[-1].tail:
-        element = element[-1]
-    return (element[-1].tail if len(element) else element.text) or ""
 
 
 def _is_footnote(text: str, before: str, after: str) -> bool:
