@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from pipeline.chunk.link_targets import without_targets
 from pipeline.chunk.pieces import INSIDE_WORD, SENTENCE, Piece, Sizes
+from pipeline.chunk.sentences import to_sentences
 from pipeline.chunk.tokens import count_at_most, count_tokens
-
-_SENTENCE_END = re.compile(
-    r"(?<=[.!?…])[\"'”’)\]*_]*(\s+)(?=[\"'“‘(\[*_`!]*[A-Z0-9À-ÞА-Я])|(?<=[。！？])()(?=.)|(\n)"
-)
-
-
-def to_sentences(text: str) -> list[tuple[str, str]]:
-    """Return sentences and lines, each with the space before it."""
-    found = []
-    at, before = 0, ""
-    for match in _SENTENCE_END.finditer(text):
-        space = match[1] or match[3] or ""
-        found.append((text[at : match.end() - len(space)], before))
-        at, before = match.end(), space
-    return [*found, (text[at:], before)]
 
 
 def cut_text(text: str, sizes: Sizes) -> list[Piece]:

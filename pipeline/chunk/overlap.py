@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.chunk.cut_text import to_sentences
 from pipeline.chunk.pieces import Piece
+from pipeline.chunk.sentences import to_sentences
 from pipeline.chunk.tokens import count_tokens
 
 
