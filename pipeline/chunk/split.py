@@ -27,7 +27,7 @@ from pipeline.chunk.packing import Limits, pack
 from pipeline.chunk.pieces import Piece, Sizes
 from pipeline.chunk.sections import Section, SectionBlock, to_sections
 from pipeline.chunk.tokens import count_at_most, count_tokens
-from pipeline.chunk.windows import fitting_tokens
+from pipeline.chunk.windows import auto_tokens, served_tokens
 from pipeline.records import Chunk, Markdown, Page
 
 VERSION = 2  # raise it when the chunks of a page change: every page is then refreshed
@@ -69,14 +69,17 @@ def split(
     """Split a page into chunks of at most `chunk_tokens` tokens (cl100k_base), in order.
 
     `chunk_tokens` is a limit, not a size to fill: what can be cut is cut to what the embedding
-    model reads (`fitting_tokens`); None makes that the limit too. `chunk_overlap` refers to
+    model reads (`served_tokens`); None makes that the limit too. `chunk_overlap` refers to
     chunks of the size of the limit, shorter ones repeat less in proportion. `hard_limit` is what
     the server accepts, where that is less. A page without text is one chunk with its title, so
     that it can be found. `check` is called for every section, block and chunk; what it raises ends
     the split.
     """
-    fitting = fitting_tokens(embedding_model_id)
-    budget = _to_budget(chunk_tokens, chunk_overlap, fitting, hard_limit, check)
+    served = served_tokens(embedding_model_id, markdown.text)
+    most = chunk_tokens or auto_tokens(embedding_model_id, markdown.text)
+    limit = min(most, hard_limit or most)
+    full = max(chunk_tokens or _FULL_TOKENS, chunk_overlap)
+    budget = _to_budget(limit, chunk_overlap / full, served, check)
     sections = to_sections(markdown.text, markdown.anchors) or [Section((), 0, "", ())]
     drafts = _split_sections(markdown.title, sections, budget)
     return to_chunks(page, markdown.title, list(drafts))
@@ -113,18 +116,10 @@ def _split_sections(title: str, sections: Sequence[Section], budget: _Budget) ->
         yield from _to_drafts(title, group, budget)
 
 
-def _to_budget(
-    chunk_tokens: int | None,
-    chunk_overlap: int,
-    fitting: int,
-    hard_limit: int | None,
-    check: Callable[[], object],
-) -> _Budget:
-    limit = min(chunk_tokens or fitting, hard_limit or chunk_tokens or fitting)
-    target = min(limit, fitting * _TARGET_PERCENT // 100)
-    full = max(chunk_tokens or _FULL_TOKENS, chunk_overlap)
-    overlap = chunk_overlap * target * _OVERLAP_PERCENT // (100 * full)
-    return _Budget(limit, target, min(limit, fitting * _ROWS_PERCENT // 100), overlap, check)
+def _to_budget(limit: int, overlap: float, served: int, check: Callable[[], object]) -> _Budget:
+    target = min(limit, served * _TARGET_PERCENT // 100)
+    repeated = int(overlap * target * _OVERLAP_PERCENT / 100)
+    return _Budget(limit, target, min(limit, served * _ROWS_PERCENT // 100), repeated, check)
 
 
 def _group(sections: Sequence[Section], budget: _Budget) -> Iterator[Sequence[Section]]:

@@ -1,24 +1,10 @@
-"""Token counts, and the windows of embedding models."""
+"""Token counts."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.chunk import known_window
 from pipeline.chunk.tokens import count_at_most, count_tokens, encoder
-
-
-@pytest.mark.parametrize(
-    ("model", "window"),
-    [
-        ("all-MiniLM-L6-v2", 256),
-        ("sentence-transformers/all-MiniLM-L6-v2", 256),
-        ("BAAI/bge-small-en-v1.5", 512),
-        ("made-up-model", None),
-    ],
-)
-def test_known_windows(model: str, window: int | None) -> None:
-    assert known_window(model) == window
 
 
 @settings(deadline=None)

@@ -22,7 +22,6 @@ class ChunkLimit:
 
     def __init__(self, settings: Settings, sink: Sink, ledger: Ledger) -> None:
         self._settings, self._sink, self._ledger = settings, sink, ledger
-        self._window = chunk_stage.fitting_tokens(settings.embedding_model_id)
         limit, _, model = ledger.get_about(_FACT).partition(" ")
         self._limit = int(limit) if limit and model == settings.embedding_model_id else 0
 
@@ -34,7 +33,9 @@ class ChunkLimit:
 
     @property
     def _most(self) -> int:
-        return self._settings.chunk_tokens or self._window
+        return self._settings.chunk_tokens or chunk_stage.auto_tokens(
+            self._settings.embedding_model_id
+        )
 
     def measure(self) -> bool:
         """Ask the server; return whether chunks change their size."""
@@ -61,7 +62,13 @@ class ChunkLimit:
             return
         model = self._settings.embedding_model_id
         window = chunk_stage.known_window(model)
-        if window and (self._settings.chunk_tokens or 0) > window:
+        if window is None:
+            log.info(
+                "%s is not in the table of embedding models: chunks are cut for a model that reads "
+                "512 word pieces (set CHUNK_TOKENS lower if yours reads less)",
+                model,
+            )
+        elif (self._settings.chunk_tokens or 0) > window:
             log.warning(
                 "CHUNK_TOKENS=%d exceeds the context window of %s (%d word pieces, about %d "
                 "tokens): long sections are cut near that size; chunks that cannot be cut are "
@@ -69,7 +76,7 @@ class ChunkLimit:
                 self._settings.chunk_tokens,
                 model,
                 window,
-                self._window,
+                chunk_stage.fitting_tokens(model),
             )
 
 
