@@ -39,7 +39,7 @@ from pipeline.run.scope import Scope
 from pipeline.run.stop import PageBudget, Stop, StoppedError
 from pipeline.run.store_memory import StoreMemory
 from pipeline.run.threads import call_interruptibly
-from pipeline.run.verify import Canaries, Verification
+from pipeline.run.verify import Canaries, Verification, answer
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
 from pipeline.state import ContentTypes, LedgerError, Listing, Selection, load_failures
@@ -278,7 +278,7 @@ class Run:
             self._memory.record_complete_run(self._scope.began)
         self.report.set_stale(collection.ledger.stale())
         if settings.verify_query and not settings.dry_run:
-            show_hits(settings.verify_query, collection.sink.query(settings.verify_query, 3))
+            show_hits(settings.verify_query, answer(collection.sink, settings.verify_query, 3))
         if error := remove_superseded(collection, collection.ledger):
             raise VectorApiError(f"{error}; the next run tries again")
 

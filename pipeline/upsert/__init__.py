@@ -27,6 +27,7 @@ from pipeline.upsert.sink import (
     Replacing,
     Resetting,
     Rotating,
+    SearchingWords,
     Showing,
     Sink,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Replacing",
     "Resetting",
     "Rotating",
+    "SearchingWords",
     "Showing",
     "Sink",
     "UnusableSettingError",

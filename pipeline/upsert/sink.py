@@ -167,6 +167,14 @@ class Showing(Protocol):
 
 
 @runtime_checkable
+class SearchingWords(Protocol):
+    """What a sink adds whose server may search words too; not every server does it right."""
+
+    def query_once(self, question: str, top_k: int, mode: str) -> list[Hit]:
+        """Return at most `top_k` hits, best first; `mode` is `keyword`, or `hybrid` for both."""
+
+
+@runtime_checkable
 class Noting(Protocol):
     """What a sink adds whose server keeps facts with a store, for runs without a ledger."""
 

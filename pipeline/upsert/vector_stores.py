@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from pipeline.records import Chunk
+from pipeline.records import Chunk, Hit
 from pipeline.settings import Settings
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.files.collection import FileSink
@@ -66,6 +66,10 @@ class VectorStores(FileSink):
                 LARGEST_CHUNK,
             )
         return identifier
+
+    def query_once(self, question: str, top_k: int, mode: str) -> list[Hit]:
+        """Return the hits by words, or by both; see `SearchingWords`."""
+        return self._files.query(question, top_k, mode)
 
     def _list_candidates(self, known: str) -> list[str]:
         if known and self._routes.get_store(known) is not None:

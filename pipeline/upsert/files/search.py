@@ -51,13 +51,13 @@ def _search_for(
     return [row for row in rows if row["attributes"].get("conf_chunk_id") == chunk_id]
 
 
-def search(api: StoreApi, store: str, question: str, top_k: int) -> list[Hit]:
-    """Return the best hits for a question, best first."""
+def search(api: StoreApi, store: str, question: str, top_k: int, mode: str = "") -> list[Hit]:
+    """Return the best hits for a question, best first; `mode`: see `StoreApi.search`."""
     return [
         to_hit(
             row["attributes"],
             "".join(part["text"] for part in row["content"]),
             float(row["score"]),
         )
-        for row in api.search(store, question, top_k)
+        for row in api.search(store, question, top_k, mode=mode)
     ]

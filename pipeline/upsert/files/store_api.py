@@ -247,14 +247,19 @@ class StoreApi:
         self._delete(f"{self.prefix}/files/{to_segment(file_id)}")
 
     def search(
-        self, store: str, query: str, limit: int, chunk_id: str = ""
+        self, store: str, query: str, limit: int, chunk_id: str = "", mode: str = ""
     ) -> list[dict[str, Any]]:
-        """Return the best hits, best first; of one chunk only, if `chunk_id` names it."""
+        """Return the best hits, best first; of one chunk only, if `chunk_id` names it.
+
+        `mode`: keyword or hybrid, asked once; "" is the server's default, by vectors.
+        """
         body: dict[str, Any] = {"query": query, "max_num_results": limit}
         if chunk_id:
             body["filters"] = {"type": "eq", "key": "conf_chunk_id", "value": chunk_id}
-        answer = self.api.post(f"{self._to_path(store)}/search", body)
-        return list(answer["data"])
+        path = f"{self._to_path(store)}/search"
+        if mode:
+            return list(self.api.post_once(path, body | {"search_mode": mode})["data"])
+        return list(self.api.post(path, body)["data"])
 
     def _to_path(self, store: str) -> str:
         return f"{self.prefix}/vector_stores/{to_segment(store)}"

@@ -180,9 +180,9 @@ class StoreFiles:
             )
         }
 
-    def query(self, question: str, top_k: int) -> list[Hit]:
+    def query(self, question: str, top_k: int, mode: str = "") -> list[Hit]:
         """Return the best hits for a question, best first."""
-        hits = search(self._api, self._store, question, top_k)
+        hits = search(self._api, self._store, question, top_k, mode)
         return [hit for hit in hits if hit.chunk_id not in (FILLER.id, FILLER_ID)]
 
     # write
