@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.pages import load_pages
-from bench.recipes import Recipe, langchain, ours
+from bench.passage import Recipe
+from bench.recipes import langchain, ours
 from pipeline.chunk.tokens import count_tokens
 from pipeline.records import Page
 

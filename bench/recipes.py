@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from bench.passage import Passage, Recipe
 from pipeline.chunk import split
 from pipeline.chunk.tokens import count_tokens
 from pipeline.markdown import to_markdown
 from pipeline.records import Page
 
 
-class Passage(NamedTuple):
-    """What a vector database would hold: one chunk's text."""
-
-    page_id: str
-    text: str
-    tokens: int  # cl100k_base
-
-
-Recipe = Callable[[Page], list[Passage]]
-
-
-def ours(chunk_tokens: int | None, overlap: int) -> Recipe:
-    """`to_markdown` and `split`, as the programs run them."""
+def ours(chunk_tokens: int | None, overlap: int, model: str = "all-MiniLM-L6-v2") -> Recipe:
+    """`to_markdown` and `split`, as the programs run them with an embedding model."""
 
     def recipe(page: Page) -> list[Passage]:
-        chunks = split(page, to_markdown(page), chunk_tokens, overlap)
+        chunks = split(page, to_markdown(page), chunk_tokens, overlap, model)
         return [Passage(chunk.page_id, chunk.text, chunk.tokens) for chunk in chunks]
 
     return recipe

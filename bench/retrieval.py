@@ -1,6 +1,7 @@
 """How well chunks are found: questions with known answers, against the common recipes.
 
-Each recipe's chunks and the questions are embedded with all-MiniLM-L6-v2. A question is a hit at
+Each recipe's chunks and the questions are embedded with the models that the arguments name, or with
+each of `bench.embedding.MODELS`. A question is a hit at
 k when one of the k nearest chunks is of the right page and holds the evidence (letters and digits
 compared). The second half of the table shows for which share of the questions the evidence lies
 within the first 1,000, 2,000 and 4,000 retrieved tokens: what fits into a prompt.
@@ -12,36 +13,51 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 
-from bench.embedding import Model
+from bench.embedding import MODELS, Model
+from bench.onyx import onyx
 from bench.pages import Question, load_pages, load_questions
-from bench.recipes import Passage, Recipe, langchain, ours
+from bench.passage import Passage, Recipe
+from bench.recipes import langchain, ours
+from pipeline.records import Page
 
-RECIPES: dict[str, Recipe] = {
-    "LangChain recursive 1000/180": langchain(1000, 180, titled=False),
-    "LangChain recursive 1000/180, title in front": langchain(1000, 180, titled=True),
-    "LangChain recursive 230/40, title in front": langchain(230, 40, titled=True),
-    "this project, 1000/180 (default)": ours(1000, 180),
-    "this project, auto/180": ours(None, 180),
-}
 HITS = (1, 3, 5)
 BUDGETS = (1000, 2000, 4000)
 _OTHERS = re.compile(r"[\W_]+")
 
 
-def main() -> None:
-    """Print one row for each recipe."""
+def to_recipes(model: str) -> dict[str, Recipe]:
+    """Return the recipes to compare, ours for an embedding model."""
+    return {
+        "LangChain recursive 1000/180": langchain(1000, 180, titled=False),
+        "LangChain recursive 1000/180, title in front": langchain(1000, 180, titled=True),
+        "LangChain recursive 230/40, title in front": langchain(230, 40, titled=True),
+        "Onyx 512": onyx,
+        "this project, 1000/180 (default)": ours(1000, 180, model),
+        "this project, auto/180": ours(None, 180, model),
+    }
+
+
+def main(models: Sequence[str]) -> None:
+    """Print one row for each model and recipe."""
     pages = load_pages(os.environ.get("CORPUS"))
     questions = load_questions(os.environ.get("QUESTIONS"), pages)
     print(f"{len(pages)} pages, {len(questions)} questions")
-    model = Model()
-    asked = model.embed([question.text for question in questions])
+    for name in models:
+        measure(name, pages, questions)
+
+
+def measure(name: str, pages: Sequence[Page], questions: Sequence[Question]) -> None:
+    """Print one row for each recipe, with the chunks that it makes for this model."""
+    model = Model(name)
+    asked = model.embed([question.text for question in questions], are_questions=True)
     titles = [f"hit@{k}" for k in HITS] + [f"≤{budget}" for budget in BUDGETS]
-    print(f"{'':46}" + "".join(f"{title:>7}" for title in [*titles, "chunks", "tokens"]))
-    for name, recipe in RECIPES.items():
+    print(f"{name:46}" + "".join(f"{title:>7}" for title in [*titles, "chunks", "tokens"]))
+    for title, recipe in to_recipes(name).items():
         passages = [passage for page in pages for passage in recipe(page)]
         vectors = model.embed([passage.text for passage in passages])
         found = [
@@ -52,7 +68,7 @@ def main() -> None:
         shares += [np.mean([tokens <= budget for _, tokens in found]) for budget in BUDGETS]
         mean = np.mean([passage.tokens for passage in passages])
         row = "".join(f"{share:7.3f}" for share in shares)
-        print(f"{name:46}{row}{len(passages):7}{mean:7.0f}", flush=True)
+        print(f"{title:46}{row}{len(passages):7}{mean:7.0f}", flush=True)
 
 
 def find(
@@ -75,4 +91,4 @@ def to_letters(text: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or list(MODELS))
