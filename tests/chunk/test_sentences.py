@@ -60,6 +60,14 @@ def test_a_mark_ends_a_sentence_only_where_readers_see_an_end(text: str) -> None
     ]
 
 
+def test_the_next_line_keeps_its_indentation() -> None:
+    assert to_sentences("Do it. \n   Then wait。\n  End") == [
+        ("Do it.", ""),
+        ("   Then wait。", " \n"),
+        ("  End", "\n"),
+    ]
+
+
 @given(st.text(alphabet=st.sampled_from("aA9.!? \n`\"'()…。」;ἀάกข །।د؟*_["), max_size=60))
 def test_joined_sentences_are_the_text(text: str) -> None:
     assert "".join(space + sentence for sentence, space in to_sentences(text)) == text
