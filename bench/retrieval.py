@@ -1,10 +1,10 @@
 """How well chunks are found: questions with known answers, against the common recipes.
 
 Each recipe's chunks and the questions are embedded with the models that the arguments name, or with
-each of `bench.embedding.MODELS`. A question is a hit at
-k when one of the k nearest chunks is of the right page and holds the evidence (letters and digits
-compared). The second half of the table shows for which share of the questions the evidence lies
-within the first 1,000, 2,000 and 4,000 retrieved tokens: what fits into a prompt.
+each of `bench.embedding.MODELS`. A question is a hit at k when one of the k nearest chunks is of
+the right page and holds the evidence (letters and digits compared). The second half of the table
+shows for which share of the questions the evidence lies within the first 1,000, 2,000 and 4,000
+retrieved tokens: what fits into a prompt.
 
 CORPUS=FILE and QUESTIONS=FILE name JSON-lines files; without them the demo's pages are used.
 """
