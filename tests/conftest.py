@@ -1,8 +1,14 @@
-"""For every test: no connection leaves this machine. Fixtures of a site, used in many folders."""
+"""For every test: no connection leaves this machine, and nothing waits for the disk.
+
+Fixtures of a site, used in many folders.
+"""
 
 import ipaddress
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -47,6 +53,22 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Let SQLite not wait until the disk has written: tests end processes, never the machine."""
+    connect = sqlite3.connect
+
+    def connect_unsynchronized(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        with suppress(sqlite3.Error):  # a damaged file, found by whoever reads it
+            connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connect_unsynchronized)
+        yield
 
 
 @pytest.fixture
