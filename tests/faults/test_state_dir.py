@@ -167,14 +167,14 @@ def test_a_disk_that_is_full_at_the_start_is_exit_2(
         check_that_a_clean_run_repairs(site, api, tmp_path)
 
 
-@pytest.mark.parametrize("pages", [4, 6, 9])  # 4 hold the ledger before the run, 11 after it
+@pytest.mark.parametrize("pages", [10, 11, 12])  # 10 hold the ledger before the run, 13 after it
 def test_a_disk_that_fills_up_during_a_run_is_exit_2(
     pages: int, site: ConfluenceSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with VectorApi("underscore", delete_route="document") as api:
         environ = environment(site, api.base_url, tmp_path, BATCH_SIZE="10")
         assert sync_now(environ).code == 0
-        edit_all(site, "".join(f"<h2>Part {n}</h2><p>{DETAILS}</p>" for n in range(30)))
+        edit_all(site, "".join(f"<h2>Part {n}</h2><p>{DETAILS}</p>" for n in range(10)))
         with connections(pages=pages):
             ended = sync_now(environ)
         assert (ended.code, ended["pages"]["failed"], len(pages_in(api))) == (2, 0, PAGES)

@@ -5,6 +5,7 @@ import time
 from array import array
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 RAREST = 12  # of a question's words choose the candidates
@@ -91,10 +92,11 @@ class WordIndex:
         return len(self._rows_with[word])
 
 
-def _to_words(text: str) -> set[str]:
-    return set(_WORD.findall(text.lower()))
+@lru_cache(1_000)  # the same documents are candidates of many questions
+def _to_words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
 
 
-def _to_score(words: set[str], document: Document) -> float:
+def _to_score(words: frozenset[str], document: Document) -> float:
     there = _to_words(document.text)
     return len(words & there) / (len(words | there) or 1)
