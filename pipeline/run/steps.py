@@ -112,7 +112,6 @@ class Run:
         if plan.upsert and self._limit.measure():  # a run without work asks nothing
             plan = self._diff(listed)
         self._limit.announce()
-        ledger.replace_digests((ref.id, self._digests.of(ref)) for ref in plan.adopted)
         self._announce(plan, len(listed))
         if settings.dry_run:
             log_plan(plan, self._confirm_deletions(plan), ledger.pages())

@@ -141,14 +141,6 @@ class Ledger:
             )
             self._forget_failures(page_id)
 
-    def replace_digests(self, digests: Iterable[tuple[str, str]]) -> None:
-        """Record other digests of pages that are unchanged: (page id, digest)."""
-        with self.together():
-            self._db.executemany(
-                "UPDATE pages SET digest = ? WHERE page_id = ?",
-                ((digest, page_id) for page_id, digest in digests),
-            )
-
     def forget_page(self, page_id: str) -> None:
         """Record that a page was deleted; its stale chunks, if any, stay known."""
         with self.together():

@@ -69,7 +69,9 @@ def measure(pages: int, folder: Path) -> int:
         new = plan(pages, ledger, folder)
         assert len(new.upsert) == pages
         digests = Digests(to_conversion_digest(SETTINGS), SETTINGS.conf_site_url)
-        ledger.replace_digests((ref.id, digests.of(ref)) for ref in new.new)
+        with ledger.together():
+            for ref in new.new:
+                ledger.record_page(ref.id, ref.title, digests.of(ref), "")
         ledger.add_pending((str(number), "Gone") for number in range(pages // 10))
     with open_ledger(folder / f"{pages}.sqlite3") as ledger:
         tracemalloc.start()

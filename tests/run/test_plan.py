@@ -86,12 +86,6 @@ def test_another_converter_or_address_of_the_site_refreshes_every_page(digests: 
     assert list(plan_of(held(REF), listing_of(REF), digests).changed) == [REF]
 
 
-def test_a_digest_of_an_earlier_release_is_adopted() -> None:
-    known = {REF.id: HeldPage(REF.title, DIGESTS.earlier_of(REF), "face")}
-    plan = plan_of(known, listing_of(REF))
-    assert (list(plan.adopted), plan.unchanged, len(plan.upsert)) == ([REF], 1, 0)
-
-
 def test_the_window_limits_new_pages_only() -> None:
     other = replace(REF, id="2")
     plan = plan_of(held(REF), listing_of(replace(REF, version=9), other), admitted=False)

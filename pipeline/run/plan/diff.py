@@ -52,11 +52,6 @@ class Plan:
         return self.planned.pages(Part.LEFT_OUT, Part.LEFT_OUT)
 
     @property
-    def adopted(self) -> Selection[PageRef]:
-        """Unchanged pages whose digest an earlier release recorded."""
-        return self.planned.pages(Part.ADOPTED, Part.ADOPTED)
-
-    @property
     def delete(self) -> Selection[str]:
         """Ids that the collection knows and the listing lacks."""
         return self.planned.ids(Part.MISSING)
@@ -85,7 +80,7 @@ def diff(
                 continue
             position, ref = row
             part = _to_part(ref, known, digests, is_admitted)
-            unchanged[ref.content_type] += part in (None, Part.ADOPTED)
+            unchanged[ref.content_type] += part is None
             if part is not None:
                 yield part, position, page_id
 
@@ -103,11 +98,7 @@ def _to_part(
     """Return where a listed page belongs; None if nothing is to be done for it."""
     if known is None:
         return Part.NEW if is_admitted(ref) else Part.LEFT_OUT
-    if known.digest == digests.of(ref):
-        return None
-    if known.digest and known.digest == digests.earlier_of(ref):
-        return Part.ADOPTED
-    return Part.CHANGED
+    return None if known.digest == digests.of(ref) else Part.CHANGED
 
 
 def log_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:

@@ -42,18 +42,9 @@ class Digests:
         The time is that of the version: deleting an old version gives a new one the number of
         another.
         """
+        about_page = [ref.version, ref.title, ref.space, ref.ancestors, ref.labels]
         kind = [] if ref.content_type == PAGE else [ref.content_type]
-        return _digest([ref.modified, self.address, *self._to_earlier_facts(ref), *kind])
-
-    def earlier_of(self, ref: PageRef) -> str:
-        """Return the digest as release 1.0.0 recorded it: without time and address.
-
-        So an update of this tool alone does not make every page be fetched again.
-        """
-        return _digest(self._to_earlier_facts(ref))
-
-    def _to_earlier_facts(self, ref: PageRef) -> list[object]:
-        return [ref.version, ref.title, ref.space, ref.ancestors, ref.labels, self.conversion]
+        return _digest([ref.modified, self.address, *about_page, self.conversion, *kind])
 
 
 def to_metadata_digest(page: Page) -> str:

@@ -24,9 +24,8 @@ class Part(IntEnum):
     NEW = 0
     CHANGED = 1
     LEFT_OUT = 2  # listed, unknown, and not admitted
-    ADOPTED = 3  # unchanged, but the recorded digest is that of an earlier release
-    MISSING = 4  # known, but not listed
-    GONE = 5  # missing, and confirmed to be out of scope
+    MISSING = 3  # known, but not listed
+    GONE = 4  # missing, and confirmed to be out of scope
 
 
 class Selection[Entry]:
