@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline.fetch import PageError, Site
 from pipeline.markdown import find_dependencies
 from pipeline.records import IncludedPage, PageRef
-from pipeline.state import Listing
+from pipeline.state import ListedTitles, Listing, fold_names
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ class Inclusions:
     """Follows includes from page to page; the text of a page that is skipped may be in any."""
 
     def __init__(self, site: Site, listing: Listing) -> None:
-        self._site, self._listing = site, listing
+        self._site, self._listing, self._titles = site, listing, ListedTitles(listing)
         self._included: dict[str, list[PageRef | None]] = {}  # of a page; None: not to be stored
         self._open: set[str] = set()  # pages that include no skipped page, however far away
         self._is_certain = listing.is_complete
@@ -43,9 +43,9 @@ class Inclusions:
         return True
 
     def _find(self, included: IncludedPage, space: str) -> PageRef | None:
-        return self._listing.find(
-            included.id, included.space or space, included.title, included.content_type
-        )
+        """Return a listed page; None if it may be restricted, as what is not listed or skipped."""
+        listed = self._titles.find(fold_names(included, space))
+        return None if listed is None or listed.is_skipped else self._listing.get(listed.id)
 
     def _list_included(self, ref: PageRef) -> list[PageRef | None]:
         if ref.id not in self._included:

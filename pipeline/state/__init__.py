@@ -15,7 +15,7 @@ from pipeline.state.dependents import (
     Dependents,
     Include,
     ListedTitles,
-    fold,
+    fold_names,
 )
 from pipeline.state.failures import add_failures, load_failures
 from pipeline.state.held import MIXED, HeldChunk, HeldPage
@@ -66,7 +66,7 @@ __all__ = [
     "claim",
     "claim_site",
     "doubt_pages",
-    "fold",
+    "fold_names",
     "holds",
     "list_failed_in_rotation",
     "load_failures",

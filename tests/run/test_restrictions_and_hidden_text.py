@@ -258,6 +258,8 @@ def test_what_a_page_includes_of_a_skipped_page_is_left_out_however_far_away(
     state.add_page("Unnamed", "KI", "<p>For whom?</p>", storage=unnamed)
     state.add_page("Far", "KI", "<p>For whom?</p>", storage=including("Unnamed"))
     state.add_page("Fine", "KI", "<p>For all eyes, too.</p>", storage=including("PUBLIC"))
+    state.add_page("Über alles", "KI", "<p>Open.</p>")
+    state.add_page("Case", "KI", "<p>For any eyes.</p>", storage=including("ÜBER  Alles"))
     assert sync_now(environ).code == 0
     assert stored_text(api).count("For few eyes") == 4  # Secret, Direct, Loop, Via
     state.restrict(item(state, "Secret"), users=["boss"])
@@ -265,6 +267,7 @@ def test_what_a_page_includes_of_a_skipped_page_is_left_out_however_far_away(
     assert ended.code == 0
     assert stored_text(api).count("For few eyes") == 1  # Loop, which includes nothing but itself
     assert "For all eyes, too." in stored_text(api)
+    assert "For any eyes." in stored_text(api)
     assert "For whom?" not in stored_text(api)
     assert any(f"page {direct} 'Direct': left out" in warning for warning in ended["warnings"])
     assert "Secret" not in str(ended.report)

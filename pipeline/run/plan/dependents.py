@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.records import Dependencies, IncludedPage, Page, PageRef
@@ -17,13 +16,12 @@ from pipeline.state import (
     Ledger,
     ListedTitles,
     Listing,
-    fold,
+    fold_names,
 )
 
 log = logging.getLogger(__name__)
 # Of REFRESH_HOURS: a run that begins a little earlier in the day than the last one is in time.
 _DUE_SHARE = 0.95
-_LONGEST_ID = 100  # characters: it is as long as the author of a page makes it
 
 
 class DependentPages:
@@ -84,12 +82,7 @@ class DependentPages:
         return self._noted.pop(page_id, None)
 
     def _to_include(self, included: IncludedPage, ref: PageRef, is_uncertain: bool) -> Include:
-        page = replace(
-            included,
-            title=fold(included.title),
-            id=included.id[:_LONGEST_ID],
-            space="" if included.id else fold(included.space or ref.space),
-        )
+        page = fold_names(included, ref.space)
         listed = self._listed.find(page)
         return Include(page, UNCERTAIN if is_uncertain else listed.version if listed else "")
 

@@ -1,6 +1,6 @@
 """Pages whose text depends on others: what the ledger knows of them, and their look-up by title."""
 
-from pipeline.state.dependents.listed_titles import ListedTitles, fold
+from pipeline.state.dependents.listed_titles import ListedTitles, fold_names
 from pipeline.state.dependents.record import (
     DEPENDENTS_TABLES,
     UNCERTAIN,
@@ -16,5 +16,5 @@ __all__ = [
     "Dependents",
     "Include",
     "ListedTitles",
-    "fold",
+    "fold_names",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.records import PAGE, IncludedPage
 from pipeline.state.scratch.listing import Listing
 
 _LONGEST_TITLE = 1_000  # characters: Confluence allows 255
+_LONGEST_ID = 100  # characters: it is as long as the author of a page makes it
 _INDEX = """
-DROP TABLE IF EXISTS titles; -- of another comparison in the same run
 CREATE TABLE titles (title TEXT NOT NULL, space TEXT NOT NULL, page_id TEXT NOT NULL,
                      PRIMARY KEY (title, space, page_id)) WITHOUT ROWID;
 INSERT INTO titles SELECT fold(title), fold(space), page_id FROM listed;
@@ -17,13 +17,14 @@ INSERT INTO titles SELECT fold(title), fold(space), page_id FROM listed;
 # What is listed of a space whose listing is incomplete does not count: its pages may be skipped.
 _FOUND = """
 SELECT listed.page_id, version, modified,
-       EXISTS (SELECT 1 FROM skipped WHERE skipped.page_id = listed.page_id)
+       EXISTS (SELECT 1 FROM skipped WHERE skipped.page_id = listed.page_id) AS is_skipped
 FROM {tables} WHERE NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space)
 """
 _BY_ID = _FOUND.format(tables="listed") + "AND listed.page_id = ?"
 _BY_TITLE = (
     _FOUND.format(tables="titles CROSS JOIN listed USING (page_id)")
-    + "AND titles.title = ? AND titles.space = ? AND content_type = ? ORDER BY listed.page_id"
+    + "AND titles.title = ? AND titles.space = ? AND content_type = ? "
+    "ORDER BY is_skipped DESC, listed.page_id"
 )
 
 
@@ -33,21 +34,21 @@ class Listed:
 
     id: str
     version: str  # its id, number and time, and whether it was skipped
+    is_skipped: bool
 
 
 class ListedTitles:
-    """Finds pages of a complete listing, in scope or not. Titles and spaces are folded.
+    """Finds pages of a complete listing, in scope or not, by their names, see `fold_names`.
 
     Look-ups by title make an index first, in the scratch database.
     """
 
     def __init__(self, listing: Listing) -> None:
         self._db = listing.scratch
-        found = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'titles'")
-        self._has_index = found.fetchone() is not None  # of another object for this listing
+        self._has_index = False
 
     def find(self, page: IncludedPage) -> Listed | None:
-        """Return the page that a macro means; None if it is not listed."""
+        """Return the page that a macro means, of several a skipped one; None if it is unlisted."""
         if page.id:
             rows = self._db.execute(_BY_ID, (page.id,)).fetchall()
         else:
@@ -59,7 +60,7 @@ class ListedTitles:
             return None
         page_id, version, modified, is_skipped = rows[0]
         skipped = " skipped" if is_skipped else ""  # its text is shown by no other page
-        return Listed(page_id, f"{page_id} {version} {modified}{skipped}")
+        return Listed(page_id, f"{page_id} {version} {modified}{skipped}", bool(is_skipped))
 
     def is_unlisted(self, page: IncludedPage) -> bool:
         """Return whether a page may be in a space whose listing is incomplete."""
@@ -67,10 +68,23 @@ class ListedTitles:
         return bool(spaces) and (not page.space or page.space in spaces)
 
     def _make_index(self) -> None:
-        if not self._has_index:
+        if self._has_index:
+            return
+        made = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'titles'").fetchone()
+        if made is None:  # else by another object for this listing
             self._db.create_function("fold", 1, fold, deterministic=True)
             self._db.executescript(_INDEX)
-            self._has_index = True
+        self._has_index = True
+
+
+def fold_names(included: IncludedPage, space: str) -> IncludedPage:
+    """Return how a page is looked up that a page of this space includes."""
+    return replace(
+        included,
+        title=fold(included.title),
+        id=included.id[:_LONGEST_ID],
+        space="" if included.id else fold(included.space or space),
+    )
 
 
 def fold(name: str) -> str:

@@ -43,7 +43,7 @@ class Listing:
         self._db = self.scratch = scratch
         self._db.executescript(_TABLES)
         self._positions = 0
-        self._is_filtered = self._is_indexed = False
+        self._is_filtered = False
         self._ancestors = Ancestors(self._look_up)
 
     def add(self, pages: Iterable[ListedPage], is_own: Callable[[str], bool]) -> None:
@@ -134,27 +134,15 @@ class Listing:
         row = found.fetchone()
         return row[0] if row else None
 
-    def find(
-        self, page_id: str, space: str, title: str, content_type: str = PAGE
-    ) -> PageRef | None:
-        """Return the page with this id, else the one with this title and type.
-
-        None if it was skipped, or is in a space whose listing is incomplete: its restrictions are
-        unknown. None, too, for a title that several blog posts have. As in Confluence, case does
-        not matter (here, that of ASCII letters).
-        """
-        if not self._is_indexed:
-            self._db.execute("CREATE INDEX by_title ON listed (title COLLATE NOCASE, space)")
-            self._is_indexed = True
-        is_named = "title = ? COLLATE NOCASE AND space = ? COLLATE NOCASE AND content_type = ?"
+    def get(self, page_id: str) -> PageRef:
+        """Return a listed page, in scope or not. Raises `KeyError`."""
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM {_JOINED} "  # noqa: S608 - two constants
-            f"WHERE {'listed.page_id = ?' if page_id else is_named} AND {_IS_LISTED}",
-            (page_id,) if page_id else (title, space, content_type),
-        ).fetchall()
-        is_unclear = len(rows) > 1 and content_type != PAGE
-        is_closed = not rows or is_unclear or any(self.skips(row[0]) for row in rows)
-        return None if is_closed else self._to_ref(*rows[0])
+            f"SELECT {_COLUMNS} FROM {_JOINED} WHERE listed.page_id = ?",  # noqa: S608 - two constants
+            (page_id,),
+        )
+        for row in rows:
+            return self._to_ref(*row)
+        raise KeyError(page_id)
 
     def places(self) -> Mapping[str, Place]:
         """Return page id → place of the pages of spaces that are listed in full.
