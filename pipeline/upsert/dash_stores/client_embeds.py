@@ -10,6 +10,7 @@ from pipeline.settings import Settings
 from pipeline.upsert.dash_stores.marks import UNFINISHED, Marks
 from pipeline.upsert.dash_stores.stores import DashStore
 from pipeline.upsert.dash_stores.wire import to_row
+from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.embedding_models import EmbeddingModel, find_model_of_store
@@ -43,17 +44,26 @@ class ClientEmbeds:
         return any(to_variant(self._api, row) == "dash" for row in named)
 
     def make(self, name: str, *, fresh: bool) -> str:
-        """See `DashStores`. Runs that start together may create several; the oldest stays."""
+        """See `DashStores`. Runs that start together may create several; the oldest stays.
+
+        Raises `VectorApiError` if the server does not list the new store as it was made.
+        """
         provider = self._settings.vector_db_provider
         made = self._routes.make_store(name, self._used_model, provider, "dash")
         if fresh:
             return made
         named = (store for store in self.list_stores() if store.is_ours and store.name == name)
-        oldest = next(
+        finished = (
             store.identifier
             for store in named
             if store.identifier == made or self.marks.read(store.identifier) != UNFINISHED
         )
+        oldest = next(finished, "")
+        if not oldest:
+            raise VectorApiError(
+                f"the server has made the vector store {made} and does not list it with its name "
+                "and metadata: delete it there, and check that the server keeps both"
+            )
         if oldest != made:
             self.remove(made)
         return oldest
