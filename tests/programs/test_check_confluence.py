@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
-from tests.support.program import ROOT, Ended, environment, run_program
+from tests.support.forking import fork_program
+from tests.support.program import ROOT, Ended, environment
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def state() -> SiteState:
 
 def check(site: ConfluenceSite, folder: Path, **more: str) -> Ended:
     environ = environment(site, "", folder, SPACE_NAME="Known Issues")
-    return run_program("test_confluence", environ | more)
+    return fork_program("test_confluence", environ | more)
 
 
 def test_it_prints_the_key_the_count_and_the_first_pages(

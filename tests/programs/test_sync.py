@@ -17,6 +17,7 @@ import pytest
 from demo.confluence_site import ConfluenceSite, SiteState
 from demo.confluence_site.faults import login_page
 from pipeline.run.steps import Run
+from tests.support.forking import fork_program
 from tests.support.program import ROOT, environment, load_report, run_program, sync_now
 from tests.support.vector_api import VectorApi
 
@@ -82,13 +83,13 @@ def test_a_first_run_ingests_every_page_and_a_second_sends_nothing(
 
 
 def test_the_log_ends_with_the_summary(environ: dict[str, str], api: VectorApi) -> None:
-    ended = run_program("sync", environ)
+    ended = fork_program("sync", environ)
     assert "exit 0: pages: 5 listed, 5 new" in ended.log.splitlines()[-1]
     assert f"requests: {ended['requests']['confluence']} Confluence" in ended.log.splitlines()[-1]
 
 
 def test_the_log_is_the_programs_own(environ: dict[str, str], api: VectorApi) -> None:
-    ended = run_program("sync", environ | {"LOG_LEVEL": "DEBUG"})
+    ended = fork_program("sync", environ | {"LOG_LEVEL": "DEBUG"})
     assert "connectionpool" not in ended.log
     assert "HTTP/1.1" not in ended.log
 
@@ -96,7 +97,7 @@ def test_the_log_is_the_programs_own(environ: dict[str, str], api: VectorApi) ->
 def test_a_terminal_shows_a_bar_and_a_pipe_does_not(
     environ: dict[str, str], api: VectorApi
 ) -> None:
-    assert "page/s" not in run_program("sync", environ | {"COLLECTION_ID": "piped"}).log
+    assert "page/s" not in fork_program("sync", environ | {"COLLECTION_ID": "piped"}).log
     shown = run_on_a_terminal(environ | {"STATE_DIR": environ["STATE_DIR"] + "/other"})
     assert "5/5" in shown, repr(shown)
     assert "exit 0: pages: 5 listed" in shown.splitlines()[-1]
@@ -119,7 +120,7 @@ def run_on_a_terminal(environ: dict[str, str]) -> str:
 
 
 def test_json_lines_are_json_to_the_last_one(environ: dict[str, str], api: VectorApi) -> None:
-    ended = run_program("sync", environ | {"LOG_FORMAT": "json", "VERIFY_QUERY": "Cure 2 found"})
+    ended = fork_program("sync", environ | {"LOG_FORMAT": "json", "VERIFY_QUERY": "Cure 2 found"})
     lines = [json.loads(line) for line in ended.log.splitlines()]
     assert any(line.get("title") == "Issue 2" and line.get("url") for line in lines)
     assert lines[-1]["message"].startswith("exit 0")
@@ -141,7 +142,7 @@ def test_a_chunk_carries_what_an_answer_needs(environ: dict[str, str], api: Vect
 def test_a_dry_run_shows_the_plan_and_writes_nothing(
     environ: dict[str, str], api: VectorApi, tmp_path: Path
 ) -> None:
-    ended = run_program("sync", environ | {"DRY_RUN": "1"})
+    ended = fork_program("sync", environ | {"DRY_RUN": "1"})
     assert ended.code == 0, ended.log
     assert (ended["pages"]["new"], ended["chunks"]["inserted"] > 0) == (5, True)
     assert ended["tokens_inserted"] > 0
@@ -273,7 +274,7 @@ def test_a_deadline_ends_the_run_cleanly_with_code_1(
         environ = environment(
             site, api.base_url, tmp_path, BATCH_SIZE="1", RUN_DEADLINE_SECONDS="1", VERIFY="0"
         )
-        ended = run_program("sync", environ)
+        ended = fork_program("sync", environ)
         assert ended.code == 1
         assert "RUN_DEADLINE_SECONDS=1 reached" in ended.log
         api.seconds_a_request = 0
@@ -306,7 +307,7 @@ def test_outdated_text_that_cannot_be_deleted_is_not_a_success(
     if api.form == "underscore":  # it deletes
         assert sync_now(environ).code == 0
         return
-    ended = run_program("sync", environ)
+    ended = fork_program("sync", environ)
     assert (ended.code, ended["exit_code"]) == (7, 7)
     assert ended["chunks"]["stale"] > 0
     assert "UPDATE_STRATEGY=rotate" in ended.log
@@ -338,7 +339,7 @@ def test_wrong_input_is_reported_in_a_line(
 ) -> None:
     with VectorApi("dash") as api:
         environ = environment(site, api.base_url, tmp_path, SPACE_NAME="Known Issues") | wrong
-        ended = run_program("sync", environ)
+        ended = fork_program("sync", environ)
         assert ended.code == code, ended.log
         assert said in ended.log
         assert "Traceback" not in ended.log
@@ -349,7 +350,7 @@ def test_a_server_without_the_routes_is_named_with_what_it_has(
     site: ConfluenceSite, tmp_path: Path
 ) -> None:
     environ = environment(site, site.base_url, tmp_path)
-    ended = run_program("sync", environ)
+    ended = fork_program("sync", environ)
     assert ended.code == 5
     assert "openapi.json" in ended.log
     assert "Traceback" not in ended.log
@@ -358,7 +359,7 @@ def test_a_server_without_the_routes_is_named_with_what_it_has(
 def test_html_where_json_is_expected_is_reported(site: ConfluenceSite, tmp_path: Path) -> None:
     site.fail("", login_page(), times=None)
     with VectorApi("dash") as api:
-        ended = run_program("sync", environment(site, api.base_url, tmp_path))
+        ended = fork_program("sync", environment(site, api.base_url, tmp_path))
     assert ended.code in (3, 4)
     assert "expected JSON, got text/html" in ended.log
     assert "Traceback" not in ended.log
@@ -379,7 +380,7 @@ def test_another_collection_with_the_same_state_is_noticed(
     environ: dict[str, str], api: VectorApi
 ) -> None:
     assert sync_now(environ).code == 0
-    ended = run_program("sync", environ | {"COLLECTION_ID": "another"})
+    ended = fork_program("sync", environ | {"COLLECTION_ID": "another"})
     assert ended.code == 2
     assert "belongs to collection 'confluence'" in ended.log
 

@@ -1,4 +1,7 @@
-"""Run a program as a user does (in a process of its own) or at once (in this one)."""
+"""Run a program as a user does (in a process of its own) or at once (in this one).
+
+Between the two: `fork_program` in forking.py.
+"""
 
 import json
 import os
