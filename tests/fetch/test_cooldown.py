@@ -33,11 +33,11 @@ def test_one_throttled_request_makes_all_threads_wait(
     transport = to_transport(site)
     throttled = threading.Thread(target=lambda: list_ids(transport, 250), daemon=True)
     throttled.start()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while "retrying in" not in caplog.text and time.monotonic() < deadline:
         time.sleep(0.01)
     transport.get(USER)
-    throttled.join(5)
+    throttled.join(60)
     first, *others = site.requests
     assert {request.path for request in others} == {USER, PAGES}
     assert all(request.at - first.at >= 1.0 for request in others)

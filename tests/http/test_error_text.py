@@ -108,9 +108,9 @@ def test_only_the_beginning_of_an_answer_that_repeats_everything_is_read() -> No
     ids=["lists", "objects", "deep", "long", "white", "place"],
 )
 def test_a_hostile_body_costs_no_more_than_its_length(body: bytes) -> None:
-    started = time.monotonic()
+    started = time.thread_time()  # not what the machine does besides
     assert len(to_error_text(body, mask, {"text": "ab" * 500_000})) <= 300
-    assert time.monotonic() - started < 3
+    assert time.thread_time() - started < 3
 
 
 @pytest.mark.parametrize(

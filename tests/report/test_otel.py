@@ -126,7 +126,7 @@ def warning_of(caplog: pytest.LogCaptureFixture, endpoint: str, seconds: float =
     """The only line that a push logs."""
     began = time.monotonic()
     push_figures(Report(), endpoint, ABOUT, lambda text: text.replace("s3cret", "***"), seconds)
-    assert time.monotonic() - began < seconds + 5
+    assert time.monotonic() - began < seconds + 30  # whatever else the machine does
     [record] = caplog.records
     assert record.levelname == "WARNING"
     return record.getMessage()

@@ -60,7 +60,7 @@ def test_no_thread_is_left_behind() -> None:
     assert len(own) == 4
     results.close()  # type: ignore[attr-defined]
     for thread in own:
-        thread.join(5)
+        thread.join(60)
     assert not any(thread.is_alive() for thread in own)
 
 

@@ -48,7 +48,7 @@ def test_the_next_insert_is_sent_before_the_last_is_answered(
     insert, pair = sink.insert, threading.Barrier(2)
 
     def meet(chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        pair.wait(10)  # breaks unless another insert is on its way
+        pair.wait(60)  # breaks unless another insert is on its way
         return insert(chunks)
 
     monkeypatch.setattr(sink, "insert", meet)
@@ -86,7 +86,7 @@ def test_an_insert_beside_one_that_ends_the_run_is_recorded(
     insert, pair = sink.insert, threading.Barrier(2)
 
     def meet(chunks: Sequence[Chunk]) -> Mapping[str, str]:
-        pair.wait(10)  # both are on their way before one is refused
+        pair.wait(60)  # both are on their way before one is refused
         return insert(chunks)
 
     monkeypatch.setattr(sink, "insert", meet)
