@@ -44,7 +44,10 @@ def is_re_call(node: ast.AST) -> bool:
 
 
 def find_uses(path: Path) -> Iterator[Use]:
-    tree = ast.parse(path.read_text("utf-8"))
+    text = path.read_text("utf-8")
+    if "import re" not in text:
+        return
+    tree = ast.parse(text)
     constants = [node.targets[0] for node in tree.body
                  if isinstance(node, ast.Assign) and is_re_call(node.value)]  # fmt: skip
     if not constants:

@@ -3,10 +3,7 @@ and forged lines out, whatever titles hold and servers answer."""
 
 import base64
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +12,8 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, Paging, SiteState
 from demo.confluence_site import faults as on_site
-from tests.support.program import ROOT, environment, sync_now
+from tests.support.forking import run_forked
+from tests.support.program import environment, sync_now
 from tests.support.vector_api import Fault, VectorApi
 
 pytestmark = pytest.mark.slow
@@ -59,18 +57,11 @@ def run(environ: dict[str, str], folder: Path, spoil: str = "") -> Output:
     """sync.py in a process of its own; `spoil` is Python that runs before it."""
     message = folder / "termination-log"
     message.touch()
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(spoil=spoil), str(message)],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"} | environ,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+    source = PROGRAM.format(spoil=spoil)
+    code, log = run_forked(lambda: exec(source, {"__name__": "__main__"}), environ, [str(message)])
     assert message.read_bytes()
     files = [path.read_bytes() for path in folder.iterdir() if path.is_file()]
-    log = done.stdout + done.stderr
-    return Output(done.returncode, log.decode(), b"\n".join([log, *files]))
+    return Output(code, log, b"\n".join([log.encode(), *files]))
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.support.program import ROOT, Ended, load_report
 
@@ -32,37 +31,45 @@ def fork(run: Callable[[], object]) -> int:
 
 
 def fork_program(name: str, environ: Mapping[str, str]) -> Ended:
-    """Run `<name>.py` from its first line, with these settings and nothing else of this process.
+    """Run `<name>.py` from its first line, see `run_forked` and `run_program`."""
+    path = ROOT / f"{name}.py"
+    code, log = run_forked(lambda: runpy.run_path(str(path), run_name="__main__"), environ)
+    return Ended(code, log, load_report(environ))
 
-    Only the start of the interpreter is left out, see `run_program`.
+
+def run_forked(
+    main: Callable[[], object], environ: Mapping[str, str], arguments: Sequence[str] = ()
+) -> tuple[int, str]:
+    """Return the exit code and the output of a program with these settings and no others.
+
+    Only the start of the interpreter is left out.
     """
     with tempfile.TemporaryFile() as output:
 
         def run() -> None:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-            sys.stdout = os.fdopen(1, "w", closefd=False)
-            sys.stderr = os.fdopen(2, "w", closefd=False)
+            sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+            sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
             logging.root.handlers.clear()
             path = {"PATH": os.environ["PATH"]}
             os.environ.clear()
             os.environ.update(path | dict(environ))
-            code = _run_main(ROOT / f"{name}.py")
+            sys.argv = ["program", *arguments]
+            code = _to_exit_code(main)
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
 
         _, status = os.waitpid(fork(run), 0)
         output.seek(0)
-        log = output.read().decode()
-    return Ended(os.waitstatus_to_exitcode(status), log, load_report(environ))
+        return os.waitstatus_to_exitcode(status), output.read().decode()
 
 
-def _run_main(path: Path) -> int:
-    """Return the exit code; what the program does not catch is reported as at its end."""
-    sys.argv = [str(path)]
+def _to_exit_code(main: Callable[[], object]) -> int:
+    """Return the exit code; what is not caught is reported as at the end of an interpreter."""
     try:
-        runpy.run_path(str(path), run_name="__main__")
+        main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except BaseException:
