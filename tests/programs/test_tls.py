@@ -14,7 +14,8 @@ from demo.confluence_site import ConfluenceSite, SiteState
 from pipeline.settings import Secret
 from pipeline.upsert import VectorApiError
 from pipeline.upsert.rag_client import RagClient
-from tests.support.program import environment, run_program, sync_now
+from tests.support.forking import fork_program
+from tests.support.program import environment, sync_now
 from tests.support.proxy import Proxy, proxy_to
 from tests.support.sinks import to_api
 from tests.support.vector_api import VectorApi
@@ -103,7 +104,7 @@ def test_an_unknown_certificate_is_refused_in_a_line_and_gets_no_request(
     site: ConfluenceSite,
 ) -> None:
     for ends, code in (({}, 5), ({"VECTOR_API_BASE_URL": store.server}, 4)):
-        ended = run_program("sync", environ | ends | odd)
+        ended = fork_program("sync", environ | ends | odd)
         assert ended.code == code, ended.log
         [line] = [entry for entry in ended.log.splitlines() if " ERROR " in entry]
         assert "no trusted TLS connection" in line
@@ -137,7 +138,7 @@ def test_another_name_on_a_trusted_certificate_is_refused(
 def test_a_missing_bundle_is_reported(environ: dict[str, str], store: Proxy) -> None:
     missing = {"REQUESTS_CA_BUNDLE": "/no/such/bundle.pem"}
     for ends, code in (({}, 5), ({"VECTOR_API_BASE_URL": store.server}, 4)):
-        ended = run_program("sync", environ | ends | missing)
+        ended = fork_program("sync", environ | ends | missing)
         assert ended.code == code, ended.log
         assert "the file that REQUESTS_CA_BUNDLE names does not exist" in ended.log
         assert "Traceback" not in ended.log
