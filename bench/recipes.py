@@ -8,15 +8,19 @@ from typing import Any
 from bench.passage import Passage, Recipe
 from pipeline.chunk import split
 from pipeline.chunk.tokens import count_tokens
-from pipeline.markdown import to_markdown
+from pipeline.markdown import convert_page, to_markdown
 from pipeline.records import Page
 
 
 def ours(chunk_tokens: int | None, overlap: int, model: str = "all-MiniLM-L6-v2") -> Recipe:
-    """`to_markdown` and `split`, as the programs run them with an embedding model."""
+    """`convert_page` and `split`, as the programs run them with an embedding model.
+
+    Of a page with one body, that one is converted.
+    """
 
     def recipe(page: Page) -> list[Passage]:
-        chunks = split(page, to_markdown(page), chunk_tokens, overlap, model)
+        markdown = to_markdown(page) if page.storage is None else convert_page(page)
+        chunks = split(page, markdown, chunk_tokens, overlap, model)
         return [Passage(chunk.page_id, chunk.text, chunk.tokens) for chunk in chunks]
 
     return recipe

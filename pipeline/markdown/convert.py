@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from pipeline.markdown.blocks import join_page
 from pipeline.markdown.embedded import unfold
 from pipeline.markdown.hidden import drop_hidden_characters, drop_hidden_elements
 from pipeline.markdown.links import Links
-from pipeline.markdown.loss import count_loss
+from pipeline.markdown.loss import count_loss, count_words
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.tree import Element, parse
 from pipeline.markdown.visible import visible_text
@@ -25,21 +26,26 @@ MAX_FALLBACK_CHARACTERS = 1_000_000  # of a body: BeautifulSoup takes 45 to 200 
 
 Converter = Callable[[Page, Notes], Converted]
 Check = Callable[[], object]
-Prepare = Callable[[Element], None]
+ApplyPatch = Callable[[Element, Counter[str]], tuple[Counter[str], Counter[str]]]
 
 
-def convert_tree(page: Page, notes: Notes, prepare: Prepare | None = None) -> Converted:
-    """Convert a body with this project's own converter; `prepare` may change its tree first."""
+def convert_tree(page: Page, notes: Notes, patch: ApplyPatch | None = None) -> Converted:
+    """Convert a body with this project's own converter.
+
+    `patch` may change its tree first; it takes the words that readers see in it, and returns those
+    that are left, and those of the page's other body.
+    """
     root = parse(page.html)
-    if prepare is not None:
-        prepare(root)
-    unfold(root, (page.html, page.storage or ""), notes.check)
+    unfold(root, page.html, notes.check)
     notes.hidden_characters += drop_hidden_elements(root)
+    words, others = count_words(visible_text(root)), Counter[str]()
+    if patch is not None:
+        words, others = patch(root, words)
     blocks = Walk(notes).to_blocks(root)
     anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
     text = join_page(blocks)
     del blocks  # a long page has a million, beside its tree
-    return Converted(text, anchors, visible_text(root))
+    return Converted(text, anchors, words, others)
 
 
 def convert_with_markdownify(page: Page, notes: Notes) -> Converted:
@@ -94,11 +100,14 @@ class _Result(NamedTuple):
         return 100 * self.lost > MAX_LOSS_PERCENT * self.words
 
 
-def _run(convert: Converter, page: Page, check: Check, visible: str = "") -> _Result:
+def _run(
+    convert: Converter, page: Page, check: Check, of_source: Converted | None = None
+) -> _Result:
     notes = Notes(Links(page.url, page.ref.space), check, is_source=_is_storage(page))
     converted = convert(page, notes)
     text = notes.drop_hidden(converted.text)
-    words, lost = count_loss(visible or converted.visible, notes.dropped, text)
+    source = of_source or converted
+    words, lost = count_loss(source.words, notes.dropped, source.others, text)
     return _Result(text, converted, notes, words, lost)
 
 
@@ -121,7 +130,7 @@ def _replace_lossy(
     if len(page.html) > MAX_FALLBACK_CHARACTERS:
         return None
     try:
-        other = _run(fallback, page, check, result.converted.visible)
+        other = _run(fallback, page, check, result.converted)
     except Exception:
         check()
         log.exception("page %s: markdownify failed, keeping the lossy Markdown", page.ref.id)

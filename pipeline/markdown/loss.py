@@ -12,19 +12,41 @@ _WORD = re.compile(r"\w+")
 _IMAGE = re.compile(r"!\[[^\[\]\n]*\]")
 _LINK_TARGET = re.compile(r"\]\([^()\s]*\)")
 _SLICE = 1_000_000  # characters: the words of 20 MB, as a list, take more than 200 MB
-_MARKS = "*~`^[]\\"
+_MARKS = b"*~`^[]\\"
+# Every ASCII character but letters, digits and the underscore becomes a space.
+_SEPARATED = bytes(
+    code if chr(code).isalnum() or chr(code) == "_" or code > 127 else 32 for code in range(256)
+)
 _FORMULA_MARKS = ("^(", "_(")  # of powers and indexes
 
 
 def count_words(text: str) -> Counter[str]:
     """Count words the same way in source and Markdown: without marks, images, link targets."""
-    text = _IMAGE.sub(" ", drop_hidden_characters(text)[0])
-    text = _LINK_TARGET.sub("", text)
-    for mark in (*_FORMULA_MARKS, *_MARKS):
+    text = drop_hidden_characters(text)[0]
+    if "![" in text:
+        text = _IMAGE.sub(" ", text)
+    if "](" in text:
+        text = _LINK_TARGET.sub("", text)
+    for mark in _FORMULA_MARKS:
         text = text.replace(mark, "")
+    if len(text) < _SLICE:
+        return _count(text)
     words: Counter[str] = Counter()
     for part in _to_slices(text):
-        words.update(_WORD.findall(part))
+        words.update(_count(part))
+    return words
+
+
+def _count(text: str) -> Counter[str]:
+    """Count words without a regular expression, which takes four times as long, but for others
+    than ASCII.
+    """
+    plain = text.encode("utf-8", "surrogatepass").translate(_SEPARATED, _MARKS)
+    words = Counter(plain.decode("utf-8", "surrogatepass").split())
+    for word in [word for word in words if not word.isascii()]:
+        number = words.pop(word)
+        for part in _WORD.findall(word):
+            words[part] += number
     return words
 
 
@@ -37,20 +59,13 @@ def _to_slices(text: str) -> Iterator[str]:
     yield text[at:]
 
 
-def count_missing(visible: str, markdown: str) -> int:
-    """Return how many different words of another form of the page the Markdown has nowhere.
+def count_loss(
+    visible: Counter[str], dropped: Iterable[str], others: Counter[str], markdown: str
+) -> tuple[int, int]:
+    """Return how many words readers of the page see, and how many of them the Markdown lacks.
 
-    The other form may have a text more often: the storage format holds some content twice.
+    `visible` has the words of the source, `dropped` the texts of it that were omitted on purpose,
+    `others` the words of the page's other body.
     """
-    return len(count_words(visible).keys() - count_words(markdown).keys())
-
-
-def count_loss(visible: str, dropped: Iterable[str], markdown: str) -> tuple[int, int]:
-    """Return the words that readers of the source see, and how many the Markdown lacks.
-
-    `dropped` is the part of the visible text that was omitted on purpose.
-    """
-    words = count_words(visible)
-    words.subtract(count_words(" ".join(dropped)))
-    words = +words
+    words = (visible - count_words(" ".join(dropped))) | others
     return words.total(), (words - count_words(markdown)).total()

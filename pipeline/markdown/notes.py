@@ -20,7 +20,8 @@ class Converted(NamedTuple):
 
     text: str
     anchors: tuple[str, ...]  # one for each heading line
-    visible: str  # all text of the source that readers see
+    words: Counter[str]  # of the source, that readers see
+    others: Counter[str] = Counter()  # noqa: RUF012 - of the other body; it is never changed
 
 
 @dataclass(slots=True)

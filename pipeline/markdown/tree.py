@@ -156,7 +156,7 @@ def all_text(element: Element | None) -> str:
 def parameters_of(macro: Element) -> dict[str, str]:
     """Return a storage macro's parameters by name; empty for a rendered macro."""
     return {
-        parameter.get("ac:name") or "": _decode(all_text(parameter))
+        parameter.get("ac:name") or "": decode(all_text(parameter))
         for parameter in children(macro, "ac:parameter")
     }
 
@@ -165,11 +165,11 @@ def raw_parameter(macro: Element, name: str) -> str:
     """Return a storage macro's parameter with its line ends, "" where it has none."""
     for parameter in children(macro, "ac:parameter"):
         if parameter.get("ac:name") == name:
-            return _decode("".join(map(str, parameter.itertext())).strip())
+            return decode("".join(map(str, parameter.itertext())).strip())
     return ""
 
 
-def _decode(value: str) -> str:
+def decode(value: str) -> str:
     """Return a parameter that an app has percent-encoded, and says so, as text."""
     if not value.startswith((_ENCODED, _ENCODED_JSON)):
         return value

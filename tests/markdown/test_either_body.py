@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.markdown import convert_page
-from pipeline.markdown.both_bodies.either_body import NoSourceError
+from pipeline.markdown import convert_page, to_markdown
+from pipeline.markdown.both_bodies.either_body import IsOpen, NoSourceError
+from pipeline.markdown.convert import convert_with_markdownify
 from tests.support.convert import macro, to_page
 
 ERROR = '<p><span class="error">Unable to render Jira issues macro, execution error.</span></p>'
@@ -15,10 +16,11 @@ SOURCE = "<p>The text of the page.</p>"
 @pytest.mark.parametrize(
     ("html", "storage", "text", "warning"),
     [
-        ("<p>Rendered.</p>", SOURCE, "Rendered.", ""),
-        (f"<p>It said <code>{ERROR[23:-11]}</code></p>", SOURCE, f"It said `{ERROR[23:-11]}`", ""),
+        ("<p>Included.</p>" + SOURCE, SOURCE, "Included.\n\nThe text of the page.", ""),
+        (f"<p>It said <code>{ERROR[23:-11]}</code></p>", f"<p>It said {ERROR[23:-11]}</p>",
+         f"It said `{ERROR[23:-11]}`", ""),
         (f"<p>Some text.</p>{ERROR}", SOURCE, "The text of the page.", "has errors"),
-        ("<p>Error rendering macro 'toc'</p>", SOURCE, "Error rendering macro 'toc'", ""),
+        ("<p>Error rendering macro 'toc'</p>", macro("toc"), "Error rendering macro 'toc'", ""),
         ('<div class="error">Fehler</div>', SOURCE, "The text of the page.", "has errors"),
         ('<p style="display:none">Hidden.</p>', SOURCE, "The text of the page.", "has errors"),
         (ERROR, macro("jira", jqlQuery=""), "", "has errors"),
@@ -26,7 +28,7 @@ SOURCE = "<p>The text of the page.</p>"
         ("", "", "", ""),
         ("<div></div>", macro("toc"), "", ""),
     ],
-)
+)  # fmt: skip
 def test_the_storage_format_is_used_where_the_rendering_failed(
     html: str, storage: str, text: str, warning: str
 ) -> None:
@@ -85,3 +87,22 @@ def test_text_of_a_page_without_a_name_is_left_out_where_pages_are_skipped(
     page = replace(to_page("<p>Own.</p><p>of whom?</p>"), storage=f"<p>Own.</p>{unnamed}{more}")
     assert "of whom?" not in convert_page(page, is_open=lambda _: True).text
     assert convert_page(page).text == "Own.\n\nof whom?"
+
+
+OF_ANOTHER = (
+    "<p>Own.</p><ac:adf-extension><ac:adf-node type='sync-block'><ac:adf-content>secret"
+    "</ac:adf-content></ac:adf-node><ac:adf-fallback>secret</ac:adf-fallback></ac:adf-extension>"
+)
+
+
+@pytest.mark.parametrize("rendered", ["", ERROR, "<p>Own.</p>"])
+@pytest.mark.parametrize("is_open", [None, lambda _: True])
+def test_a_block_that_is_kept_on_another_page_is_never_read_from_the_storage_format(
+    rendered: str, is_open: IsOpen | None
+) -> None:
+    result = convert_page(replace(to_page(rendered), storage=OF_ANOTHER), is_open=is_open)
+    assert (result.text, result.lost_words) == ("Own.", 0)
+    source = to_page(OF_ANOTHER, "storage")
+    assert to_markdown(source).text == "Own."
+    assert "synced blocks of other pages" in to_markdown(source).warnings[0]
+    assert to_markdown(source, convert_with_markdownify).text == "Own."

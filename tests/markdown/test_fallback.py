@@ -4,6 +4,7 @@ import logging
 import re
 import subprocess
 import sys
+from collections import Counter
 from string import ascii_lowercase
 
 import pytest
@@ -36,7 +37,7 @@ def lossy(page: Page, notes: Notes) -> Converted:
 
 
 def empty(page: Page, notes: Notes) -> Converted:
-    return Converted("", (), "")
+    return Converted("", (), Counter())
 
 
 def silent(page: Page, notes: Notes) -> Converted:
@@ -138,7 +139,7 @@ def test_markdownify_is_imported_only_when_it_is_needed() -> None:
         "<?secret?>",
         "<title>secret</title>",
         "<ac:placeholder>secret</ac:placeholder>",
-        macro("info", rich("<p>a</p>"), title="secret"),
+        macro("info", rich("<p>a</p>"), borderColor="secret"),
         macro("excerpt", rich("<p>secret</p>"), hidden="true"),
         "<ac:task><ac:task-id>secret</ac:task-id><ac:task-body>a</ac:task-body></ac:task>",
         '<span class="aui-icon">secret</span>',

@@ -112,7 +112,7 @@ def test_a_macro_becomes_markdown(body: str, expected: str) -> None:
             {"x": 1},
         ),
         (macro("x", url="https://e.example/o"), "https://e.example/o", {"x": 1}),
-        (macro("x", title="Go", url="cql=1"), "", {"x": 1}),
+        (macro("x", title="Go", url="cql=1"), "Go", {"x": 1}),
         (
             macro(
                 "x", '<ac:parameter ac:name="f"><ri:attachment ri:filename="a.pdf"/></ac:parameter>'

@@ -136,7 +136,7 @@ PARAMETERS = [
         + macro("status-handy", Status="Open")
         + macro("status")
         + "</p>",
-        "[Done][Red][Open]",
+        "[Done] [Red] [Open]",
     ),
     (
         "<p>Water"

@@ -86,6 +86,67 @@ def test_only_what_this_page_shows_is_taken(html: str, storage: str, text: str) 
     assert patched(html, storage).text == text
 
 
+BOX = '<div class="app"><p>same words here now</p></div>'
+SAME = app("same words here now")
+
+
+def with_id(text: str) -> str:
+    return text.replace("ac:name", 'ac:macro-id="7" ac:name', 1)
+
+
+@pytest.mark.parametrize(
+    ("html", "storage", "text"),
+    [
+        # ten equal macros of which one failed, apart and in a row
+        ("".join(f"<p>p{at}</p>{ERROR if at == 6 else BOX}" for at in range(10)),
+         "".join(f"<p>p{at}</p>{SAME}" for at in range(10)),
+         "\n\n".join(f"p{at}\n\nsame words here now" for at in range(10))),
+        (BOX * 6 + ERROR + BOX * 3, SAME * 10, "\n\n".join(["same words here now"] * 10)),
+        # two macros with one id, of which one failed
+        (f"<p>a</p><p>x</p><p>b</p>{NAMED}<p>c</p>",
+         f"<p>a</p>{with_id(app('x'))}<p>b</p>{with_id(app('y'))}<p>c</p>",
+         "a\n\nx\n\nb\n\ny\n\nc"),
+        (f"<table><tr><td>h</td></tr><tr><td><div><p>c</p>{ERROR}</div></td></tr></table>",
+         "<ac:layout><ac:layout-section><ac:layout-cell><table><tr><td>h</td></tr><tr><td>"
+         f"{macro('expand', rich('<p>c</p>' + app('x')))}</td></tr></table></ac:layout-cell>"
+         "</ac:layout-section></ac:layout>", "| |\n|---|\n| h |\n| c<br>x |"),
+        # of another page: the storage format has the include only
+        (f"<p>a</p><div><p>b</p>{ERROR}<p>c</p></div>", f"<p>a</p>{INCLUDE}", "a\n\nb\n\nc"),
+        (f"{ERROR}<p>a b</p>{ERROR}", f"{app('x')}<p>a b</p>{app('y')}", "x\n\na b\n\ny"),
+        ("<p dir='rtl'>שלום</p>" + ERROR, f"<p>שלום</p>{app('مرحبا')}", "שלום\n\nمرحبا"),
+        # a rendering of another version, and one that lacks a macro without an error
+        ("<div><p>now it is ten</p></div>", app("it was nine"), "now it is ten\n\nit was nine"),
+        ("<p>a</p><p>b</p>", f"<p>a</p>{macro('tip', rich(app('x')), title='y')}<p>b</p>",
+         "a\n\nb\n\ny\n\nx"),
+        ("<div><p>b c d e</p><p>f g h i</p></div>",
+         macro("filter", rich("<p>f g h i</p><p>b c d e</p>")), "b c d e\n\nf g h i"),
+        (f"<p>a</p>{ERROR}", "<p>a</p><ac:structured-macro ac:name='app'><ac:rich-text-body><p>x",
+         "a\n\nx"),
+        (f"<p>a</p>{ERROR}<p>b</p>",
+         f"<p>a</p></ac:rich-text-body><<<>>{app('x')}<p>b</p>", "a\n\nx\n\nb"),
+        ("", "<p>a</p>", "a"),
+        ("<p>a</p>", "", "a"),
+        # what an author wrote into a macro is no error, whatever its class
+        (f"<p>a</p>{ERROR}<p>b</p>",
+         f"<p>a</p>{macro('app', rich(f'<div class=error>x</div>{ERROR}'))}<p>b</p>",
+         "a\n\nx\n\nWe don't have a way to export this macro.\n\nb"),
+    ],
+)  # fmt: skip
+def test_no_text_is_lost_or_doubled_where_macros_fail_in_unusual_places(
+    html: str, storage: str, text: str
+) -> None:
+    result = patched(html, storage)
+    assert (result.text, result.lost_words) == (text, 0)
+
+
+def test_thousands_of_macros_are_compared() -> None:
+    html = "".join(f"<p>p{at}</p>{ERROR}" for at in range(2_000))
+    storage = "".join(f"<p>p{at}</p>{app(f'w{at} x{at}')}" for at in range(2_000))
+    assert patched(html, storage).text == "\n\n".join(
+        f"p{at}\n\nw{at} x{at}" for at in range(2_000)
+    )
+
+
 def picture(name: str) -> str:
     return f'<p><img alt="{name}" src="https://e.example/{name}?v=1"> after</p>'
 
@@ -120,7 +181,7 @@ CODE = '<pre data-syntaxhighlighter-params="brush: java; gutter: false">public c
         (CODE, macro("code", plain("public class A {\n}"), language="csharp"),
          "```csharp\npublic class A {\n}\n```"),
         (CODE, macro("code", plain("public class A {\n}")), "```\npublic class A {\n}\n```"),
-        (CODE, macro("code", plain("other")), "```java\npublic class A {\n}\n```"),
+        (CODE, macro("code", plain("class public A {\n}")), "```java\npublic class A {\n}\n```"),
         ('<ul class="decision-list"><li>a</li><li>b</li></ul>',
          '<ac:adf-node type="decision-item"><ac:adf-attribute key="state">UNDECIDED'
          "</ac:adf-attribute><ac:adf-content>b</ac:adf-content></ac:adf-node>",

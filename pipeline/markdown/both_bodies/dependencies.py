@@ -22,7 +22,7 @@ _DYNAMIC = frozenset(
 _INCLUDE = "include"  # in the name: `include`, `excerpt-include`, and those of other vendors
 _MACROS = ("ac:structured-macro", "ac:macro")
 _PARAMETERS = ("ac:parameter", "ac:default-parameter")
-_NAME = re.compile(r"""\bac:name=["']([^"'<>]{1,200})["']""")
+_NAME = re.compile(r"""ac:name=["']([^"'<>]{1,200})["']""")
 _SYNCED = "sync-block"  # shows a block that is kept on another page
 _TITLE = re.compile(r"(?:([A-Za-z0-9~._-]{1,255}):)?(.+)")
 

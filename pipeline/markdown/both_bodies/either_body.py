@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,11 +13,11 @@ from pipeline.markdown.both_bodies.patch import Patch
 from pipeline.markdown.convert import (
     BY_FALLBACK,
     MAX_LOSS_PERCENT,
+    ApplyPatch,
     Check,
     convert_tree,
     to_markdown,
 )
-from pipeline.markdown.loss import count_missing
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.tree import Element
 from pipeline.records import Dependencies, IncludedPage, Markdown, Page
@@ -67,7 +68,7 @@ def _leave_out(page: Page, names: Names, check: Check, closed: Sequence[Included
 
     def convert(source: Page, notes: Notes) -> Converted:
         notes.closed = closed
-        return convert_tree(source, notes, names.put_in)
+        return convert_tree(source, notes, _to_patch(names))
 
     source = replace(page, html=page.storage or "", body_format="storage")
     warning = (
@@ -78,7 +79,7 @@ def _leave_out(page: Page, names: Names, check: Check, closed: Sequence[Included
 
 
 def _convert(page: Page, names: Names, check: Check) -> Markdown:
-    with_names = partial(convert_tree, prepare=names.put_in)
+    with_names = partial(convert_tree, patch=_to_patch(names))
     if page.body_format == "storage":
         return _warn(to_markdown(page, with_names, check=check), _NOT_RENDERED)
     if page.storage is None:
@@ -88,18 +89,20 @@ def _convert(page: Page, names: Names, check: Check) -> Markdown:
         return converted
     patch = Patch(page.html, page.storage, check)
 
-    def prepare(root: Element) -> None:
-        patch.apply(root)
+    def apply(root: Element, words: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+        counted = patch.apply(root, words)
         names.put_in(root)
+        return counted
 
-    converted = to_markdown(page, partial(convert_tree, prepare=prepare), check=check)
-    is_patched = bool(patch.filled + patch.kept)
-    missing = count_missing(patch.visible, converted.text)
-    is_whole = 100 * missing <= MAX_LOSS_PERCENT * (converted.words + missing)
-    if is_patched and is_whole and converted.text and not _is_by_fallback(converted):
-        return _warn(converted, *_describe(patch))
+    converted = to_markdown(page, partial(convert_tree, patch=apply), check=check)
+    is_patched = bool(patch.filled or patch.kept)
     if not (is_patched or converted.render_failed):
         return converted
+    # An error that is not this page's own, such as one within an included page, lacks no word.
+    most_lost = MAX_LOSS_PERCENT * converted.words if is_patched else 0
+    is_whole = 100 * converted.lost_words <= most_lost
+    if is_whole and converted.text and not _is_by_fallback(converted):
+        return _warn(converted, *_describe(patch))
     source = to_markdown(
         replace(page, html=page.storage, body_format="storage"), with_names, check=check
     )
@@ -107,6 +110,16 @@ def _convert(page: Page, names: Names, check: Check) -> Markdown:
         source.text or converted.warnings or patch.filled
     )  # nothing failed: the page has no text
     return source if is_empty else _warn(source, _FAILED)
+
+
+def _to_patch(names: Names) -> ApplyPatch:
+    """Return a change of a tree that only puts people's names into it."""
+
+    def apply(root: Element, words: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+        names.put_in(root)
+        return words, Counter()
+
+    return apply
 
 
 def _is_by_fallback(converted: Markdown) -> bool:

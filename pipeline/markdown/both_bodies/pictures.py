@@ -33,6 +33,11 @@ def may_be_pictures(storage: str) -> bool:
     return _NAMED.search(storage) is not None
 
 
+def is_picture(macro: Element) -> bool:
+    """Return whether a macro may be rendered as a picture."""
+    return macro.get("ac:name") in _NAMES
+
+
 def replace_pictures(root: Element, source: Element, check: Callable[[], object]) -> None:
     """Put the macros whose text a rendered body lacks in the places of their pictures.
 

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from lxml import etree
 
 from pipeline.markdown.tree import Element
-from pipeline.markdown.visible import UNSEEN
+from pipeline.markdown.visible import text_at
 
 _WORD = re.compile(r"\w+")
 _GRAM = 4  # words in a row that are compared
+_END = etree.Element("end")  # of a body
 
 
 class Place(NamedTuple):
@@ -40,6 +41,7 @@ class Words:
         self._words: list[str] = []
         self.places: list[Place] = []  # of the marked elements, in order of their starts
         starts: dict[Element, int] = {}
+        seen: set[Element] = set()
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
             if event == "end":
@@ -52,10 +54,11 @@ class Words:
             if is_marked(element):
                 starts[element] = len(self.places)
                 self.places.append(Place(element, len(self._words), len(self._words)))
-            if element.tag in UNSEEN or is_skipped(element):
+            text = None if is_skipped(element) else text_at(element, seen)
+            if text is None:
                 walk.skip_subtree()
             else:
-                self._add(element.text)
+                self._add(text)
         self._grams: set[int] | None = None  # hashes: tuples take twice the memory
 
     def _add(self, text: str | None) -> None:
@@ -63,20 +66,43 @@ class Words:
             self._words += _WORD.findall(text.lower())
 
     def list_unshown(self, other: Words) -> list[Place]:
-        """Return the elements without words, or with words that the other body lacks."""
+        """Return the elements without words, or with words of their own that the other body lacks.
+
+        What is in another element of the list of places is none of their own.
+        """
         missing = [0]  # of the words up to each one, how many begin a row that the other body lacks
         for gram in to_grams(self._words, _GRAM):
             missing.append(missing[-1] + (not other.has(list(gram))))
-        return [
-            place
-            for place in self.places
-            if not place.has_words
-            or (
-                missing[place.end - _GRAM + 1] > missing[place.start]
-                if place.end - place.start >= _GRAM
-                else not other.has(self._words[place.start : place.end])
+        lacking = {
+            place.element
+            for place, start, end in self._list_own()
+            if (
+                missing[end - _GRAM + 1] > missing[start]
+                if end - start >= _GRAM
+                else not other.has(self._words[start:end])
             )
-        ]
+        }
+        return [place for place in self.places if not place.has_words or place.element in lacking]
+
+    def _list_own(self) -> Iterator[tuple[Place, int, int]]:
+        """Yield the rows of words that are an element's own, by their first and after the last."""
+        around: list[tuple[Place, int]] = []  # with the first word that follows an inner element
+        for place in (*self.places, Place(_END, len(self._words), len(self._words))):
+            while around and around[-1][0].end <= place.start:
+                outer, start = around.pop()
+                if start < outer.end:
+                    yield outer, start, outer.end
+            if around:
+                outer, start = around.pop()
+                if start < place.start:
+                    yield outer, start, place.start
+                around.append((outer, max(start, place.end)))
+            if place.has_words:
+                around.append((place, place.start))
+
+    def of(self, place: Place) -> list[str]:
+        """Return the words of an element."""
+        return self._words[place.start : place.end]
 
     def before(self, place: Place, number: int) -> tuple[str, ...]:
         """Return the words before an element, fewer at the start of the body."""

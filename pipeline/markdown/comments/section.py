@@ -107,10 +107,11 @@ def _convert_below(page: Page, notes: Notes) -> Converted:
     return convert_tree(page, notes, _lower_headings)
 
 
-def _lower_headings(root: Element) -> None:
+def _lower_headings(root: Element, words: Counter[str]) -> tuple[Counter[str], Counter[str]]:
     for level in range(_DEEPEST_HEADING, 0, -1):
         for heading in list(root.iter(f"h{level}")):
             heading.tag = f"h{min(level + _LEVELS_ABOVE, _DEEPEST_HEADING)}"
+    return words, Counter()
 
 
 def _to_date(comment: Comment) -> str:

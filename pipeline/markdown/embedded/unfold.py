@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from urllib.parse import unquote_plus
 
@@ -20,12 +20,12 @@ _MARKS = (_ENCODED, _CHART, *(f'ac:name="{name}"' for name in _HTML))
 _NOT_RENDERED = ("img", "span", "div", "a")
 
 
-def unfold(root: Element, bodies: Iterable[str], check: Callable[[], object]) -> None:
+def unfold(root: Element, body: str, check: Callable[[], object]) -> None:
     """Replace elements that hold a body as text by that body. What is in such a body stays.
 
-    `bodies` are what the tree was made from.
+    `body` is what the tree was made from.
     """
-    if not any(mark in body for body in bodies for mark in _MARKS):
+    if not any(mark in body for mark in _MARKS):
         return
     for element, inner in list(_find_embedded(root, check)):
         inner.tail = element.tail

@@ -26,6 +26,7 @@ from pipeline.markdown.fallback.soup import (
     text_of,
 )
 from pipeline.markdown.links import file_name, to_image, to_link
+from pipeline.markdown.loss import count_words
 from pipeline.markdown.marks import to_code_span, to_fence
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.tree import drop_control_characters, to_valid
@@ -53,7 +54,9 @@ def convert_with_markdownify(page: Page, notes: Notes) -> Converted:
     notes.hidden_characters += drop_hidden(soup)
     placeholders = Placeholders()
     text, anchors = placeholders.resolve(_Converter(notes, placeholders).convert_soup(soup))
-    return Converted(to_valid(text), tuple(map(to_valid, anchors)), to_valid(text_of(soup)))
+    return Converted(
+        to_valid(text), tuple(map(to_valid, anchors)), count_words(to_valid(text_of(soup)))
+    )
 
 
 # markdownify's stubs lack some of its methods: the reason for each `type: ignore` below.

@@ -20,13 +20,16 @@ from pipeline.markdown.hidden import (
     with_background,
 )
 from pipeline.markdown.macros import errors, frames, inline
+from pipeline.markdown.macros.adf import SYNCED_ELSEWHERE
 from pipeline.markdown.macros.table import CLASSED, find_by_class
 from pipeline.markdown.tree import drop_control_characters, to_html
-from pipeline.markdown.visible import INLINE, UNSEEN
+from pipeline.markdown.visible import INLINE, MACROS, MOST_LOOKED_AT, NAMED, UNSEEN, pick_seen
 
 # Comments and declarations, and any `<` that begins no tag: Python's parser needs quadratic time
 # for many of them.
 _NO_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*(?:>|\Z)|<(?!/?[A-Za-z][^<>]*>)", re.DOTALL)
+
+_TITLE_COLOUR = "titleColor"
 
 # Python refuses to read a number of thousands of digits; no character has one of eight.
 _NO_CHARACTER = re.compile(r"&#[0-9]{8,}+;?")
@@ -36,7 +39,33 @@ def parse(body: str) -> BeautifulSoup:
     """Parse a rendered or a storage body with Python's own HTML parser."""
     html = _NO_TAG.sub(lambda match: "&lt;" if match[0] == "<" else "", to_html(body))
     html = _NO_CHARACTER.sub("\ufffd", html)
-    return BeautifulSoup(f"<div>{html}</div>", "html.parser", multi_valued_attributes=None)
+    soup = BeautifulSoup(f"<div>{html}</div>", "html.parser", multi_valued_attributes=None)
+    _show_parameters(soup)
+    _show_names(soup)
+    return soup
+
+
+def _show_parameters(soup: BeautifulSoup) -> None:
+    """Make a paragraph of each parameter that a macro shows."""
+    for macro in soup.find_all(list(MACROS)):
+        inner = [part for part in islice(macro.children, MOST_LOOKED_AT) if isinstance(part, Tag)]
+        parameters = {
+            str(part.get("ac:name") or ""): part for part in inner if part.name == "ac:parameter"
+        }
+        bodies = (part.get_text() for part in inner if part.name == "ac:plain-text-body")
+        name = str(macro.get("ac:name") or "")
+        seen = pick_seen(name, parameters, Tag.get_text, next(bodies, ""))
+        if seen is not None and _TITLE_COLOUR not in parameters:  # which may hide the title
+            seen.name = "p"
+
+
+def _show_names(soup: BeautifulSoup) -> None:
+    """Give each link without a text the name of what it leads to."""
+    for link in soup.find_all("ac:link"):
+        inner = [part for part in islice(link.children, 2) if isinstance(part, Tag)]
+        if len(inner) == 1 and len(link.contents) == 1 and inner[0].name in NAMED:
+            name = inner[0].get("ri:content-title") or inner[0].get("ri:filename")
+            link.append(NavigableString(str(name or "")))
 
 
 def drop_hidden(soup: BeautifulSoup) -> int:
@@ -100,7 +129,10 @@ def is_render_error(tag: Tag) -> bool:
 
 
 def is_dropped(tag: Tag) -> bool:
-    """Return whether an element is navigation, an icon, or the second copy of an editor's node."""
+    """Return whether an element is navigation, an icon, another page's, or a node's second copy."""
+    if tag.name == "ac:adf-extension":
+        inner = (part for part in islice(tag.children, MOST_LOOKED_AT) if isinstance(part, Tag))
+        return any(part.get("type") == SYNCED_ELSEWHERE for part in inner)
     if tag.name == "ac:adf-fallback":
         node = next((before for before in tag.previous_siblings if isinstance(before, Tag)), None)
         return node is not None and node.name == "ac:adf-node" and bool(text_of(node).strip())

@@ -10,6 +10,7 @@ from pipeline.markdown.macros.frames import unwrap
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, children
 
+SYNCED_ELSEWHERE = "sync-block"
 _KNOWN = ("panel", "decision-list", "decision-item", "expand", "nested-expand")
 # Of an extension and of its fallback: the node, the fallback and the text are among the first ones,
 # and looking at all of them again for each node would take quadratic time.
@@ -37,6 +38,23 @@ def _to_decision(element: Element, content: Content) -> list[Block]:
     states = [all_text(one).upper() for one in attributes if one.get("key") == "state"]
     label = "Undecided" if "UNDECIDED" in states else "Decision"
     return [Block("list", f"- **{label}:** {text}")] if text else []
+
+
+def is_elsewhere(element: Element, notes: Notes) -> bool:
+    """Return whether an extension's node or fallback is a synced block kept on another page.
+
+    The storage format may hold its text, which Confluence has not checked the account's permission
+    for. It is counted as not rendered.
+    """
+    extension = element.getparent()
+    if extension is None or extension.tag != "ac:adf-extension":
+        return False
+    is_synced = any(
+        part.get("type") == SYNCED_ELSEWHERE for part in islice(extension, _MOST_CHILDREN)
+    )
+    if is_synced and element.tag == "ac:adf-node":
+        notes.render_errors["synced blocks of other pages"] += 1
+    return is_synced
 
 
 def is_second_copy(element: Element, notes: Notes) -> bool:

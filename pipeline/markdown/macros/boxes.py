@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pipeline.markdown.blocks import Block, Content, Rendered
 from pipeline.markdown.embedded import CHART_WORDS
 from pipeline.markdown.hidden import find_colours, split_declarations
@@ -13,10 +11,9 @@ from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.quotes import to_quote
 from pipeline.markdown.tree import Element, all_text, children, classes_of, parameters_of
+from pipeline.markdown.visible import seen_text
 
 _DEFAULT_EXPAND = "Click here to expand..."
-_TITLES = ("title", "tabsPageTitle", "label", "name")  # of an expand or a tab, best first
-_HEADINGS = ("title", "tabsPageTitle", "tabTitle", "heading", "header", "label", "caption")
 _LABELS = {
     "info": "Info",
     "information": "Info",
@@ -42,7 +39,7 @@ def box(element: Element, content: Content, notes: Notes) -> Rendered:
     attributes = _attributes_of(element)
     icon = _icon_of(element, attributes)
     label = _kind_of(element, attributes) or ("" if icon else _kind_by_colour(element, attributes))
-    return to_quote(_with_icon(icon, _with_title(element, content, ("title",))), label)
+    return to_quote(_with_icon(icon, _with_title(element, content)), label)
 
 
 def title(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -55,7 +52,7 @@ def title(element: Element, content: Content, notes: Notes) -> Rendered:
 
 def expand(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return the title of an expand or a tab, then its content."""
-    return _with_bold_title(element, content, _TITLES)
+    return _with_bold_title(element, content)
 
 
 def chart(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -63,27 +60,26 @@ def chart(element: Element, content: Content, notes: Notes) -> Rendered:
     parameters = parameters_of(element)
     words = " · ".join(filter(None, (parameters.get(name) for name in CHART_WORDS)))
     blocks = [*([Block("text", words)] if words else []), *content.to_blocks()]
-    return _with_bold_title(element, Content("", blocks), ("title",))
+    return _with_bold_title(element, Content("", blocks))
 
 
 def titled(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return the title of a container that has no row of its own, then its content."""
-    if not any(parameters_of(element).get(name) for name in _HEADINGS):
+    if not seen_text(element):
         return unwrap(element, content, notes)
-    return _with_bold_title(element, content, _HEADINGS)
+    return _with_bold_title(element, content)
 
 
-def _with_bold_title(element: Element, content: Content, names: Sequence[str]) -> list[Block]:
+def _with_bold_title(element: Element, content: Content) -> list[Block]:
     return [
         Block("text", emphasize(block.text, "**")) if block.kind == "title" else block
-        for block in _with_title(element, content, names)
+        for block in _with_title(element, content)
     ]
 
 
-def _with_title(element: Element, content: Content, names: Sequence[str]) -> list[Block]:
-    attributes = _attributes_of(element)
-    found = (attributes.get(_to_key(name)) or "" for name in names)
-    text = next(filter(None, found), "").replace("**", "")
+def _with_title(element: Element, content: Content) -> list[Block]:
+    text = seen_text(element) or _attributes_of(element).get("title") or ""
+    text = text.replace("**", "")
     return [*([Block("title", text)] if text else []), *content.to_blocks()]
 
 

@@ -10,7 +10,7 @@ from pipeline.markdown.links import to_link
 from pipeline.markdown.marks import to_code_span, to_fence
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, child, find_class, parameters_of
-from pipeline.markdown.visible import verbatim
+from pipeline.markdown.visible import seen_text, verbatim
 
 _LANGUAGES = {
     "none": "", "text": "", "plain": "", "plaintext": "", "c#": "csharp", "c++": "cpp",
@@ -37,7 +37,7 @@ def code(element: Element, content: Content, notes: Notes) -> Rendered:
         language = parameters.get("language") or parameters.get("lang") or ""
         if not language and name == _TEX:
             language = _TEX
-        title = parameters.get("title") or ""
+        title = seen_text(element)
     else:
         language = _rendered_language(source)
         title = "" if element is source else _rendered_title(element, notes)

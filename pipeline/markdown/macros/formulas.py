@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pipeline.markdown.blocks import Block, Content, Rendered
 from pipeline.markdown.notes import Notes
-from pipeline.markdown.tree import Element, all_text, child, parameters_of
-from pipeline.markdown.visible import verbatim, visible_text
+from pipeline.markdown.tree import Element, all_text, child
+from pipeline.markdown.visible import seen_text, verbatim, visible_text
 
 _TEX = "application/x-tex"
-_PARAMETERS = ("body", "equation", "formula", "latex", "math", "")  # best first
 
 
 def formula(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -25,11 +24,9 @@ def formula_block(element: Element, content: Content, notes: Notes) -> Rendered:
 
 def read_formula(macro: Element) -> str:
     """Return the TeX of a formula's macro on one line, without the signs around it."""
-    parameters = parameters_of(macro)
     body = child(macro, "ac:plain-text-body")
     source = "" if body is None else verbatim(body)
-    source = source or next((parameters[key] for key in _PARAMETERS if parameters.get(key)), "")
-    source = " ".join(source.split())
+    source = " ".join((source or seen_text(macro)).split())
     return source.strip("$") if source.startswith("$") and source.endswith("$") else source
 
 

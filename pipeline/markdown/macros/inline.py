@@ -8,7 +8,7 @@ from pipeline.markdown.macros.frames import put_on_line
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, classes_of, parameters_of
-from pipeline.markdown.visible import visible_text
+from pipeline.markdown.visible import MACROS, visible_text
 
 # Best first: a status without a title shows the name of its colour.
 _STATUSES = ("title", "Status", "colour", "color")
@@ -20,7 +20,9 @@ def status(element: Element, content: Content, notes: Notes) -> Rendered:
     if element.get("ac:name"):
         named = parameters_of(element)
         text = next((named[key] for key in _STATUSES if named.get(key)), "")
-    return f"[{text}]" if text else ""
+    following = element.getnext()
+    is_beside = not element.tail and following is not None and following.tag in MACROS
+    return f"[{text}]{' ' * is_beside}" if text else ""
 
 
 def checkbox(element: Element, content: Content, notes: Notes) -> Rendered:

@@ -8,7 +8,7 @@ from pipeline.markdown.blocks import Content, Rendered, to_text_blocks
 from pipeline.markdown.links import to_link
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, find_class, parameters_of
-from pipeline.markdown.visible import visible_text
+from pipeline.markdown.visible import seen_text, visible_text
 
 _LOADING = re.compile(r"(?: -)? ?Getting issue details\.\.\.(?: \[?STATUS\]?)?")
 
@@ -16,7 +16,7 @@ _LOADING = re.compile(r"(?: -)? ?Getting issue details\.\.\.(?: \[?STATUS\]?)?")
 def jira(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return an issue with its summary and status, or the query of a list of issues."""
     if content.blocks:
-        return list(content.blocks)
+        return [*to_text_blocks(seen_text(element)), *content.blocks]
     if element.get("ac:name"):
         parameters = parameters_of(element)
         query = parameters.get("jqlQuery") or parameters.get("url")

@@ -10,12 +10,10 @@ from pipeline.markdown.macros.boxes import titled
 from pipeline.markdown.macros.people import name_of
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, parameters_of
-from pipeline.markdown.visible import visible_text
+from pipeline.markdown.visible import seen_text, visible_text
 from pipeline.records import PAGE, IncludedPage
 
 INCLUDED_TAGS = ("ri:page", "ri:blog-post", "ri:content-entity")  # by which an include names it
-_LABELS = ("title", "label", "text", "buttonText", "buttonLabel")
-_BUTTON_LABELS = (*_LABELS, "name")
 _ADDRESSES = ("url", "href", "link", "src")  # parameters
 _PAGES = (*INCLUDED_TAGS, "ri:space")
 _HTTP = ("https://", "http://")
@@ -84,8 +82,7 @@ def _source_of(player: Element) -> str:
 
 def button(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a button's label, or address, as a link to where the button leads."""
-    parameters = parameters_of(element)
-    label = _first_of(parameters, _BUTTON_LABELS)
+    parameters, label = parameters_of(element), seen_text(element)
     resource = next(element.iter(*_PAGES, "ri:attachment", "ri:url"), None)
     if resource is not None:
         return f" {_to_resource(resource, label, '', notes)} "
@@ -102,16 +99,15 @@ def unknown(element: Element, content: Content, notes: Notes) -> Rendered:
     """
     if content.blocks or content.text.strip():
         return titled(element, content, notes)
-    parameters = parameters_of(element)
-    label = _first_of(parameters, _LABELS)
+    parameters, label = parameters_of(element), seen_text(element)
     resource = next(element.iter(*_PAGES, "ri:attachment", "ri:user", "ri:url"), None)
     if resource is None:
         target = _first_of(parameters, _ADDRESSES)
-        shown = to_link(label or target, target) if target.startswith(_HTTP) else ""
+        shown = to_link(label or target, target) if target.startswith(_HTTP) else label
     elif resource.tag == "ri:attachment":
-        shown = to_image(resource.get("ri:filename") or "")
+        shown = f"{label} {to_image(resource.get('ri:filename') or '')}".lstrip()
     elif to_included(resource) in notes.closed:
-        shown = ""
+        shown = label
     else:
         shown = _to_resource(resource, label, "", notes)
     return f" {shown} " if shown else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from pipeline.markdown.tree import Element
+from pipeline.markdown.tree import Element, decode
+from pipeline.markdown.visible.parameters import seen_parameter
 
 INLINE = frozenset(
     """a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math
@@ -18,27 +19,52 @@ UNSEEN = frozenset(
     head""".split()  # noqa: SIM905 - the same
 )
 
+MACROS = frozenset(("ac:structured-macro", "ac:macro"))
+NAMED = frozenset(("ri:page", "ri:blog-post", "ri:attachment"))  # shown by name without a text
 _CODE_LINES = frozenset(("div", "p", "pre", "li", "tr"))
 
 
 def visible_text(element: Element) -> str:
-    """Return all text of an element that readers see; spaces separate what is not inline."""
+    """Return all text of an element that readers see; spaces separate what is not inline.
+
+    That includes the parameter that a storage macro shows.
+    """
     if element.tag in UNSEEN:
         return ""
     parts: list[str] = []
+    seen: set[Element] = set()  # parameters
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
         tag = inner.tag
         if tag not in INLINE or tag == "img":
             parts.append(" ")
         if event == "start":
-            if tag in UNSEEN:
+            text = text_at(inner, seen)
+            if text is None:
                 walk.skip_subtree()
-            elif inner.text:
-                parts.append(inner.text)
+            else:
+                parts.append(text)
         elif inner.tail and inner is not element:
             parts.append(inner.tail)
     return "".join(parts)
+
+
+def text_at(element: Element, seen: set[Element]) -> str | None:
+    """Return what readers see at an element's start, None where they see nothing of it.
+
+    `seen` has the parameters that the macros before it show; a macro adds its own.
+    """
+    tag = element.tag
+    if tag in MACROS and (parameter := seen_parameter(element)) is not None:
+        seen.add(parameter)
+    elif element in seen:
+        return decode(element.text or "")
+    elif tag in UNSEEN:
+        return None
+    elif tag == "ac:link" and len(element) == 1 and element[0].tag in NAMED:
+        get = element[0].attrib.get
+        return get("ri:content-title") or get("ri:filename") or element.text or ""
+    return element.text or ""
 
 
 def verbatim(element: Element) -> str:

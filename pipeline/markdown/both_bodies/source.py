@@ -1,0 +1,70 @@
+"""The storage format as a tree, without what its page does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+
+from pipeline.markdown.embedded import unfold
+from pipeline.markdown.hidden import drop_hidden_elements
+from pipeline.markdown.links import Links
+from pipeline.markdown.macros.adf import SYNCED_ELSEWHERE, is_second_copy
+from pipeline.markdown.macros.errors import is_error_element
+from pipeline.markdown.macros.frames import is_hidden_by_author
+from pipeline.markdown.notes import Notes
+from pipeline.markdown.tree import Element, parse
+from pipeline.markdown.visible import MACROS
+
+BLOCKS = frozenset((*MACROS, "ac:adf-extension"))
+DEEPEST = 10  # elements between a macro and the one around it that adds no words
+# Apps' macros that show their text to some readers only: the rendering has decided it for the
+# account. The others hold no text.
+_CONDITIONAL = frozenset(
+    """show-if hide-if show-to hide-from hidden-content hide-content html-comment htmlcomment css
+    style stylesheet""".split()  # noqa: SIM905 - a list of quoted words is hard to read
+)
+
+
+def read_source(storage: str, check: Callable[[], object]) -> Element:
+    """Return the tree of a storage format, without what its page does not show."""
+    source = parse(storage)
+    unfold(source, storage, check)
+    drop_hidden_elements(source)
+    notes = Notes(Links("", ""), check)
+    for element in list(source.iter(*BLOCKS, "ac:adf-node", "ac:adf-fallback")):
+        is_copy = element.tag not in BLOCKS and is_second_copy(element, notes)
+        if is_copy or _is_elsewhere(element) or _is_not_shown(element):
+            _empty(element)
+    return source
+
+
+def as_shown(macro: Element) -> Element:
+    """Return a macro for a rendered tree, in which no part of it would be taken for an error."""
+    for element in macro.iter("div", "span"):
+        if is_error_element(element, is_source=False) and not is_error_element(
+            element, is_source=True
+        ):
+            element.set("class", "storage")
+    if macro.tag == "ac:parameter":
+        macro.tag = "p"
+    return macro
+
+
+def _is_elsewhere(element: Element) -> bool:
+    """Return whether an element is a synced block that is kept on another page."""
+    return element.tag == "ac:adf-extension" and any(
+        node.get("type") == SYNCED_ELSEWHERE for node in islice(element, DEEPEST)
+    )
+
+
+def _is_not_shown(element: Element) -> bool:
+    name = element.get("ac:name") or ""
+    return element.tag in MACROS and (
+        name.lower() in _CONDITIONAL or is_hidden_by_author(element, name)
+    )
+
+
+def _empty(element: Element) -> None:
+    tail = element.tail
+    element.clear()
+    element.tag, element.tail = "ac:placeholder", tail
