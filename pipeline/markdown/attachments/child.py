@@ -1,0 +1,48 @@
+"""The process that reads one file: `main(folder)` reads `job.json` there, writes `answer.json`."""
+
+from __future__ import annotations
+
+import errno
+import json
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.markdown.attachments.errors import (
+    BrokenFileError,
+    FileError,
+    TooLargeFileError,
+)
+from pipeline.markdown.attachments.limits import FileLimits
+from pipeline.markdown.attachments.readers import read_file
+from pipeline.markdown.attachments.sandbox import confine
+
+
+def main(folder: str) -> None:
+    """Convert the file of the job under its limits."""
+    job = json.loads(Path(folder, "job.json").read_text("utf-8"))
+    limits = FileLimits(**job["limits"])
+    confine(limits, folder)
+    answer = _answer(Path(job["path"]), job["name"], job["media_type"], limits)
+    Path(folder, "answer.json").write_text(json.dumps(answer), "utf-8")
+
+
+def _answer(path: Path, name: str, media_type: str, limits: FileLimits) -> dict[str, object]:
+    try:
+        return asdict(read_file(path, name, media_type, limits))
+    except Exception as error:
+        error = _to_file_error(error, limits)
+        return {"error": type(error).__name__, "text": str(error)}
+
+
+def _to_file_error(error: Exception, limits: FileLimits) -> FileError:
+    """Name the cause. The text of a foreign error may quote the file: only its type is named."""
+    if isinstance(error, FileError):
+        return error
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return TooLargeFileError(f"its conversion takes more than {limits.memory_mb} MB of memory")
+    if isinstance(error, RecursionError):
+        return BrokenFileError("its parts are nested too deeply")
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return BrokenFileError(f"it is damaged ({type(error).__name__} at {where})")

@@ -1,0 +1,1 @@
+"""Word, Excel and PowerPoint files. `package` opens the ZIP archive that each of them is."""

@@ -1,0 +1,252 @@
+"""Lines in the order of reading as blocks: headings, paragraphs, lists, code and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from pipeline.markdown.attachments.pdf.layout import Item, Line, Region, Table, surround
+from pipeline.markdown.attachments.pdf.lines import join_texts
+from pipeline.markdown.attachments.pdf.styles import Styles
+from pipeline.markdown.attachments.tables import to_table_block
+from pipeline.markdown.blocks import Block
+from pipeline.markdown.marks import to_fence
+
+_BULLET = re.compile(r"([•◦▪▫‣●○■□❑➢✓*∙⁃\uf0b7\uf0a7\uf076\uf0fc·–—-]|o(?=  ?[^ ]))\s+(?=\S)")
+_NUMBERED = re.compile(r"(\d{1,3})[.)]\s+(?=\S)")
+_LETTERED = re.compile(r"[(]?(?:[a-z]|[ivx]{2,4}|\d{1,3})[)]\s+(?=\S)|[a-z][.]\s+(?=\S)")
+_LOOSE = 1.3  # of the usual step from line to line: a new paragraph
+_INDENT = 0.9  # of the font's size
+_SHORT = 0.8  # of the region's width: a line that ends a paragraph
+_SAME_SIZE = 0.6  # points
+_EMPTY_LINE = 1.7  # of the usual step
+_ENDS = (".", "!", "?", ":", "。", "：", "！", "？", ";")
+_NUMBERING = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,6}+\.?\s++")
+
+Outline = Mapping[tuple[int, str], int]  # number of the page and title → level
+
+
+def normalize(title: str) -> str:
+    """Return a title for comparison, without its number, spaces and case."""
+    number = _NUMBERING.match(title)
+    return "".join(title[number.end() if number else 0 :].split()).casefold()
+
+
+class Flow:
+    """Joins the items of a document, page after page."""
+
+    def __init__(self, styles: Styles, outline: Outline) -> None:
+        self._styles, self._outline = styles, outline
+        self._blocks: list[Block] = []
+        self._paragraph: list[Line] = []
+        self._code: list[Line] = []
+        self._items: list[tuple[float, str, list[str]]] = []  # of a list: place, marker, lines
+        self._table: list[Sequence[str]] = []
+        self._left = self._right = 0.0
+        self._page = 0
+        self._heading: tuple[Line, int] | None = None
+        self._last: Line | None = None
+
+    def add_page(self, number: int, regions: Sequence[Region]) -> None:
+        """Add a page's regions in their order."""
+        self._page = number
+        for region in regions:
+            lines = [item for item in region if isinstance(item, Line)]
+            if lines:
+                box = surround([line.box for line in lines])
+                self._left, self._right = box.x0, box.x1
+            for at, item in enumerate(region):
+                self._add(item, region[at + 1] if at + 1 < len(region) else None)
+
+    def take(self) -> list[Block]:
+        """Return all blocks."""
+        self._flush()
+        return self._blocks
+
+    def _add(self, item: Item, following: Item | None) -> None:
+        if isinstance(item, Table):
+            self._add_table(item)
+        elif self._styles.is_code(item):
+            self._flush_table()
+            self._flush_text()
+            self._code.append(item)
+        else:
+            self._flush_table()
+            self._flush_code()
+            self._add_text(item, following)
+
+    def _add_table(self, table: Table) -> None:
+        """Add a table; on the next page it continues if it has the same columns."""
+        self._flush_text()
+        self._flush_code()
+        rows = table.rows
+        if self._table and len(self._table[0]) != len(rows[0]):
+            self._flush_table()
+        if self._table and list(rows[0]) == list(self._table[0]):
+            rows = rows[1:]
+        if self._table and rows and not rows[0][0] and any(rows[0]):
+            self._table[-1] = list(map(_join_cells, self._table[-1], rows[0]))
+            rows = rows[1:]
+        self._table += rows
+
+    def _add_text(self, line: Line, following: Item | None) -> None:
+        last = self._paragraph[-1] if self._paragraph else None
+        if level := self._heading_level(line, following):
+            is_same = (
+                last is None
+                and bool(self._blocks)
+                and not self._items
+                and self._blocks[-1].kind == "heading"
+                and self._is_next_of_heading(line, level)
+            )
+            self._flush()
+            if is_same:
+                heading = self._blocks[-1]
+                self._blocks[-1] = heading._replace(text=join_texts([heading.text, line.text]))
+            else:
+                self._blocks.append(Block("heading", f"{'#' * level} {line.text}"))
+            self._heading = line, level
+            return
+        marker = self._marker_of(line)
+        if marker:
+            self._flush_paragraph()
+            self._items.append((line.box.x0, *marker))
+        elif self._items and self._is_in_item(line):
+            self._items[-1][2].append(line.text)
+        elif self._items or (last and self._is_new_paragraph(last, line)):
+            self._flush_text()
+            self._paragraph.append(line)
+        else:
+            self._paragraph.append(line)
+        self._last = line
+
+    def _is_next_of_heading(self, line: Line, level: int) -> bool:
+        if self._heading is None:
+            return False
+        last, last_level = self._heading
+        step = last.base - line.base
+        return (
+            last_level == level
+            and abs(last.size - line.size) <= _SAME_SIZE
+            and 0 < step < 1.6 * line.size
+            and not _NUMBERING.match(line.text)
+        )
+
+    def _heading_level(self, line: Line, following: Item | None) -> int:
+        if level := self._outline.get((self._page, normalize(line.text)), 0):
+            return level
+        level = self._styles.level_of(line)
+        if not level or self._styles.is_large(line):
+            return level
+        last = self._paragraph[-1] if self._paragraph else None
+        if last and not self._is_new_paragraph(last, line):
+            return 0
+        is_alone = not isinstance(following, Line) or not (
+            following.is_bold and following.base > line.base - 1.6 * line.size
+        )
+        return level if is_alone and not _BULLET.match(line.text) else 0
+
+    def _is_new_paragraph(self, last: Line, line: Line) -> bool:
+        size = self._styles.body
+        if abs(last.size - line.size) > _SAME_SIZE or last.is_bold != line.is_bold:
+            return True
+        step = last.base - line.base
+        if step <= 0:  # the next column or page
+            return last.text.endswith(_ENDS) or not line.text[0].islower()
+        if step > _LOOSE * self._styles.pitch * line.size:
+            return True
+        is_indented = line.box.x0 - self._left > _INDENT * size
+        if is_indented and last.box.x0 - self._left < _INDENT * size / 2:
+            return True
+        width = self._right - self._left
+        return last.text.endswith(_ENDS) and last.box.x1 - self._left < _SHORT * width
+
+    def _marker_of(self, line: Line) -> tuple[str, list[str]] | None:
+        """Return an item's marker and its text."""
+        if found := _BULLET.match(line.text):
+            is_dash = found[1] in "-–—*·"
+            if not is_dash or self._items or not self._paragraph or self._is_break(line):
+                return "-", [line.text[found.end() :]]
+        if (found := _NUMBERED.match(line.text)) and (
+            self._items or not self._paragraph or self._is_break(line)
+        ):
+            return f"{found[1]}.", [line.text[found.end() :]]
+        if _LETTERED.match(line.text) and (
+            self._items or not self._paragraph or self._is_break(line)
+        ):
+            return "-", [line.text]
+        return None
+
+    def _is_break(self, line: Line) -> bool:
+        last = self._paragraph[-1]
+        return (
+            self._is_new_paragraph(last, line)
+            or last.text.endswith(_ENDS)
+            or line.box.x0 > last.box.x0 + _INDENT * line.size
+        )
+
+    def _is_in_item(self, line: Line) -> bool:
+        """Return whether a line continues the last item: it is indented, or close below it."""
+        place = self._items[-1][0]
+        step = self._last.base - line.base if self._last else 0.0
+        if step <= 0:
+            return line.text[0].islower() and not self._items[-1][2][-1].endswith(_ENDS)
+        is_close = step <= _LOOSE * self._styles.pitch * line.size
+        return is_close and line.box.x0 > place + 0.3 * line.size
+
+    def _flush(self) -> None:
+        self._flush_text()
+        self._flush_code()
+        self._flush_table()
+
+    def _flush_text(self) -> None:
+        self._flush_paragraph()
+        if self._items:
+            self._blocks.append(Block("list", "\n".join(_to_items(self._items))))
+            self._items = []
+
+    def _flush_paragraph(self) -> None:
+        if self._paragraph:
+            text = join_texts([line.text for line in self._paragraph])
+            self._blocks.append(Block("text", text))
+            self._paragraph = []
+
+    def _flush_code(self) -> None:
+        if self._code:
+            self._blocks += to_fence("\n".join(_to_code(self._code)))
+            self._code = []
+
+    def _flush_table(self) -> None:
+        if self._table:
+            self._blocks += to_table_block(self._table)
+            self._table = []
+
+
+def _join_cells(above: str, below: str) -> str:
+    return join_texts([above, below])
+
+
+def _to_items(items: Sequence[tuple[float, str, list[str]]]) -> Iterator[str]:
+    """Yield the items; one that begins further right belongs to the one above."""
+    above: list[tuple[float, int]] = []  # place, width of the marker
+    for place, marker, lines in items:
+        while above and place <= above[-1][0] + 3:
+            above.pop()
+        indent = sum(width for _, width in above)
+        yield f"{' ' * indent}{marker} {join_texts(lines)}"
+        above.append((place, len(marker) + 1))
+
+
+def _to_code(lines: Sequence[Line]) -> Iterator[str]:
+    """Yield lines of code with their indents, and an empty one where the step is that wide."""
+    left = min(line.box.x0 for line in lines)
+    steps = [above.base - line.base for above, line in pairwise(lines)]
+    usual = min((step for step in steps if step > 0), default=0.0)
+    last: Line | None = None
+    for line in lines:
+        width = (line.box.x1 - line.box.x0) / max(1, len(line.text)) or 1.0
+        if last and last.base - line.base > _EMPTY_LINE * usual:
+            yield ""
+        yield " " * round((line.box.x0 - left) / width) + line.text
+        last = line

@@ -1,0 +1,1 @@
+"""Files of text: CSV, Markdown, HTML, and any other text. `encoding` finds how each is encoded."""

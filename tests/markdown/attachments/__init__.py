@@ -1,0 +1,1 @@
+"""Attached files: what they become is compared with what was written into them."""
