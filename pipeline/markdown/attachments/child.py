@@ -16,6 +16,7 @@ from pipeline.markdown.attachments.errors import (
 from pipeline.markdown.attachments.limits import FileLimits
 from pipeline.markdown.attachments.readers import read_file
 from pipeline.markdown.attachments.sandbox import confine
+from pipeline.markdown.tree import TooCostlyError
 
 
 def main(folder: str) -> None:
@@ -39,6 +40,8 @@ def _to_file_error(error: Exception, limits: FileLimits) -> FileError:
     """Name the cause. The text of a foreign error may quote the file: only its type is named."""
     if isinstance(error, FileError):
         return error
+    if isinstance(error, TooCostlyError):
+        return TooLargeFileError(str(error))
     if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return TooLargeFileError(f"its conversion takes more than {limits.memory_mb} MB of memory")
     if isinstance(error, RecursionError):

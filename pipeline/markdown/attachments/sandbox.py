@@ -12,6 +12,7 @@ from contextlib import suppress
 from pipeline.markdown.attachments.limits import FileLimits
 
 _OPEN_FILES = 64
+_UNTIL_KILLED = 5  # seconds of CPU time after the signal that names the cause
 _BYTES_OF_A_CHARACTER = 6  # of JSON, for a few that take more than one
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -35,7 +36,7 @@ def confine(limits: FileLimits, folder: str) -> None:
     memory = limits.memory_mb * megabyte
     written = limits.characters * _BYTES_OF_A_CHARACTER + megabyte
     _limit(resource.RLIMIT_AS, memory)
-    _limit(resource.RLIMIT_CPU, limits.cpu_seconds)
+    _limit(resource.RLIMIT_CPU, limits.cpu_seconds, _UNTIL_KILLED)
     _limit(resource.RLIMIT_FSIZE, written)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _limit(resource.RLIMIT_CORE, 0)
@@ -46,12 +47,12 @@ def confine(limits: FileLimits, folder: str) -> None:
     sys.addaudithook(_to_hook(os.path.join(folder, "")))
 
 
-def _limit(kind: int, most: int) -> None:
-    """Lower a limit; one that is lower already stays."""
+def _limit(kind: int, most: int, more: int = 0) -> None:
+    """Lower a limit, after which the kernel allows `more`; one that is lower already stays."""
     _, hard = resource.getrlimit(kind)
     if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(kind, (most, most))
+        most, more = min(most, hard), min(more, max(0, hard - most))
+    resource.setrlimit(kind, (most, most + more))
 
 
 def _to_hook(folder: str):  # type: ignore[no-untyped-def]

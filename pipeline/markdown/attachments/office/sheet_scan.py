@@ -20,7 +20,7 @@ _M = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _BLOCK = 1 << 20
 # The tags of rows, cells and columns, with or without a prefix; their attributes are short.
-_TAG = re.compile(r"<(?:\w{1,10}:)?(row|c|col)\s([^<>]{1,500}+)>")
+_TAG = re.compile(r"<(?:\w{1,10}:)?(row|c|col)\b([^<>]{0,500}+)>")
 _ATTRIBUTE = re.compile(r"\b(r|s|min|max|hidden|filterMode)=[\"']([^\"']{1,20}+)[\"']")
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _TRUE = ("1", "true")
@@ -69,7 +69,7 @@ class _Scan:
     def __init__(self, formats: Mapping[int, str]) -> None:
         self.shape = SheetShape()
         self._formats = formats
-        self._row = -1
+        self._row = self._column = -1
         self._columns, self._rows = [10**9, -1], [10**9, -1]
 
     @property
@@ -92,6 +92,7 @@ class _Scan:
             elif kind == "row":
                 number = values.get("r", "")
                 self._row = int(number) - 1 if number.isdigit() else self._row + 1
+                self._column = -1
                 if values.get("hidden") in _TRUE:
                     self.shape.hidden_rows.add(self._row)
             elif values.get("hidden") in _TRUE:
@@ -101,15 +102,20 @@ class _Scan:
         return block[cut:] if len(block) - cut < _BLOCK else ""
 
     def _add_cell(self, values: Mapping[str, str]) -> None:
-        found = _CELL.fullmatch(values.get("r", ""))
-        if not found:
-            return
-        column = 0
-        for letter in found[1]:
-            column = column * 26 + ord(letter) - 64
-        row, column = int(found[2]) - 1, column - 1
+        row, column = self._row, self._column + 1
+        if found := _CELL.fullmatch(values.get("r", "")):
+            row, column = int(found[2]) - 1, _to_number(found[1]) - 1
+        self._column = column
         self._rows = [min(self._rows[0], row), max(self._rows[1], row)]
         self._columns = [min(self._columns[0], column), max(self._columns[1], column)]
         style = values.get("s", "")
         if style.isdigit() and (number_format := self._formats.get(int(style))):
             self.shape.formats[row, column] = number_format
+
+
+def _to_number(letters: str) -> int:
+    """Return a column's number from 1: `AB` is 28."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number

@@ -32,6 +32,7 @@ from pipeline.markdown.blocks import join_page
 
 _MOST_TITLES = 5_000
 _DEEPEST = 6
+_END, _END_BYTES = b"%%EOF", 65_536
 _MOST_GLYPHS = 200_000  # of a page
 
 
@@ -70,6 +71,8 @@ def _to_regions(page: Page) -> Iterator[Region]:
 
 
 def _open(path: Path) -> pdfium.PdfDocument:
+    if _END not in _read_end(path):
+        raise BrokenFileError("the file is truncated: its end is missing")
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
@@ -82,6 +85,12 @@ def _open(path: Path) -> pdfium.PdfDocument:
     if not len(document):
         raise BrokenFileError("it has no pages")
     return document
+
+
+def _read_end(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _END_BYTES))
+        return file.read()
 
 
 def _read_page(document: pdfium.PdfDocument, number: int, fonts: Fonts) -> Page:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from pipeline.markdown.attachments.errors import TooLargeFileError
 from pipeline.markdown.attachments.limits import FileLimits
 from pipeline.markdown.attachments.plain.encoding import read_text
 from pipeline.markdown.attachments.sheets import Counting, to_blocks
 from pipeline.markdown.blocks import join_page
 
 _DELIMITERS = ",;\t|"
-_SAMPLE_ROWS = 200
+_SAMPLE_ROWS, _SAMPLE = 200, 500_000  # characters
 _LONGEST_FIELD = 1_000_000
 
 
@@ -24,9 +26,14 @@ def to_markdown(path: Path, _name: str, limits: FileLimits) -> str:
     delimiter, text = _delimiter_of(text)
     counting = Counting(limits)
     rows = []
-    for row in _read(text, delimiter):
-        counting.add(row)
-        rows.append(row)
+    try:
+        for row in _read(text, delimiter):
+            counting.add(row)
+            rows.append(row)
+    except csv.Error as error:
+        raise TooLargeFileError(
+            f"a field has more than {_LONGEST_FIELD:,} characters: a quote is not closed"
+        ) from error
     return join_page(to_blocks(rows))
 
 
@@ -40,8 +47,10 @@ def _delimiter_of(text: str) -> tuple[str, str]:
 
 def _fit(text: str, delimiter: str) -> tuple[float, int]:
     """Return the share of rows with the most frequent width, if more than one, and the width."""
-    rows = islice(_read(text, delimiter), _SAMPLE_ROWS)
-    widths = Counter(len(row) for row in rows if row)
+    widths: Counter[int] = Counter()
+    rows = islice(_read(text[:_SAMPLE], delimiter), _SAMPLE_ROWS)
+    with suppress(csv.Error):  # the last row is cut
+        widths.update(len(row) for row in rows if row)
     if not widths:
         return 0.0, 0
     width, count = widths.most_common(1)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from pipeline.markdown.attachments.limits import FileLimits
 from pipeline.markdown.attachments.plain.encoding import decode
 
 _HEAD_BYTES = 2_048
+# Beginnings of the names of encodings that the content itself does not show.
+_LEGACY = ("iso", "windows", "cp", "koi8", "gb", "big5", "euc", "shift", "mac", "latin")
 
 
 def to_markdown(path: Path, _name: str, limits: FileLimits) -> str:
@@ -24,9 +27,7 @@ def _decode(content: bytes) -> str:
     head = content[:_HEAD_BYTES].decode("latin-1").lower()
     name = head.partition("<meta")[2].partition("charset=")[2].lstrip("\"'")
     encoding = "".join(takewhile(lambda sign: sign.isalnum() or sign in "-_", name[:40]))
-    if encoding and not content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        try:
+    if encoding.startswith(_LEGACY):
+        with suppress(LookupError):
             return content.decode(encoding, "replace")
-        except LookupError:
-            pass
     return decode(content)

@@ -29,6 +29,7 @@ def make(folder: Path, work: Path) -> None:
     by_groff(ARTICLE, folder / "article.groff.pdf")
     by_libreoffice(MANUAL, folder / "manual.libreoffice.pdf", work)
     by_libreoffice(INVENTORY, folder / "inventory.libreoffice.pdf", work)
+    make_encrypted(folder / "article.groff.pdf", folder / "encrypted.pdf")
 
 
 def by_reportlab(parts: tuple[Part, ...], path: Path, columns: int) -> None:
@@ -188,3 +189,11 @@ def by_libreoffice(parts: tuple[Part, ...], path: Path, work: Path) -> None:
     source = work / f"{path.stem}.docx"
     by_python_docx(parts, source)
     convert(source, "pdf", path.parent, work)
+
+
+def make_encrypted(source: Path, path: Path) -> None:
+    """Encrypt a document with a password."""
+    import pikepdf
+
+    with pikepdf.open(source) as document:
+        document.save(path, encryption=pikepdf.Encryption(owner="owner", user="user"))
