@@ -71,7 +71,7 @@ def _tidy(row: _Row) -> _Row:
     row = sorted(row, key=lambda line: line.box.x0)
     if len(row) > 1 and any(_LEADER.search(line.text) for line in row):
         joined = _join(row)
-        return [replace(joined, text=_LEADER.sub(" ", joined.text))]
+        return [replace(joined, text=" ".join(_LEADER.sub(" ", joined.text).split()))]
     if len(row) > 1 and MARKER.match(row[0].text):
         row = [_join(row[:2]), *row[2:]]
     if len(row) > 1 and sum(line.is_mono for line in row) == len(row):

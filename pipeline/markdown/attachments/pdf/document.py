@@ -105,10 +105,10 @@ def _read_page(document: pdfium.PdfDocument, number: int, fonts: Fonts) -> Page:
     fonts.start_page()
     turn, words = read_words(text, fonts)
     drawing = Drawing() if turn else read_drawing(page)
-    words = with_links(words, document, page)
+    box = turn_box(Box(*page.get_bbox()), turn)
+    words = [word for word in with_links(words, document, page) if box.holds(word.box)]
     words += to_bullets(drawing.dots, words)
     tables, words = find_tables(words, drawing.across, drawing.down)
-    box = turn_box(Box(*page.get_bbox()), turn)
     text.close()
     page.close()
     return Page(box, [*to_lines(words), *tables])

@@ -43,7 +43,7 @@ class Flow:
         self._code: list[Line] = []
         self._items: list[tuple[float, str, list[str]]] = []  # of a list: place, marker, lines
         self._table: list[Sequence[str]] = []
-        self._left = self._right = 0.0
+        self._left = self._width = 0.0
         self._page = 0
         self._heading: tuple[Line, int] | None = None
         self._last: Line | None = None
@@ -55,7 +55,7 @@ class Flow:
             lines = [item for item in region if isinstance(item, Line)]
             if lines:
                 box = surround([line.box for line in lines])
-                self._left, self._right = box.x0, box.x1
+                self._left, self._width = box.x0, box.x1 - box.x0
             for at, item in enumerate(region):
                 self._add(item, region[at + 1] if at + 1 < len(region) else None)
 
@@ -159,8 +159,7 @@ class Flow:
         is_indented = line.box.x0 - self._left > _INDENT * size
         if is_indented and last.box.x0 - self._left < _INDENT * size / 2:
             return True
-        width = self._right - self._left
-        return last.text.endswith(_ENDS) and last.box.x1 - self._left < _SHORT * width
+        return last.text.endswith(_ENDS) and last.box.x1 - self._left < _SHORT * self._width
 
     def _marker_of(self, line: Line) -> tuple[str, list[str]] | None:
         """Return an item's marker and its text."""
@@ -192,8 +191,12 @@ class Flow:
         step = self._last.base - line.base if self._last else 0.0
         if step <= 0:
             return line.text[0].islower() and not self._items[-1][2][-1].endswith(_ENDS)
-        is_close = step <= _LOOSE * self._styles.pitch * line.size
-        return is_close and line.box.x0 > place + 0.3 * line.size
+        if step > _LOOSE * self._styles.pitch * line.size:
+            return False
+        if line.box.x0 > place + 0.3 * line.size:
+            return True
+        is_full = bool(self._last and self._last.box.x1 - self._left > _SHORT * self._width)
+        return is_full and abs(line.box.x0 - place) <= 0.3 * line.size
 
     def _flush(self) -> None:
         self._flush_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -108,6 +109,9 @@ def _split(row: Sequence[Word]) -> Iterator[list[Word]]:
 
 
 def _to_line(words: Sequence[Word]) -> Line:
+    sizes: Counter[float] = Counter()
+    for word in words:
+        sizes[word.size] += len(word.text)
     longest = max(words, key=lambda word: len(word.text))
     is_mono = all(word.is_mono for word in words)
     lettered = [word for word in words if any(map(str.isalnum, word.text))]
@@ -115,7 +119,7 @@ def _to_line(words: Sequence[Word]) -> Line:
         _to_code(words) if is_mono else _to_text(words),
         surround([word.box for word in words]),
         longest.base,
-        longest.size,
+        sizes.most_common(1)[0][0],
         bool(lettered) and all(word.is_bold for word in lettered),
         is_mono,
         len(words),

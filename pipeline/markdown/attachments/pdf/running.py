@@ -37,18 +37,21 @@ class Page:
 def drop_running(pages: Sequence[Page]) -> None:
     """Take heads, feet and page numbers out of the pages."""
     counts: Counter[_Key] = Counter()
-    for page in pages:
-        counts.update({_key(line, page) for line in _edge_lines(page)})
+    for number, page in enumerate(pages):
+        counts.update({_key(line, page, number) for line in _edge_lines(page)})
     filled = sum(1 for page in pages if page.items)
     least = max(2 if filled == 2 else _LEAST_PAGES, _LEAST_SHARE * min(filled, 20))
-    for page in pages:
-        dropped = {
-            id(line)
-            for line in _edge_lines(page)
-            if _near(counts, _key(line, page)) >= least or _is_page_number(line, page)
-        }
-        if dropped:
-            page.items = [item for item in page.items if id(item) not in dropped]
+    for number, page in enumerate(pages):
+        lines = list(_edge_lines(page))
+        dropped = [
+            line
+            for line in lines
+            if _near(counts, _key(line, page, number)) >= least or _is_page_number(line, page)
+        ]
+        bases = {round(line.base) for line in dropped}
+        dropped += [line for line in lines if line.text.isdecimal() and round(line.base) in bases]
+        gone = set(map(id, dropped))
+        page.items = [item for item in page.items if id(item) not in gone]
 
 
 def _near(counts: Counter[_Key], key: _Key) -> int:
@@ -67,15 +70,21 @@ def _edge_lines(page: Page) -> Iterator[Line]:
             yield item
 
 
-def _key(line: Line, page: Page) -> _Key:
-    return _NUMBER.sub("#", line.text).casefold(), round((line.base - page.box.y0) / _PLACE)
+def _key(line: Line, page: Page, number: int) -> _Key:
+    """Return what a head has on each page: its height and words; a number, how far ahead it is."""
+    text = line.text.strip("-–— ")
+    if text.isdecimal():
+        text = f"#{int(text[:9]) - number}"
+    else:
+        text = _NUMBER.sub("#", line.text).casefold()
+    return text, round((line.base - page.box.y0) / _PLACE)
 
 
 def _is_page_number(line: Line, page: Page) -> bool:
     """Return whether a line below or above all text is a number, which no heading is."""
     if not _PAGE_NUMBER.fullmatch(line.text):
         return False
-    others = [item.box for item in page.items if abs(item.box.y0 - line.box.y0) > _PLACE]
+    others = [item.box for item in page.items if item is not line]
     return bool(others) and (
         line.box.y1 <= min(box.y0 for box in others) + 1
         or line.box.y0 >= max(box.y1 for box in others) - 1

@@ -13,6 +13,7 @@ _STEP = 0.45  # points: sizes that are nearer are one
 _DEEPEST = 6
 _MOST_SIZES = 4
 _LONGEST = 200  # characters of a heading
+_MOST_OF_TEXT = 0.2  # of all characters: a size with more is a text's
 _MOSTLY = 0.5  # of the text in fixed width: then it is no code
 _ENDS = (".", ",", ";", ":", "!", "…")
 
@@ -50,13 +51,10 @@ def find_styles(lines: Iterable[Line]) -> Styles:
     sizes: Counter[float] = Counter()
     steps: Counter[float] = Counter()
     mono = 0
-    large: Counter[float] = Counter()
     last: Line | None = None
     for line in lines:
         sizes[line.size] += len(line.text)
         mono += line.is_mono * len(line.text)
-        if len(line.text) <= _LONGEST:
-            large[line.size] += 1
         if last and last.size == line.size and 0 < last.base - line.base < 3 * line.size:
             steps[round((last.base - line.base) / line.size, 1)] += 1
         last = line
@@ -64,12 +62,13 @@ def find_styles(lines: Iterable[Line]) -> Styles:
         return Styles(10.0, 1.2)
     body = sizes.most_common(1)[0][0]
     pitch = steps.most_common(1)[0][0] if steps else 1.2
-    return Styles(body, pitch, _to_levels(large, body), mono <= _MOSTLY * sizes.total())
+    return Styles(body, pitch, _to_levels(sizes, body), mono <= _MOSTLY * sizes.total())
 
 
-def _to_levels(large: Counter[float], body: float) -> dict[float, int]:
+def _to_levels(sizes: Counter[float], body: float) -> dict[float, int]:
     levels: dict[float, int] = {}
-    for size in sorted((size for size in large if size >= _LARGER * body), reverse=True):
+    rare = (size for size in sizes if sizes[size] <= _MOST_OF_TEXT * sizes.total())
+    for size in sorted((size for size in rare if size >= _LARGER * body), reverse=True):
         nearest = min(levels, key=lambda other: abs(other - size), default=None)
         if nearest is not None and abs(nearest - size) <= _STEP:
             levels[size] = levels[nearest]

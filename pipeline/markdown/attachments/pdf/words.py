@@ -23,7 +23,7 @@ _TEX = {0x10: "“", 0x11: "”", 0x12: "„", 0x13: "«", 0x14: "»", 0x15: "�
         0x1F: "ffl", 0x88: "•"}  # fmt: skip
 _SURROGATES = range(0xD800, 0xDC00)
 _NEW_WORD = 0.17  # of the font's size: a gap that is a space
-_NEW_LINE = 0.3  # of the font's size: a step up or down, of a superscript too
+_NEW_LINE = 0.45  # of the font's size: a step up or down that no raised letter has
 _RIGHT_ANGLE = math.pi / 2
 
 
