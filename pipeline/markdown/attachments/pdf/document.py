@@ -27,6 +27,7 @@ from pipeline.markdown.attachments.pdf.lines import to_lines
 from pipeline.markdown.attachments.pdf.links import with_links
 from pipeline.markdown.attachments.pdf.running import Page, drop_running, split_edges
 from pipeline.markdown.attachments.pdf.styles import find_styles
+from pipeline.markdown.attachments.pdf.unseen import drop_unseen
 from pipeline.markdown.attachments.pdf.words import read_words, turn_box
 from pipeline.markdown.blocks import join_page
 
@@ -106,7 +107,7 @@ def _read_page(document: pdfium.PdfDocument, number: int, fonts: Fonts) -> Page:
     turn, words = read_words(text, fonts)
     drawing = Drawing() if turn else read_drawing(page)
     box = turn_box(Box(*page.get_bbox()), turn)
-    words = [word for word in with_links(words, document, page) if box.holds(word.box)]
+    words = with_links(drop_unseen(words, page, box, turn), document, page)
     words += to_bullets(drawing.dots, words)
     tables, words = find_tables(words, drawing.across, drawing.down)
     text.close()

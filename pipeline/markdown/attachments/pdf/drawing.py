@@ -70,10 +70,11 @@ def _is_box(item: object) -> bool:
         return False
     least, most = _CORNERS
     is_box = least <= raw.FPDFPath_CountSegments(item) <= most
-    return bool(is_box and (stroke.value or not _is_white(item)))
+    return bool(is_box and (stroke.value or not is_white(item)))
 
 
-def _is_white(item: object) -> bool:
+def is_white(item: object) -> bool:
+    """Return whether an object is filled with white, or with nothing."""
     colour = [ctypes.c_uint() for _ in range(4)]
     return bool(raw.FPDFPageObj_GetFillColor(item, *colour)) and (
         colour[3].value == 0 or min(part.value for part in colour[:3]) == _WHITE

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from pipeline.markdown.attachments.pdf.drawing import is_white
+
 _FIXED_WIDTH, _FORCE_BOLD = 1, 1 << 18  # flags of a PDF's font descriptor
 _BOLD_WEIGHT = 600
 _MONO_NAMES = ("mono", "courier", "consol", "menlo", "cmtt", "typewriter", "fixed", "code")
@@ -23,6 +25,7 @@ class Style(NamedTuple):
     is_bold: bool
     is_mono: bool
     turn: int
+    is_faint: bool = False  # white, or not painted at all
 
 
 class Fonts:
@@ -56,7 +59,8 @@ class Fonts:
         if abs(quarters - round(quarters)) > _SLANT or size < 1:
             return None
         is_bold, is_mono = self._face(found)
-        return Style(round(size, 1), is_bold, is_mono, round(quarters) % 4)
+        turn = round(quarters) % 4
+        return Style(round(size, 1), is_bold, is_mono, turn, _is_faint(found))
 
     def _face(self, found: object) -> tuple[bool, bool]:
         font = raw.FPDFTextObj_GetFont(found)
@@ -74,3 +78,10 @@ class Fonts:
                 or any(part in name for part in _MONO_NAMES),
             )
         return self._faces[name]
+
+
+def _is_faint(found: object) -> bool:
+    mode = raw.FPDFTextObj_GetTextRenderMode(found)
+    if mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP):
+        return True
+    return mode == raw.FPDF_TEXTRENDERMODE_FILL and is_white(found)

@@ -32,6 +32,7 @@ class Word(NamedTuple):
     is_mono: bool = False
     link: str = ""
     is_glued: bool = False  # no space between it and the word before it
+    is_faint: bool = False  # white, or not painted at all
 
 
 class Stroke(NamedTuple):

@@ -16,7 +16,8 @@ _PLACE = 6.0  # points: a head is at the same height on each page
 _FAR = 1.3  # of a line's height
 _LEAST_PAGES = 3
 _LEAST_SHARE = 0.3  # of the pages: heads change with the chapter, and on even pages
-_NUMBER = re.compile(r"\d+")
+_LARGER = 1.15  # than the text: a title
+_NUMBER = re.compile(r"\d{1,6}")
 _PAGE_NUMBER = re.compile(
     r"[-–—\s|]*+(?:page|seite|σελίδα|страница|стр\.|página|p\.)?+\s*+(?:\d{1,4}|[ivxlc]{1,6})"
     r"(?:\s*+(?:/|of|von|από|из|de)\s*+\d{1,4})?+[-–—\s|]*+",
@@ -35,18 +36,20 @@ class Page:
 
 
 def drop_running(pages: Sequence[Page]) -> None:
-    """Take heads, feet and page numbers out of the pages."""
+    """Take heads, feet and page numbers out of the pages; what is larger than the text stays."""
+    largest = _LARGER * _usual_size(pages)
+    edges = [[line for line in _edge_lines(page) if line.size <= largest] for page in pages]
     counts: Counter[_Key] = Counter()
-    for number, page in enumerate(pages):
-        counts.update({_key(line, page, number) for line in _edge_lines(page)})
+    for number, (page, lines) in enumerate(zip(pages, edges, strict=True)):
+        counts.update({key for line in lines for key in _keys(line, page, number)})
     filled = sum(1 for page in pages if page.items)
     least = max(2 if filled == 2 else _LEAST_PAGES, _LEAST_SHARE * min(filled, 20))
-    for number, page in enumerate(pages):
-        lines = list(_edge_lines(page))
+    for number, (page, lines) in enumerate(zip(pages, edges, strict=True)):
         dropped = [
             line
             for line in lines
-            if _near(counts, _key(line, page, number)) >= least or _is_page_number(line, page)
+            if any(_near(counts, key) >= least for key in _keys(line, page, number))
+            or _is_page_number(line, page)
         ]
         bases = {round(line.base) for line in dropped}
         dropped += [line for line in lines if line.text.isdecimal() and round(line.base) in bases]
@@ -54,9 +57,32 @@ def drop_running(pages: Sequence[Page]) -> None:
         page.items = [item for item in page.items if id(item) not in gone]
 
 
+def _usual_size(pages: Sequence[Page]) -> float:
+    sizes: Counter[float] = Counter()
+    for page in pages:
+        for item in page.items:
+            if isinstance(item, Line):
+                sizes[item.size] += len(item.text)
+    return sizes.most_common(1)[0][0] if sizes else 10.0
+
+
 def _near(counts: Counter[_Key], key: _Key) -> int:
     text, place = key
     return counts[key] + max(counts[text, place - 1], counts[text, place + 1])
+
+
+def _keys(line: Line, page: Page, number: int) -> Iterator[_Key]:
+    """Yield what a head has on each page: its height and its words.
+
+    Its first or last number may count the pages: then it is as far ahead of `number` on each.
+    """
+    place = round((line.base - page.box.y0) / _PLACE)
+    text = line.text.casefold()
+    yield text, place
+    found = list(_NUMBER.finditer(text))
+    for match in (*found[:1], *found[1:][-1:]):
+        ahead = int(match[0]) - number
+        yield f"{text[: match.start()]}#{ahead}{text[match.end() :]}", place
 
 
 def _edge_lines(page: Page) -> Iterator[Line]:
@@ -68,16 +94,6 @@ def _edge_lines(page: Page) -> Iterator[Line]:
         if is_edge and isinstance(item, Line) and id(item) not in seen:
             seen.add(id(item))
             yield item
-
-
-def _key(line: Line, page: Page, number: int) -> _Key:
-    """Return what a head has on each page: its height and words; a number, how far ahead it is."""
-    text = line.text.strip("-–— ")
-    if text.isdecimal():
-        text = f"#{int(text[:9]) - number}"
-    else:
-        text = _NUMBER.sub("#", line.text).casefold()
-    return text, round((line.base - page.box.y0) / _PLACE)
 
 
 def _is_page_number(line: Line, page: Page) -> bool:

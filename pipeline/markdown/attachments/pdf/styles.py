@@ -13,7 +13,8 @@ _STEP = 0.45  # points: sizes that are nearer are one
 _DEEPEST = 6
 _MOST_SIZES = 4
 _LONGEST = 200  # characters of a heading
-_MOST_OF_TEXT = 0.2  # of all characters: a size with more is a text's
+# Characters of one size: more are no headings.
+_FEW, _MOST_OF_TEXT = 500, 0.2
 _MOSTLY = 0.5  # of the text in fixed width: then it is no code
 _ENDS = (".", ",", ";", ":", "!", "…")
 
@@ -67,7 +68,8 @@ def find_styles(lines: Iterable[Line]) -> Styles:
 
 def _to_levels(sizes: Counter[float], body: float) -> dict[float, int]:
     levels: dict[float, int] = {}
-    rare = (size for size in sizes if sizes[size] <= _MOST_OF_TEXT * sizes.total())
+    most = max(_FEW, _MOST_OF_TEXT * sizes.total())
+    rare = (size for size in sizes if sizes[size] <= most)
     for size in sorted((size for size in rare if size >= _LARGER * body), reverse=True):
         nearest = min(levels, key=lambda other: abs(other - size), default=None)
         if nearest is not None and abs(nearest - size) <= _STEP:

@@ -123,4 +123,5 @@ def _to_word(glyphs: list[Glyph], is_glued: bool) -> Word:
     )
     style = glyphs[0].style
     text = "".join(glyph.text for glyph in glyphs)
-    return Word(text, box, glyphs[0].base, style.size, style.is_bold, style.is_mono, "", is_glued)
+    marks = (style.is_bold, style.is_mono, "", is_glued, style.is_faint)
+    return Word(text, box, glyphs[0].base, style.size, *marks)
