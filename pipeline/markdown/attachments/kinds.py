@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import BinaryIO
 
 from pipeline.markdown.attachments.errors import (
@@ -89,6 +88,8 @@ def find_kind(file: BinaryIO, name: str, media_type: str) -> str:
 
 
 def _kind_of_package(file: BinaryIO) -> str:
+    import zipfile  # the run itself needs only the names of kinds
+
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as package:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class FileLimits:
     """The limits of one file. A file that exceeds one has a `FileError`, never half a text."""
 
-    seconds: int = 120  # in all
-    cpu_seconds: int = 60
+    seconds: int = 600  # in all; the CPU time is the limit, so that a busy machine fails no file
+    cpu_seconds: int = 120
     memory_mb: int = 512  # address space of the process
     pages: int = 1_000  # of a PDF; slides of a presentation
     rows: int = 100_000  # of all tables of a file
