@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -41,6 +39,8 @@ def convert_file(
     Raises a `FileError` for what is wrong with the file, `StoppedWaitingError` as soon as the run
     ends; the process has ended too by then. Safe to call from several threads.
     """
+    import tempfile  # late, as is `subprocess`: runs over pages alone need neither
+
     with tempfile.TemporaryDirectory(prefix="attachment-") as folder:
         path = content if isinstance(content, Path) else Path(folder, "file")
         if isinstance(content, bytes):
@@ -59,6 +59,8 @@ def convert_file(
 
 def _run(folder: str, limits: FileLimits, waiting: Waiting) -> int:
     """Run the process in a group of its own; return its exit code, negative for a signal."""
+    import subprocess
+
     process = subprocess.Popen(  # noqa: S603  # this interpreter, with fixed arguments
         [sys.executable, "-I", "-B", "-c", _START, str(_ROOT), folder],
         stdin=subprocess.DEVNULL,
