@@ -13,20 +13,17 @@ what a style means; `embedded/` reads bodies within a body; `both_bodies/` reads
 """
 
 from pipeline.markdown.attachments import (
-    KINDS,
     ConvertedFile,
     FileError,
     FileLimits,
     NoTextError,
     convert_file,
-    kind_of_name,
 )
 from pipeline.markdown.both_bodies import convert_page, find_dependencies
 from pipeline.markdown.comments import to_comments_markdown
 from pipeline.markdown.convert import VERSION, to_markdown
 
 __all__ = [
-    "KINDS",
     "VERSION",
     "ConvertedFile",
     "FileError",
@@ -35,7 +32,6 @@ __all__ = [
     "convert_file",
     "convert_page",
     "find_dependencies",
-    "kind_of_name",
     "to_comments_markdown",
     "to_markdown",
 ]

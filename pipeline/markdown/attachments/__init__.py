@@ -1,9 +1,8 @@
-"""An attached file as Markdown: `convert_file(content, name, limits, waiting)`.
+"""An attached file as Markdown: `convert_file(content, name, kind, limits, waiting)`.
 
 The file is read in a process of its own, with limits of memory, time, pages, rows and unpacked
 size, without network and without the settings of the run. What is wrong with a file is a
-`FileError`, whose text is one line. `kind_of_name` finds what a file should be before it is
-downloaded. Nothing that reads files is imported by the run itself.
+`FileError`, whose text is one line. Nothing that reads files is imported by the run itself.
 
 Inside: `convert` starts the process and reads its answer; `child` is that process, confined by
 `sandbox`; `kinds` recognizes a file by its content; `pdf/`, `office/` and `plain/` read one family
@@ -21,11 +20,9 @@ from pipeline.markdown.attachments.errors import (
     TooLargeFileError,
     UnsupportedFileError,
 )
-from pipeline.markdown.attachments.kinds import KINDS, kind_of_name
 from pipeline.markdown.attachments.limits import ConvertedFile, FileLimits
 
 __all__ = [
-    "KINDS",
     "BrokenFileError",
     "ConvertedFile",
     "EncryptedFileError",
@@ -37,5 +34,4 @@ __all__ = [
     "TooLargeFileError",
     "UnsupportedFileError",
     "convert_file",
-    "kind_of_name",
 ]

@@ -24,13 +24,13 @@ def main(folder: str) -> None:
     job = json.loads(Path(folder, "job.json").read_text("utf-8"))
     limits = FileLimits(**job["limits"])
     confine(limits, folder)
-    answer = _answer(Path(job["path"]), job["name"], job["media_type"], limits)
+    answer = _answer(Path(job["path"]), job["name"], job["kind"], limits)
     Path(folder, "answer.json").write_text(json.dumps(answer), "utf-8")
 
 
-def _answer(path: Path, name: str, media_type: str, limits: FileLimits) -> dict[str, object]:
+def _answer(path: Path, name: str, kind: str, limits: FileLimits) -> dict[str, object]:
     try:
-        return asdict(read_file(path, name, media_type, limits))
+        return asdict(read_file(path, name, kind, limits))
     except Exception as error:
         error = _to_file_error(error, limits)
         return {"error": type(error).__name__, "text": str(error)}

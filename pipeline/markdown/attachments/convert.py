@@ -32,9 +32,9 @@ _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": os.defpath}
 
 
 def convert_file(
-    content: bytes | Path, name: str, limits: FileLimits, waiting: Waiting, media_type: str = ""
+    content: bytes | Path, name: str, kind: str, limits: FileLimits, waiting: Waiting
 ) -> ConvertedFile:
-    """Convert a file; its content decides what it is, then its name, then its media type.
+    """Convert a file; `kind`, one of `ATTACHMENT_TYPES`, is what it should be.
 
     Raises a `FileError` for what is wrong with the file, `StoppedWaitingError` as soon as the run
     ends; the process has ended too by then. Safe to call from several threads.
@@ -45,7 +45,7 @@ def convert_file(
         path = content if isinstance(content, Path) else Path(folder, "file")
         if isinstance(content, bytes):
             path.write_bytes(content)
-        job = {"path": str(path.absolute()), "name": name, "media_type": media_type,
+        job = {"path": str(path.absolute()), "name": name, "kind": kind,
                "limits": asdict(limits)}  # fmt: skip
         Path(folder, "job.json").write_text(json.dumps(job), "utf-8")
         code = _run(folder, limits, waiting)

@@ -25,6 +25,6 @@ class ConvertedFile:
     """A file as Markdown; its own headings begin at `#`."""
 
     text: str
-    kind: str  # a name in `KINDS`: what the content is, whatever the file's name
+    kind: str  # one of `ATTACHMENT_TYPES`: what the content is, whatever was expected
     hidden_characters: int = 0  # dropped because no reader sees them
     warnings: tuple[str, ...] = ()  # one line each, without the file's name

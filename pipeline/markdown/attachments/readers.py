@@ -19,16 +19,16 @@ _MODULES = {
     "xlsx": "office.xlsx",
     "pptx": "office.pptx",
     "csv": "plain.csv_file",
-    "markdown": "plain.markdown_file",
+    "md": "plain.markdown_file",
     "html": "plain.html_file",
-    "text": "plain.text_file",
+    "txt": "plain.text_file",
 }
 
 
-def read_file(path: Path, name: str, media_type: str, limits: FileLimits) -> ConvertedFile:
+def read_file(path: Path, name: str, expected: str, limits: FileLimits) -> ConvertedFile:
     """Convert a file in this process; raises a `FileError`, or whatever a library raises."""
     with path.open("rb") as file:
-        kind = find_kind(file, name, media_type)
+        kind = find_kind(file, expected)
     text = _reader_of(kind)(path, name, limits)
     text, hidden = drop_hidden_characters(to_valid(drop_control_characters(text)))
     if len(text) > limits.characters:

@@ -212,7 +212,7 @@ def table() -> list[tuple[str, Callable[[], bytes], str, str]]:
         ("encrypted-entry.docx", _with_encrypted_entry, "EncryptedFileError", "password"),
         ("encrypted.xlsx", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 9_000
          + "EncryptedPackage".encode("utf-16-le"), "EncryptedFileError", "password"),
-        ("old.doc", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 9_000,
+        ("old.docx", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 9_000,
          "UnsupportedFileError", "before 2007"),
         ("picture.pdf", lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 999, "UnsupportedFileError", "PNG"),
         ("words.pdf", lambda: b"only words", "BrokenFileError", "content is another"),

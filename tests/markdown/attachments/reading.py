@@ -10,12 +10,14 @@ from pipeline.markdown.attachments import FileLimits
 from pipeline.markdown.attachments.readers import read_file
 
 DOCUMENTS = Path(__file__).parent / "documents"
+_KINDS = {".log": "txt", ".yaml": "txt"}
 _WORD = re.compile(r"[^\s|#*`]+")
 
 
-def convert(path: Path, limits: FileLimits | None = None, name: str = "") -> str:
+def convert(path: Path, limits: FileLimits | None = None) -> str:
     """Convert a file in this process, which is faster than in one of its own."""
-    return read_file(path, name or path.name, "", limits or FileLimits()).text
+    kind = _KINDS.get(path.suffix, path.suffix[1:])
+    return read_file(path, path.name, kind, limits or FileLimits()).text
 
 
 def words_of(text: str) -> list[str]:

@@ -31,7 +31,7 @@ SLOW = b"BT /F 9 Tf 72 700 Td " + b"(Some words of a line) Tj 0 -10 Td " * 60 + 
 
 def run(content: bytes | Path, name: str, **limits: int) -> ConvertedFile | FileError:
     try:
-        return convert_file(content, name, FileLimits(**limits), Waiting())
+        return convert_file(content, name, name.rpartition(".")[2], FileLimits(**limits), Waiting())
     except FileError as error:
         return error
 
@@ -103,7 +103,7 @@ def test_a_stop_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def convert() -> None:
         with pytest.raises(StoppedWaitingError):
-            convert_file(to_pages(900, SLOW), "slow.pdf", FileLimits(), waiting)
+            convert_file(to_pages(900, SLOW), "slow.pdf", "pdf", FileLimits(), waiting)
         ended.set()
 
     threading.Thread(target=convert, daemon=True).start()
@@ -122,7 +122,8 @@ def test_the_process_ends_with_the_run_that_started_it() -> None:
         "from pipeline.markdown.attachments import FileLimits, convert_file; "
         "from tests.markdown.attachments.test_hostile import SLOW, children; "
         "from tests.markdown.attachments.hostile_files import to_pages; "
-        "run = lambda: convert_file(to_pages(900, SLOW), 'slow.pdf', FileLimits(), Waiting()); "
+        "run = lambda: convert_file("
+        "to_pages(900, SLOW), 'slow.pdf', 'pdf', FileLimits(), Waiting()); "
         "threading.Thread(target=run, daemon=True).start(); "
         "exec('while not children(): time.sleep(0.01)'); time.sleep(1.5); "
         "print(children()[0], flush=True); os.kill(os.getpid(), 9)"
