@@ -25,6 +25,14 @@ _ENTITIES = (
     "<!DOCTYPE".encode("utf-16-le"),
     "<!DOCTYPE".encode("utf-16-be"),
 )
+# Namespaces of the strict form of Office files, and those of the usual form.
+_USUAL = b"http://schemas.openxmlformats.org/"
+_STRICT = (
+    (b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+     _USUAL + b"officeDocument/2006/relationships"),
+    *((b"http://purl.oclc.org/ooxml/%b/main" % name, _USUAL + b"%b/2006/main" % name)
+      for name in (b"wordprocessingml", b"spreadsheetml", b"presentationml", b"drawingml")),
+)  # fmt: skip
 _LONGEST_MARK = 18  # bytes of these
 _IS_ENCRYPTED = 1  # flag of an entry
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
@@ -73,6 +81,8 @@ def read_part(package: zipfile.ZipFile, name: str) -> Element | None:
         content = package.read(name)
     except KeyError:
         return None
+    for strict, usual in _STRICT:
+        content = content.replace(strict, usual)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, recover=True
     )

@@ -61,6 +61,10 @@ def _to_blocks(package: zipfile.ZipFile, name: str, root: Element, number: int) 
     yield Block("heading", f"# {title or f'Slide {number}'}")
     yield from body
     for _, kind, target in relations:
+        if kind == "diagramData" and (diagram := read_part(package, target)) is not None:
+            items = to_paragraphs(diagram, links, as_list=True)
+            yield from [Block("list", "\n".join(items))] if items else []
+    for _, kind, target in relations:
         if kind == "notesSlide" and (notes := list(_notes(package, target))):
             yield Block("text", "**Notes:** " + "\n".join(notes))
 
