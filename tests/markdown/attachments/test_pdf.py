@@ -98,3 +98,21 @@ def test_a_scan_without_text_is_named(tmp_path: Path) -> None:
     path.write_bytes(to_pages(3, b"q 600 0 0 700 0 0 cm Q"))
     with pytest.raises(NoTextError, match="none of its 3 pages has text"):
         convert(path)
+
+
+def test_two_tables_of_one_page_stay_apart_and_one_of_two_pages_is_one(tmp_path: Path) -> None:
+    def table(top: int, *rows: tuple[str, str]) -> str:
+        return "".join(
+            at(72 + 120 * column, top - 14 * row, cell)
+            for row, cells in enumerate(rows)
+            for column, cell in enumerate(cells)
+        )
+
+    pages = (
+        table(700, ("Name", "Zone"), ("alpha", "north")) + table(500, ("Disk", "Size"), ("a", "1")),
+        table(700, ("Disk", "Size"), ("b", "2")),
+    )
+    assert text_of(tmp_path, *pages) == (
+        "| Name | Zone |\n|---|---|\n| alpha | north |\n\n"
+        "| Disk | Size |\n|---|---|\n| a | 1 |\n| b | 2 |"
+    )

@@ -18,17 +18,17 @@ from pipeline.markdown.attachments.errors import (
 from pipeline.markdown.attachments.limits import FileLimits
 from pipeline.markdown.attachments.pdf.aligned import to_flow
 from pipeline.markdown.attachments.pdf.columns import to_regions
-from pipeline.markdown.attachments.pdf.drawing import Drawing, read_drawing, to_bullets
 from pipeline.markdown.attachments.pdf.flow import Flow, Outline, normalize
-from pipeline.markdown.attachments.pdf.fonts import Fonts
 from pipeline.markdown.attachments.pdf.grids import find_tables
 from pipeline.markdown.attachments.pdf.layout import Box, Line, Region
 from pipeline.markdown.attachments.pdf.lines import to_lines
-from pipeline.markdown.attachments.pdf.links import with_links
+from pipeline.markdown.attachments.pdf.page.drawing import Drawing, read_drawing, to_bullets
+from pipeline.markdown.attachments.pdf.page.fonts import Fonts
+from pipeline.markdown.attachments.pdf.page.links import with_links
+from pipeline.markdown.attachments.pdf.page.unseen import drop_unseen
+from pipeline.markdown.attachments.pdf.page.words import read_words, turn_box
 from pipeline.markdown.attachments.pdf.running import Page, drop_running, split_edges
 from pipeline.markdown.attachments.pdf.styles import find_styles
-from pipeline.markdown.attachments.pdf.unseen import drop_unseen
-from pipeline.markdown.attachments.pdf.words import read_words, turn_box
 from pipeline.markdown.blocks import join_page
 
 _MOST_TITLES = 5_000

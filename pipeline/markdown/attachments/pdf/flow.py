@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
+from pipeline.markdown.attachments.pdf.code import to_code
+from pipeline.markdown.attachments.pdf.items import ListItem, read_item, to_list
 from pipeline.markdown.attachments.pdf.layout import Item, Line, Region, Table, surround
 from pipeline.markdown.attachments.pdf.lines import join_texts
 from pipeline.markdown.attachments.pdf.styles import Styles
 from pipeline.markdown.attachments.tables import to_table_block
 from pipeline.markdown.blocks import Block
-from pipeline.markdown.marks import to_fence
 
-_BULLET = re.compile(r"([•◦▪▫‣●○■□❑➢✓*∙⁃\uf0b7\uf0a7\uf076\uf0fc·–—-]|o(?=  ?[^ ]))\s+(?=\S)")
-_NUMBERED = re.compile(r"(\d{1,3})[.)]\s+(?=\S)")
-_LETTERED = re.compile(r"[(]?(?:[a-z]|[ivx]{2,4}|\d{1,3})[)]\s+(?=\S)|[a-z][.]\s+(?=\S)")
 _LOOSE = 1.3  # of the usual step from line to line: a new paragraph
 _INDENT = 0.9  # of the font's size
 _SHORT = 0.8  # of the region's width: a line that ends a paragraph
 _SAME_SIZE = 0.6  # points
-_EMPTY_LINE = 1.7  # of the usual step
 _ENDS = (".", "!", "?", ":", "。", "：", "！", "？", ";")
 _NUMBERING = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,6}+\.?\s++")
 
@@ -41,10 +37,10 @@ class Flow:
         self._blocks: list[Block] = []
         self._paragraph: list[Line] = []
         self._code: list[Line] = []
-        self._items: list[tuple[float, str, list[str]]] = []  # of a list: place, marker, lines
+        self._items: list[ListItem] = []
         self._table: list[Sequence[str]] = []
         self._left = self._width = 0.0
-        self._page = 0
+        self._page = self._page_of_table = 0
         self._heading: tuple[Line, int] | None = None
         self._last: Line | None = None
 
@@ -81,8 +77,10 @@ class Flow:
         self._flush_text()
         self._flush_code()
         rows = table.rows
-        if self._table and len(self._table[0]) != len(rows[0]):
+        is_new = self._page == self._page_of_table
+        if self._table and (is_new or len(self._table[0]) != len(rows[0])):
             self._flush_table()
+        self._page_of_table = self._page
         if self._table and list(rows[0]) == list(self._table[0]):
             rows = rows[1:]
         if self._table and rows and not rows[0][0] and any(rows[0]):
@@ -108,12 +106,12 @@ class Flow:
                 self._blocks.append(Block("heading", f"{'#' * level} {line.text}"))
             self._heading = line, level
             return
-        marker = self._marker_of(line)
-        if marker:
+        item = read_item(line)
+        if item and (item.is_sure or self._items or not last or self._is_break(last, line)):
             self._flush_paragraph()
-            self._items.append((line.box.x0, *marker))
+            self._items.append(item)
         elif self._items and self._is_in_item(line):
-            self._items[-1][2].append(line.text)
+            self._items[-1].lines.append(line.text)
         elif self._items or (last and self._is_new_paragraph(last, line)):
             self._flush_text()
             self._paragraph.append(line)
@@ -145,7 +143,8 @@ class Flow:
         is_alone = not isinstance(following, Line) or not (
             following.is_bold and following.base > line.base - 1.6 * line.size
         )
-        return level if is_alone and not _BULLET.match(line.text) else 0
+        item = read_item(line)  # a heading may begin with a number
+        return level if is_alone and not (item and item.marker == "-") else 0
 
     def _is_new_paragraph(self, last: Line, line: Line) -> bool:
         size = self._styles.body
@@ -161,24 +160,8 @@ class Flow:
             return True
         return last.text.endswith(_ENDS) and last.box.x1 - self._left < _SHORT * self._width
 
-    def _marker_of(self, line: Line) -> tuple[str, list[str]] | None:
-        """Return an item's marker and its text."""
-        if found := _BULLET.match(line.text):
-            is_dash = found[1] in "-–—*·"
-            if not is_dash or self._items or not self._paragraph or self._is_break(line):
-                return "-", [line.text[found.end() :]]
-        if (found := _NUMBERED.match(line.text)) and (
-            self._items or not self._paragraph or self._is_break(line)
-        ):
-            return f"{found[1]}.", [line.text[found.end() :]]
-        if _LETTERED.match(line.text) and (
-            self._items or not self._paragraph or self._is_break(line)
-        ):
-            return "-", [line.text]
-        return None
-
-    def _is_break(self, line: Line) -> bool:
-        last = self._paragraph[-1]
+    def _is_break(self, last: Line, line: Line) -> bool:
+        """Return whether a list may begin after a line of a paragraph."""
         return (
             self._is_new_paragraph(last, line)
             or last.text.endswith(_ENDS)
@@ -187,16 +170,16 @@ class Flow:
 
     def _is_in_item(self, line: Line) -> bool:
         """Return whether a line continues the last item: it is indented, or close below it."""
-        place = self._items[-1][0]
+        item = self._items[-1]
         step = self._last.base - line.base if self._last else 0.0
         if step <= 0:
-            return line.text[0].islower() and not self._items[-1][2][-1].endswith(_ENDS)
+            return line.text[0].islower() and not item.lines[-1].endswith(_ENDS)
         if step > _LOOSE * self._styles.pitch * line.size:
             return False
-        if line.box.x0 > place + 0.3 * line.size:
+        if line.box.x0 > item.place + 0.3 * line.size:
             return True
         is_full = bool(self._last and self._last.box.x1 - self._left > _SHORT * self._width)
-        return is_full and abs(line.box.x0 - place) <= 0.3 * line.size
+        return is_full and abs(line.box.x0 - item.place) <= 0.3 * line.size
 
     def _flush(self) -> None:
         self._flush_text()
@@ -206,7 +189,7 @@ class Flow:
     def _flush_text(self) -> None:
         self._flush_paragraph()
         if self._items:
-            self._blocks.append(Block("list", "\n".join(_to_items(self._items))))
+            self._blocks.append(to_list(self._items))
             self._items = []
 
     def _flush_paragraph(self) -> None:
@@ -217,7 +200,7 @@ class Flow:
 
     def _flush_code(self) -> None:
         if self._code:
-            self._blocks += to_fence("\n".join(_to_code(self._code)))
+            self._blocks += to_code(self._code)
             self._code = []
 
     def _flush_table(self) -> None:
@@ -228,28 +211,3 @@ class Flow:
 
 def _join_cells(above: str, below: str) -> str:
     return join_texts([above, below])
-
-
-def _to_items(items: Sequence[tuple[float, str, list[str]]]) -> Iterator[str]:
-    """Yield the items; one that begins further right belongs to the one above."""
-    above: list[tuple[float, int]] = []  # place, width of the marker
-    for place, marker, lines in items:
-        while above and place <= above[-1][0] + 3:
-            above.pop()
-        indent = sum(width for _, width in above)
-        yield f"{' ' * indent}{marker} {join_texts(lines)}"
-        above.append((place, len(marker) + 1))
-
-
-def _to_code(lines: Sequence[Line]) -> Iterator[str]:
-    """Yield lines of code with their indents, and an empty one where the step is that wide."""
-    left = min(line.box.x0 for line in lines)
-    steps = [above.base - line.base for above, line in pairwise(lines)]
-    usual = min((step for step in steps if step > 0), default=0.0)
-    last: Line | None = None
-    for line in lines:
-        width = (line.box.x1 - line.box.x0) / max(1, len(line.text)) or 1.0
-        if last and last.base - line.base > _EMPTY_LINE * usual:
-            yield ""
-        yield " " * round((line.box.x0 - left) / width) + line.text
-        last = line

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from pipeline.markdown.attachments.pdf.drawing import is_white
 from pipeline.markdown.attachments.pdf.layout import Box, Word
-from pipeline.markdown.attachments.pdf.words import turn_box
+from pipeline.markdown.attachments.pdf.page.drawing import is_white
+from pipeline.markdown.attachments.pdf.page.words import turn_box
 
 _MOST_OBJECTS = 20_000  # of a page: white text on it is kept
 _MOST_COVERS = 1_000

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from pipeline.markdown.attachments.pdf.drawing import is_white
+from pipeline.markdown.attachments.pdf.page.drawing import is_white
 
 _FIXED_WIDTH, _FORCE_BOLD = 1, 1 << 18  # flags of a PDF's font descriptor
 _BOLD_WEIGHT = 600

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from pipeline.markdown.attachments.pdf.fonts import Fonts, Style
 from pipeline.markdown.attachments.pdf.layout import Box, Word
+from pipeline.markdown.attachments.pdf.page.fonts import Fonts, Style
 
 _HYPHEN = 0x02  # pdfium's sign for a hyphen at the end of a line
 _SPACES = frozenset((0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000))
