@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def parts_of(path: Path) -> list[Part]:
     return [part for part in parts if path.name not in BY_LATEX or "узла" not in part.text]
 
 
+@cache
 def text_of(path: Path) -> str:
     text = NUMBER.sub(r"\1 ", convert(path))
     return (

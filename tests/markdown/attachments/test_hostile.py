@@ -115,6 +115,7 @@ def test_a_stop_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not children()
 
 
+@pytest.mark.slow
 def test_the_process_ends_with_the_run_that_started_it() -> None:
     program = (
         "import os, sys, threading, time; from pathlib import Path; "
