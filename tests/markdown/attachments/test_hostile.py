@@ -116,7 +116,7 @@ def test_a_stop_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.slow
-def test_the_process_ends_with_the_run_that_started_it() -> None:
+def test_the_process_ends_with_the_run_that_started_it(tmp_path: Path) -> None:
     program = (
         "import os, sys, threading, time; from pathlib import Path; "
         "from pipeline.http import Waiting; "
@@ -130,7 +130,12 @@ def test_the_process_ends_with_the_run_that_started_it() -> None:
         "print(children()[0], flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)},  # a run that is killed leaves its folder
     )
     child = Path(f"/proc/{done.stdout.strip()}")
     deadline = time.monotonic() + 10
