@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 PAGE = "page"  # a content type, see `fetch/content.py`; where none is named
 
@@ -115,6 +116,14 @@ class Dependencies:
     shows_unnamed: bool = False
 
 
+class Container(NamedTuple):
+    """An expand, a panel or a tab: its title or label, and the lines of the text that it has."""
+
+    title: str
+    first: int  # from 0
+    end: int  # the line after the last
+
+
 @dataclass(frozen=True, slots=True)
 class Markdown:
     """A page as Markdown, with what its conversion found."""
@@ -122,6 +131,7 @@ class Markdown:
     title: str  # as readers see it: without characters that show nothing
     text: str  # without the title
     anchors: tuple[str, ...] = ()  # one for each heading line of the text, in order; "" if none
+    containers: tuple[Container, ...] = ()  # in order of their first lines, outer ones first
     words: int = 0  # words a reader of the source could see
     lost_words: int = 0  # of these, how many the text does not have
     hidden_characters: int = 0  # dropped because no reader sees them

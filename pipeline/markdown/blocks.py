@@ -10,10 +10,21 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from pipeline.records import Container
+
 # Only what would turn prose into another structure: a heading, a fence, an underlined heading.
 _STRUCTURE = re.compile(r"^(?=#{1,6}(?:\s|$)|```|~~~)|(?<=\n)(?=(?:=+|-+)$)", re.MULTILINE)
 _LINE_START = re.compile(r"\n(?=[^\n])")
 _PROSE = ("text", "title")
+
+
+class Title:
+    """The title of one container: another one with the same title is not equal to it."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 class Block(NamedTuple):
@@ -23,6 +34,7 @@ class Block(NamedTuple):
     text: str
     anchor: str = ""  # a heading's id
     plain: str = ""  # a table as text, for use in another table's cell
+    within: tuple[Title, ...] = ()  # the containers around it, from the outside in
 
 
 class Content(NamedTuple):
@@ -84,3 +96,37 @@ def _escaped(block: Block) -> str:
 def indent(text: str, width: int) -> str:
     """Indent every line but the first; empty lines stay empty."""
     return _LINE_START.sub("\n" + " " * width, text) if "\n" in text else text
+
+
+def contain(blocks: Sequence[Block], title: str) -> list[Block]:
+    """Return the blocks of a container, which know its title; without one they are unchanged."""
+    if not title:
+        return list(blocks)
+    outer = (Title(" ".join(title.split())),)
+    return [block._replace(within=outer + block.within) for block in blocks]
+
+
+def to_containers(blocks: Iterable[Block]) -> tuple[Container, ...]:
+    """Return the containers of a page's blocks, with their lines in the joined text."""
+    found: list[Container] = []
+    opened: list[tuple[Title, int]] = []  # and their places in `found`
+    line = end = 0
+    for block in blocks:
+        if block.within or opened:
+            same = sum(
+                title is around for (title, _), around in zip(opened, block.within, strict=False)
+            )
+            _close(opened, same, found, end)
+            for title in block.within[same:]:
+                opened.append((title, len(found)))
+                found.append(Container(title.text, line, line))
+        end = line + block.text.count("\n") + 1
+        line = end + 1
+    _close(opened, 0, found, end)
+    return tuple(found)
+
+
+def _close(opened: list[tuple[Title, int]], left: int, found: list[Container], end: int) -> None:
+    while len(opened) > left:
+        at = opened.pop()[1]
+        found[at] = found[at]._replace(end=end)

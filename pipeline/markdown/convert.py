@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pipeline.markdown.blocks import join_page
+from pipeline.markdown.blocks import join_page, to_containers
 from pipeline.markdown.embedded import unfold
 from pipeline.markdown.hidden import drop_hidden_characters, drop_hidden_elements
 from pipeline.markdown.links import Links
@@ -43,9 +43,9 @@ def convert_tree(page: Page, notes: Notes, patch: ApplyPatch | None = None) -> C
         words, others = patch(root, words)
     blocks = Walk(notes).to_blocks(root)
     anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
-    text = join_page(blocks)
+    text, containers = join_page(blocks), to_containers(blocks)
     del blocks  # a long page has a million, beside its tree
-    return Converted(text, anchors, words, others)
+    return Converted(text, anchors, words, others, containers)
 
 
 def convert_with_markdownify(page: Page, notes: Notes) -> Converted:
@@ -154,6 +154,10 @@ def _to_record(page: Page, result: _Result, reason: str = "") -> Markdown:
         title=title,
         text=result.text,
         anchors=result.converted.anchors,
+        containers=tuple(
+            container._replace(title=drop_hidden_characters(container.title)[0])
+            for container in result.converted.containers
+        ),
         words=result.words,
         lost_words=result.lost,
         hidden_characters=notes.hidden_characters + hidden_in_title,

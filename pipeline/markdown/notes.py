@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pipeline.markdown.hidden import drop_hidden_characters
 from pipeline.markdown.links import Links
-from pipeline.records import IncludedPage
+from pipeline.records import Container, IncludedPage
 
 _NAME = re.compile(r"[\w.:-]{1,60}")
 
@@ -22,6 +22,7 @@ class Converted(NamedTuple):
     anchors: tuple[str, ...]  # one for each heading line
     words: Counter[str]  # of the source, that readers see
     others: Counter[str] = Counter()  # noqa: RUF012 - of the other body; it is never changed
+    containers: tuple[Container, ...] = ()
 
 
 @dataclass(slots=True)

@@ -32,14 +32,21 @@ def to_quote(blocks: Sequence[Block], label: str = "") -> list[Block]:
     return done[:-1]
 
 
+def label_and_title(blocks: Sequence[Block], label: str) -> str:
+    """Return a box's label with the titles among its blocks; a title may begin with its label."""
+    title = ": ".join(block.text for block in blocks if block.kind == "title")
+    if not title or not label or _begins_with(title, label):
+        return title or label
+    return f"{label}: {title}"
+
+
 def _with_label(blocks: Sequence[Block], label: str) -> list[Block]:
     """Put the label, and the titles among the blocks, in bold before the other blocks."""
-    title = ": ".join(block.text for block in blocks if block.kind == "title")
     rest = [block for block in blocks if block.kind != "title"]
-    if label and _begins_with(title or (rest[0].text if rest else ""), label):
-        label = ""
-    if title:
-        rest.insert(0, Block("text", f"**{label}: {title}**" if label else f"**{title}**"))
+    if label_and_title(blocks, ""):
+        rest.insert(0, Block("text", f"**{label_and_title(blocks, label)}**"))
+    elif label and rest and _begins_with(rest[0].text, label):
+        return rest
     elif label and rest and rest[0].kind == "text":
         rest[0] = Block("text", f"**{label}:** {rest[0].text}")
     elif label and rest:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.markdown.blocks import Block, Content, Rendered
+from pipeline.markdown.blocks import Block, Content, Rendered, contain
 from pipeline.markdown.embedded import CHART_WORDS
 from pipeline.markdown.hidden import find_colours, split_declarations
 from pipeline.markdown.macros.emoji import find_emoji
 from pipeline.markdown.macros.frames import unwrap
 from pipeline.markdown.marks import emphasize
 from pipeline.markdown.notes import Notes
-from pipeline.markdown.quotes import to_quote
+from pipeline.markdown.quotes import label_and_title, to_quote
 from pipeline.markdown.tree import Element, all_text, children, classes_of, parameters_of
 from pipeline.markdown.visible import seen_text
 
@@ -39,7 +39,8 @@ def box(element: Element, content: Content, notes: Notes) -> Rendered:
     attributes = _attributes_of(element)
     icon = _icon_of(element, attributes)
     label = _kind_of(element, attributes) or ("" if icon else _kind_by_colour(element, attributes))
-    return to_quote(_with_icon(icon, _with_title(element, content)), label)
+    blocks = _with_icon(icon, _with_title(element, content))
+    return contain(to_quote(blocks, label), label_and_title(blocks, label))
 
 
 def title(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -71,10 +72,12 @@ def titled(element: Element, content: Content, notes: Notes) -> Rendered:
 
 
 def _with_bold_title(element: Element, content: Content) -> list[Block]:
-    return [
+    blocks = _with_title(element, content)
+    marked = [
         Block("text", emphasize(block.text, "**")) if block.kind == "title" else block
-        for block in _with_title(element, content)
+        for block in blocks
     ]
+    return contain(marked, label_and_title(blocks, ""))
 
 
 def _with_title(element: Element, content: Content) -> list[Block]:
