@@ -33,8 +33,8 @@ def common_path(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 def join_blocks(section: Section, *, with_heading: bool = True) -> str:
     """Return a section's text, with its own heading above it."""
     blocks = [block.text for block in section.blocks]
-    if section.level and with_heading:
-        blocks.insert(0, f"{'#' * section.level} {section.path[-1]}")
+    if section.heading and with_heading:
+        blocks.insert(0, section.heading)
     return "\n\n".join(blocks)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 
-from pipeline.chunk.link_targets import without_targets
+from pipeline.chunk.link_targets import find_links, move_links
 from pipeline.chunk.pieces import INSIDE_WORD, SENTENCE, Piece, Sizes
 from pipeline.chunk.sentences import to_sentences
 from pipeline.chunk.tokens import count_at_most, count_tokens
@@ -12,10 +13,9 @@ from pipeline.chunk.tokens import count_at_most, count_tokens
 
 def cut_text(text: str, sizes: Sizes) -> list[Piece]:
     """Return sentences and lines; one that alone is over the limit is cut between words."""
-    sentences = to_sentences(text)
-    counts = count_without_targets((space + sentence for sentence, space in sentences), sizes.limit)
     pieces: list[Piece] = []
-    for (sentence, space), tokens in zip(sentences, counts, strict=True):
+    for sentence, space in to_sentences(text):
+        tokens = count_to_cut(space + sentence, sizes.limit)
         pieces += cut_line(sentence, space, tokens, sizes.limit)
     return pieces
 
@@ -38,27 +38,48 @@ def cut_hard(text: str, limit: int) -> list[str]:
 
 
 def cut_words(text: str, limit: int) -> list[tuple[str, int]]:
-    """Cut a text as `cut_hard` does; return each part with its tokens.
+    """Cut a text as `cut_hard` does; return each part with its tokens, those of its links too.
 
-    Linear in the text: strides that cannot be far over the limit are halved until they fit.
+    No link is cut that fits. Linear in the text: strides that cannot be far over the limit are
+    halved until they fit.
     """
+    links = find_links(text)
+    starts = [start for start, _ in links]
     stride = 6 * limit
-    waiting, at = [], 0
+    waiting: list[tuple[int, int]] = []
+    at = 0
     while at < len(text):
-        end = len(text) if len(text) - at <= stride else _word_end(text, at, at + stride)
-        waiting.append(text[at:end])
+        end = len(text)
+        if end - at > stride:
+            end = _part_end(text, at, at + stride, links, starts)
+        waiting.append((at, end))
         at = end
     waiting.reverse()
     done: list[tuple[str, int]] = []
     while waiting:
-        part = waiting.pop()
-        tokens = count_tokens(part)
+        start, end = waiting.pop()
+        part = text[start:end]
+        tokens = count_with_links(part)
         if tokens <= limit or len(part) == 1:
             done.append((part, tokens))
             continue
-        middle = _word_end(part, 0, (len(part) + 1) // 2)
-        waiting += [part[middle:], part[:middle]]
+        middle = _part_end(text, start, (start + end + 1) // 2, links, starts)
+        if middle >= end:
+            middle = _word_end(text, start, (start + end + 1) // 2)
+        waiting += [(middle, end), (start, middle)]
     return done
+
+
+def _part_end(
+    text: str, start: int, end: int, links: Sequence[tuple[int, int]], starts: Sequence[int]
+) -> int:
+    """Return where a part from `start` to about `end` ends: between words, outside links."""
+    found = _word_end(text, start, end)
+    at = bisect_left(starts, found) - 1
+    if at < 0 or found >= links[at][1]:
+        return found
+    first, last = links[at]
+    return first if first > start else last
 
 
 def _word_end(text: str, start: int, end: int) -> int:
@@ -67,9 +88,20 @@ def _word_end(text: str, start: int, end: int) -> int:
     return space + 1 if space > (start + end) // 2 else end
 
 
-def count_without_targets(texts: Iterable[str], most: int) -> list[int]:
-    """Count the tokens of texts without the targets of their links, which follow the text.
+def count_with_links(text: str) -> int:
+    """Count the tokens of a text with the links that follow it."""
+    text, links = move_links(text)
+    return count_tokens("\n".join((text, *links)))
 
-    `most`: see `count_at_most`.
+
+def count_to_cut(text: str, most: int) -> int:
+    """Count the tokens of a text without the targets of its links, which follow the text.
+
+    A number over `most` where it does not fit with them: a list of addresses has few tokens without
+    its targets, and many with them. See `count_at_most`.
     """
-    return [count_at_most(without_targets(text), most) for text in texts]
+    label_text, links = move_links(text)
+    tokens = count_at_most(label_text, most)
+    if links and tokens <= most < len(text) and count_with_links(text) > most:
+        return most + 1
+    return tokens

@@ -47,6 +47,11 @@ def move_links(text: str) -> tuple[str, list[str]]:
     return "".join((*parts, text[at:])), list(links)
 
 
+def find_links(text: str) -> list[tuple[int, int]]:
+    """Return where the links outside code begin and end, from left to right."""
+    return [(link.start, link.end) for link in _find_links(text)] if "](" in text else []
+
+
 def split_off_links(text: str) -> tuple[str, list[str]]:
     """Return a text without the links that follow it, one on a line, and these links."""
     above, _, below = text.rpartition("\n\n")

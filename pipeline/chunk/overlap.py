@@ -8,23 +8,26 @@ from pipeline.chunk.pieces import Piece
 from pipeline.chunk.sentences import to_sentences
 from pipeline.chunk.tokens import count_tokens
 
+_PROSE, _CODE = ("text", "whole", "item"), ("line", "code")
+
 
 def with_overlap(pieces: Sequence[Piece], first: int, end: int, overlap: int) -> Sequence[Piece]:
     """Return `pieces[first:end]`, and before them at most `overlap` tokens of the pieces above.
 
-    These are whole pieces, or the last sentences of one. Rows and whole fences are not repeated;
-    lines of a fence that was cut are.
+    These are whole pieces, or the last sentences of a paragraph. Tables and whole fences are not
+    repeated; lines of a fence that was cut are.
     """
-    is_in_fence = pieces[first].kind == "code" and pieces[first].lead != ""
-    kind = "code" if is_in_fence else "text"
+    kinds = _CODE if pieces[first].kind == "line" else _PROSE
     begin, left = first, overlap
-    while begin > 0 and pieces[begin - 1].kind == kind and pieces[begin - 1].tokens <= left:
+    while begin > 0 and pieces[begin - 1].kind in kinds and pieces[begin - 1].tokens <= left:
         begin -= 1
         left -= pieces[begin].tokens
-    if begin == first > 0 and kind == pieces[first - 1].kind == "text":
+        if pieces[begin].kind == "code":
+            break
+    if begin == first > 0 and kinds is _PROSE and pieces[first - 1].kind == "text":
         before = pieces[first - 1]
         if last := _last_sentences(before.text, overlap):
-            return [before._replace(text=last, lead=""), *pieces[first:end]]
+            return [before._replace(text=last), *pieces[first:end]]
     return pieces[begin:end]
 
 

@@ -21,6 +21,7 @@ class Limits(NamedTuple):
     with_fragment: int  # a fragment and its neighbour
     with_code: int  # a text and the whole fence below it, which it explains
     with_rows: int  # rows of a table that is cut
+    with_items: int  # bullets of a list that is cut
 
 
 def pack(pieces: Sequence[Piece], limits: Limits) -> list[tuple[int, int]]:
@@ -51,12 +52,14 @@ def pack(pieces: Sequence[Piece], limits: Limits) -> list[tuple[int, int]]:
 
 def _most(left: int, right: int, piece: Piece, limits: Limits) -> int:
     """Return the most tokens of two neighbouring ranges together; `piece` begins the right one."""
-    is_whole_fence = piece.kind == "code" and not piece.lead and right == piece.tokens
+    is_whole_fence = piece.kind == "code" and right == piece.tokens
     if is_whole_fence and left <= limits.usual:
         return max(limits.usual, limits.with_code)
-    if piece.kind == "row" and piece.lead:
+    if piece.kind == "row":
         return limits.with_rows
-    if piece.lead or min(left, right) > limits.fragment:
+    if piece.kind == "item":
+        return limits.with_items
+    if piece.kind == "line" or min(left, right) > limits.fragment:
         return limits.usual
     return limits.with_fragment
 

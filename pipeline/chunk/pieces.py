@@ -17,8 +17,12 @@ class Piece(NamedTuple):
     before: str  # between it and the piece before it, where both are in one chunk
     rank: int  # of the boundary before it
     tokens: int
-    kind: str = "text"  # text, row, code: what may be repeated as overlap
-    lead: str = ""  # before it where a chunk begins with it: a table's header, a fence's mark
+    # text; whole: an item, a quote or a box; item: a later bullet of a cut list;
+    # code: a fence or its first line; line: another one; table: one or its first row; row: another
+    kind: str = "text"
+    # Before it where a chunk begins with it: a line that introduces it, a table's header, a fence's
+    # mark.
+    lead: str = ""
     tail: str = ""  # after it where a chunk ends with it: a fence's end
     frame_tokens: int = 0  # of lead and tail
 

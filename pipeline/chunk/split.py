@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from pipeline.chunk.blocks import SectionBlock
 from pipeline.chunk.compose import (
     common_path,
     join_blocks,
@@ -18,14 +20,14 @@ from pipeline.chunk.compose import (
     to_breadcrumb,
     to_chunk_text,
 )
+from pipeline.chunk.cut import cut_piece, to_pieces
 from pipeline.chunk.cut_text import cut_hard
-from pipeline.chunk.cutting import to_pieces
 from pipeline.chunk.identity import Draft, to_chunks, to_parts
 from pipeline.chunk.link_targets import put_links_back, split_off_links, without_targets
 from pipeline.chunk.overlap import with_overlap
 from pipeline.chunk.packing import Limits, pack
 from pipeline.chunk.pieces import Piece, Sizes
-from pipeline.chunk.sections import Section, SectionBlock, to_sections
+from pipeline.chunk.sections import Section, to_sections
 from pipeline.chunk.tokens import count_at_most, count_tokens
 from pipeline.chunk.windows import auto_tokens, served_tokens
 from pipeline.records import Chunk, Markdown, Page
@@ -40,6 +42,7 @@ _MERGED_PERCENT, _FRAGMENT_PERCENT, _STRETCH_PERCENT = 40, 5, 120
 # Of CHUNK_OVERLAP's share of CHUNK_TOKENS: repeated text comes first in a chunk, where more of it
 # outweighs what is new (measured: with less of it more is found).
 _OVERLAP_PERCENT = 60
+_ITEMS_PERCENT = 100  # of the target: what bullets of a list that is cut share
 _FULL_TOKENS = 1000  # the limit that CHUNK_OVERLAP refers to where CHUNK_TOKENS is auto
 # Of a chunk that is halved: the most that a part gets of its text, and of the whole; tokens.
 _HALF_PERCENT, _MOST_OF_HALVED_PERCENT, _SHORTEST_TO_HALVE = 60, 75, 32
@@ -80,7 +83,14 @@ def split(
     limit = min(most, hard_limit or most)
     full = max(chunk_tokens or _FULL_TOKENS, chunk_overlap)
     budget = _to_budget(limit, chunk_overlap / full, served, check)
-    sections = to_sections(markdown.text, markdown.anchors) or [Section((), 0, "", ())]
+    most = budget.target * _MERGED_PERCENT // 100
+    sections = to_sections(
+        markdown.text,
+        markdown.anchors,
+        markdown.containers,
+        lambda text: count_at_most(without_targets(text), most) <= most,
+    )
+    sections = sections or [Section((), 0, "", ())]
     drafts = _split_sections(markdown.title, sections, budget)
     return to_chunks(page, markdown.title, list(drafts))
 
@@ -112,8 +122,19 @@ def halve(chunk: Chunk, taken: Collection[str] = ()) -> list[Chunk]:
 
 
 def _split_sections(title: str, sections: Sequence[Section], budget: _Budget) -> Iterator[Draft]:
-    for group in _group(sections, budget):
-        yield from _to_drafts(title, group, budget)
+    sections = [
+        section
+        for section, below in zip(sections, (*sections[1:], None), strict=True)
+        if section.blocks or below is None or not _is_container_in(below, section)
+    ]
+    for _, run in groupby(sections, lambda section: section.container):
+        for group in _group(list(run), budget):
+            yield from _to_drafts(title, group, budget)
+
+
+def _is_container_in(section: Section, outer: Section) -> bool:
+    """Return whether a section begins a container, and has its heading or title above it."""
+    return section.container != outer.container and section.level > outer.level
 
 
 def _to_budget(limit: int, overlap: float, served: int, check: Callable[[], object]) -> _Budget:
@@ -139,6 +160,7 @@ def _group(sections: Sequence[Section], budget: _Budget) -> Iterator[Sequence[Se
         with_fragment=target * _STRETCH_PERCENT // 100,
         with_code=target,
         with_rows=0,
+        with_items=0,
     )
     for first, end in pack(pieces, limits):
         yield sections[first:end]
@@ -185,6 +207,7 @@ def _cut_section(title: str, section: Section, budget: _Budget) -> Iterator[Draf
         with_fragment=min(room, target * _STRETCH_PERCENT // 100),
         with_code=room,
         with_rows=min(room, max(budget.rows - frame, budget.rows // 2)),
+        with_items=target * _ITEMS_PERCENT // 100,
     )
     for first, end in pack(pieces, limits):
         for text, tokens in _to_texts(crumb, pieces, first, end, budget):
@@ -208,7 +231,7 @@ def _to_texts(
         yield from _to_texts(crumb, pieces, first, middle, budget)
         yield from _to_texts(crumb, pieces, middle, end, budget)
         return
-    room = budget.limit - count_tokens(crumb + "\n\n") - 2  # a cut may split a token in two
-    for part in cut_hard(alone, max(1, room)):
-        text = f"{crumb}\n\n{part}"
+    room = budget.limit - count_tokens(crumb + "\n\n") - 4  # a cut may split a token in two
+    for part in cut_piece(pieces[first], room):
+        text = to_chunk_text(crumb, part)
         yield text, count_tokens(text)

@@ -27,15 +27,8 @@ from tests.support.convert import to_page
 
 FOLDER = Path(__file__).parent / "cases"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
-# Cases that fail today, all by where chunks end. One that passes fails its test until it leaves.
-FAILING = frozenset(
-    (
-        "expand_long_chunk",
-        "list_intro_chunk",
-        "panel_heading_chunk",
-        "table_title_chunk",
-    )
-)
+# Cases that fail today. One that passes fails its test until it leaves.
+FAILING: frozenset[str] = frozenset()
 
 
 def read(name: str, form: str) -> str | None:

@@ -1,0 +1,58 @@
+"""Lines that introduce a list or a table: every part of it begins with them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pipeline.chunk.blocks import SectionBlock
+from pipeline.chunk.link_targets import without_targets
+from pipeline.chunk.pieces import Piece, Sizes
+from pipeline.chunk.sentences import to_sentences
+from pipeline.chunk.tokens import count_at_most
+
+_SHARE = 6  # of the target: a longer line is not repeated
+_INTRODUCED = ("list", "table")
+
+
+class Introduction(NamedTuple):
+    """What the block above ends with, where that belongs to what follows."""
+
+    text: str = ""  # to be repeated; "" if it is too long
+    tokens: int = 0
+    is_line: bool = False  # it ends with a colon: whatever follows belongs to it
+
+    def leave_room(self, sizes: Sizes) -> Sizes:
+        """Return the sizes of pieces that have this before them."""
+        limit = sizes.limit - self.tokens
+        return Sizes(min(sizes.target, limit), limit) if self.text else sizes
+
+    def lead(self, piece: Piece) -> Piece:
+        """Return a piece with this before it where a chunk begins with it."""
+        if not self.text:
+            return piece
+        return piece._replace(
+            lead=f"{self.text}\n\n{piece.lead}", frame_tokens=piece.frame_tokens + self.tokens
+        )
+
+
+def introduction_to(block: SectionBlock, above: SectionBlock | None, sizes: Sizes) -> Introduction:
+    """Return how the block above introduces a block.
+
+    The last line of a text does so with a colon, a title, all in bold, above a list or a table.
+    """
+    if above is None or above.kind != "text":
+        return Introduction()
+    is_line = above.text.endswith(":")
+    if block.kind not in _INTRODUCED or not (is_line or is_title(above.text)):
+        return Introduction(is_line=is_line)
+    text = without_targets(to_sentences(above.text)[-1][0])
+    most = max(1, min(sizes.target, sizes.limit) // _SHARE)
+    tokens = count_at_most(text + "\n\n", most)
+    if tokens > most:
+        return Introduction(is_line=True)
+    return Introduction(text, tokens, is_line=True)
+
+
+def is_title(text: str) -> bool:
+    """Return whether a text is all in bold, as the title of a table is."""
+    return len(text) > 4 and text[:2] == text[-2:] == "**" and "**" not in text[2:-2]
