@@ -21,7 +21,7 @@ from pipeline.chunk.compose import (
     to_chunk_text,
 )
 from pipeline.chunk.cut import cut_piece, to_pieces
-from pipeline.chunk.cut_text import cut_hard
+from pipeline.chunk.cut_text import count_with_links, cut_hard
 from pipeline.chunk.identity import Draft, to_chunks, to_parts
 from pipeline.chunk.link_targets import put_links_back, split_off_links, without_targets
 from pipeline.chunk.overlap import with_overlap
@@ -42,7 +42,7 @@ _MERGED_PERCENT, _FRAGMENT_PERCENT, _STRETCH_PERCENT = 40, 5, 120
 # Of CHUNK_OVERLAP's share of CHUNK_TOKENS: repeated text comes first in a chunk, where more of it
 # outweighs what is new (measured: with less of it more is found).
 _OVERLAP_PERCENT = 60
-_ITEMS_PERCENT = 100  # of the target: what bullets of a list that is cut share
+_ITEMS_PERCENT = 50  # of the target: what bullets of a list that is cut share
 _FULL_TOKENS = 1000  # the limit that CHUNK_OVERLAP refers to where CHUNK_TOKENS is auto
 # Of a chunk that is halved: the most that a part gets of its text, and of the whole; tokens.
 _HALF_PERCENT, _MOST_OF_HALVED_PERCENT, _SHORTEST_TO_HALVE = 60, 75, 32
@@ -83,12 +83,11 @@ def split(
     limit = min(most, hard_limit or most)
     full = max(chunk_tokens or _FULL_TOKENS, chunk_overlap)
     budget = _to_budget(limit, chunk_overlap / full, served, check)
-    most = budget.target * _MERGED_PERCENT // 100
     sections = to_sections(
         markdown.text,
         markdown.anchors,
         markdown.containers,
-        lambda text: count_at_most(without_targets(text), most) <= most,
+        lambda text: _is_short(text, budget),
     )
     sections = sections or [Section((), 0, "", ())]
     drafts = _split_sections(markdown.title, sections, budget)
@@ -125,16 +124,24 @@ def _split_sections(title: str, sections: Sequence[Section], budget: _Budget) ->
     sections = [
         section
         for section, below in zip(sections, (*sections[1:], None), strict=True)
-        if section.blocks or below is None or not _is_container_in(below, section)
+        if section.blocks or below is None or not _is_container_below(below, section)
     ]
     for _, run in groupby(sections, lambda section: section.container):
         for group in _group(list(run), budget):
             yield from _to_drafts(title, group, budget)
 
 
-def _is_container_in(section: Section, outer: Section) -> bool:
-    """Return whether a section begins a container, and has its heading or title above it."""
-    return section.container != outer.container and section.level > outer.level
+def _is_short(text: str, budget: _Budget) -> bool:
+    """Return whether a container is a block, as sections of its size share a chunk."""
+    most = budget.target * _MERGED_PERCENT // 100
+    is_short = count_at_most(without_targets(text), most) <= most
+    return is_short and count_with_links(text) <= budget.limit // 2
+
+
+def _is_container_below(section: Section, above: Section) -> bool:
+    """Return whether a section begins a container, and has the heading above it in its path."""
+    is_below = section.path[: len(above.path)] == above.path and section.path != above.path
+    return is_below and section.container != above.container
 
 
 def _to_budget(limit: int, overlap: float, served: int, check: Callable[[], object]) -> _Budget:

@@ -41,8 +41,8 @@ def test_a_fence_becomes_fences_with_the_language_and_every_line() -> None:
 
 def test_a_table_is_cut_between_rows_under_its_header() -> None:
     header = "| Host | Note |\n|---|---|"
-    rows = [f"| db-{number:03} | restarts after {number} minutes |" for number in range(36)]
-    parts = halve_to(one_chunk("# Run\n\n" + "\n".join([header, *rows])), 100)
+    rows = [f"| db-{number:03} | restarts after {number} minutes |" for number in range(20)]
+    parts = halve_to(one_chunk("# Run\n\n" + "\n".join([header, *rows])), 70)
     assert len(parts) > 5
     for part in parts:
         assert part.text.startswith(f"{CRUMB}\n\n{header}\n")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.chunk.link_targets import without_targets
+from pipeline.chunk.link_targets import move_links, without_targets
 from pipeline.chunk.tokens import count_tokens
 from pipeline.records import Chunk, Markdown
 
@@ -70,12 +70,20 @@ def plain(text: str) -> str:
 
 def _text_faults(markdown: Markdown, chunks: Sequence[Chunk]) -> Iterator[str]:
     # The links of a text that was cut follow its parts: letters are compared, not their order.
-    source = f"{markdown.title}\n{markdown.text}".replace("<br>", " ")
+    # The same link twice is once below the text.
+    text, links = move_links(f"{markdown.title}\n{markdown.text}".replace("<br>", " "))
+    targets = [link.rpartition("](")[2] for link in links]
+    source = "\n".join((text, *targets))
     kept = "\n".join(chunk.text for chunk in chunks).replace("<br>", " ")
     if lost := Counter("".join(_WORD.findall(source))) - Counter("".join(_WORD.findall(kept))):
         yield f"lost: {dict(lost)}"
-    words = set(_WORD.findall(source + " " + " ".join(c.title for c in markdown.containers)))
-    made_up = [word for word in set(_WORD.findall(kept)) - words if word not in source]
+    titles = " ".join(container.title for container in markdown.containers)
+    words = set(_WORD.findall(f"{source} {titles}"))
+    made_up = [
+        word
+        for word in set(_WORD.findall(kept)) - words
+        if word not in markdown.text and word not in source
+    ]
     if made_up:
         yield f"made up: {made_up[:5]}"
 
@@ -111,7 +119,7 @@ def _table_faults(source: Sequence[Line], body: str, room: int) -> Iterator[str]
     firsts = {row.split("|")[1].strip() for table in tables for row in table}
     rows = {row for table in tables for row in table}
     for table in _to_tables(list(to_lines(body))):
-        if len(table) == 1 and _DELIMITERS.match(table[0]):
+        if len(table) == 1 and _DELIMITERS.match(table[0]) and table[0] not in below:
             yield f"a delimiter row alone: {body!r}"
         has_header = len(table) > 1 and _DELIMITERS.match(table[1])
         cut = [row for row in table if row not in rows]
@@ -168,7 +176,7 @@ def _introduction_faults(
     lines = Counter(plain(line.text) for line in source)
     for lines_above, items in _to_lists(source):
         above = lines_above.rpartition(". ")[2]
-        if not above.endswith(":") or count_tokens(above) > room // 8:
+        if above[:1] == "#" or not above.endswith(":") or count_tokens(above) > room // 8:
             continue
         for item in map(plain, items):
             if len(item) < _LEAST or lines[item] != 1 or " ".join(lines).count(item) > 1:

@@ -17,7 +17,7 @@ from pipeline.chunk.tokens import count_at_most
 _DEEPEST = 16  # what is nested deeper is cut as plain text
 # Of the target: a longer table is cut into groups of rows, a longer list of bullets into groups of
 # items. Numbered steps stay together.
-_TABLE_PERCENT, _BULLETS_PERCENT = 100, 100
+_TABLE_PERCENT, _BULLETS_PERCENT = 55, 75
 _KINDS = {"fence": "code", "table": "table", "text": "text"}
 
 

@@ -10,7 +10,7 @@ from pipeline.chunk.pieces import SENTENCE, Piece, Sizes
 from pipeline.chunk.tokens import count_tokens
 
 _DELIMITER_ROW = re.compile(r"\|[\s:|]*+-[\s:|-]*+$")
-_LONG_ROW_PERCENT = 100  # of the target: longer rows are cut into parts of at most that
+_LONG_ROW_PERCENT = 60  # of the target: longer rows are cut into parts of at most that
 
 
 def cut_table(text: str, sizes: Sizes) -> list[Piece]:
@@ -36,7 +36,7 @@ def cut_table(text: str, sizes: Sizes) -> list[Piece]:
 
 def _to_rows(rows: list[str], lead: str, frame: int, sizes: Sizes) -> list[Piece]:
     room = sizes.limit - frame
-    usual = min(room, max(sizes.target * _LONG_ROW_PERCENT // 100, room // 4))
+    usual = min(room, sizes.target * _LONG_ROW_PERCENT // 100)
     pieces: list[Piece] = []
     for row in rows:
         tokens = count_to_cut("\n" + row, room)

@@ -1,0 +1,69 @@
+"""How much of a table or a list shares a chunk, and what of a row is repeated."""
+
+from tests.support.chunks import bodies, chunks_of, prose
+
+HEADER = "| Host | Role | Note |\n|---|---|---|"
+
+
+def test_a_long_row_becomes_several_with_its_first_and_short_cells() -> None:
+    sentences = prose(1, 40)
+    row = f"| db-1 | primary | {sentences.replace('. ', '.<br>', 3)} |"
+    chunks = chunks_of(f"# Hosts\n\n{HEADER}\n{row}\n| db-2 | standby | none |", overlap=0)
+    parts = [body for body in bodies(chunks) if "db-1" in body]
+    assert len(parts) > 3
+    for body in parts:
+        header, delimiters, *rows = body.split("\n")
+        assert f"{header}\n{delimiters}" == HEADER
+        assert all(line.startswith(("| db-1 | primary | ", "| db-2 |")) for line in rows)
+    kept = " ".join(line.split("| ")[3].removesuffix(" |") for body in parts
+                    for line in body.split("\n")[2:] if "db-1" in line)  # fmt: skip
+    assert kept.replace("<br>", " ").split() == sentences.split()
+
+
+def test_a_long_first_cell_is_named_by_its_beginning() -> None:
+    row = f"| {prose(1, 10)} | {prose(2, 20)} | none |"
+    parts = bodies(chunks_of(f"{HEADER}\n{row}", overlap=0))
+    beginning = " ".join(prose(1, 1).split()[:5])
+    assert len(parts) > 3
+    assert all(f"| {beginning}" in parts[at] for at in (0, -1))
+    assert all(body.startswith(HEADER) for body in parts)
+
+
+def test_a_header_too_long_to_repeat_is_written_once() -> None:
+    names = " | ".join(f"column number {number}" for number in range(20))
+    table = f"| {names} |\n|{'---|' * 20}\n" + "\n".join(
+        f"| row {number} | {' | '.join('abcdefghijklmnopqrs')} |" for number in range(5)
+    )
+    parts = bodies(chunks_of(table, 128, 0))
+    assert sum("column number 19" in body for body in parts) == 1
+    assert all("row" in body or "column" in body for body in parts)
+
+
+def test_a_long_list_of_bullets_is_cut_into_groups_and_steps_are_not() -> None:
+    items = [prose(number, 1) for number in range(16)]
+    bullets = chunks_of("\n".join(f"- {item}" for item in items), overlap=0)
+    assert len(bullets) > 1
+    assert max(chunk.tokens for chunk in bullets) < 160
+    steps = "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
+    assert len(chunks_of(steps)) == 1
+
+
+def test_a_line_that_introduces_a_list_is_repeated_with_each_part() -> None:
+    items = "\n".join(f"- {prose(number, 2)}" for number in range(20))
+    chunks = chunks_of(f"{prose(50, 2)} Never run these:\n\n{items}")
+    assert len(chunks) > 3
+    for body in bodies(chunks):
+        assert "Never run these:\n\n- " in body
+
+
+def test_a_title_in_bold_is_repeated_with_each_part_of_its_table() -> None:
+    rows = "\n".join(f"| db-{number} | primary | in rack {number} |" for number in range(60))
+    for body in bodies(chunks_of(f"Some text.\n\n**Retired hosts**\n\n{HEADER}\n{rows}")):
+        assert "db-" not in body or f"**Retired hosts**\n\n{HEADER}\n" in body
+
+
+def test_a_long_line_above_a_list_is_not_repeated() -> None:
+    line = prose(1, 1).removesuffix(".") + " " + prose(2, 6).replace(".", ",") + " these:"
+    items = "\n".join(f"- {prose(number, 2)}" for number in range(20))
+    chunks = chunks_of(f"{line}\n\n{items}", overlap=0)
+    assert sum("these:" in chunk.text for chunk in chunks) == 1
