@@ -147,17 +147,19 @@ def _unbold(text: str) -> str:
 
 
 def _fill(rows: Sequence[TableRow]) -> list[list[str]]:
-    """Return the grid of texts, with a span's text in every cell that it covers.
+    """Return the grid of texts, with a span's text in every row that it covers.
 
-    A cell as wide as the table is a title between its rows: its text is not repeated. What spans
-    add is limited by the number of cells, so that `rowspan="65534"` in a long table stays linear.
+    A header cell of the first two rows has it in every column too, any other in its first one.
+    What spans add is limited by the number of cells, so that `rowspan="65534"` in a long table
+    stays linear.
     """
     widths = (sum(_columns(cell) for cell in row) for row in rows if len(row) > 1)
     widest = max(widths, default=1)
     budget = 4 * sum(map(len, rows)) + 1_000
     lines: list[list[str]] = []
     reaching: dict[int, tuple[int, str]] = {}  # column → rows still to fill, text
-    for row in rows:
+    for number, row in enumerate(rows):
+        names_columns = number < 2 and len(row) > 1
         line: list[str] = []
         below: dict[int, tuple[int, str]] = {}
         cells = iter(row)
@@ -170,14 +172,14 @@ def _fill(rows: Sequence[TableRow]) -> list[list[str]]:
                 line.append(text)
                 budget -= 1
             elif cell := next(cells, None):
-                is_title = len(row) == 1 and cell.colspan >= widest > 1
                 width = min(_columns(cell), widest, max(1, budget))
                 for at in range(column, column + width):
                     if at in reaching and at > column:
                         break
+                    text = cell.text if at == column or (cell.is_header and names_columns) else ""
                     if cell.rowspan > 1:
-                        below[at] = (cell.rowspan - 1, cell.text)
-                    line.append("" if is_title and at > column else cell.text)
+                        below[at] = (cell.rowspan - 1, text)
+                    line.append(text)
                     budget -= at > column
             elif reaching and budget > 0:
                 line.append("")

@@ -51,7 +51,7 @@ def row(*cells: str) -> str:
                 "<tr><th>A</th><th>B</th><th>C</th></tr>",
                 '<tr><td colspan="2">1</td><td>2</td></tr>',
             ),
-            "| A | B | C |\n|---|---|---|\n| 1 | 1 | 2 |",
+            "| A | B | C |\n|---|---|---|\n| 1 | | 2 |",
         ),
         (
             table(
@@ -59,7 +59,7 @@ def row(*cells: str) -> str:
                 '<tr><td rowspan="2" colspan="2">1</td><td>2</td></tr>',
                 row("3"),
             ),
-            "| A | B | C |\n|---|---|---|\n| 1 | 1 | 2 |\n| 1 | 1 | 3 |",
+            "| A | B | C |\n|---|---|---|\n| 1 | | 2 |\n| 1 | | 3 |",
         ),
         # a cell as wide as the table is a title between the rows, or above them
         (
