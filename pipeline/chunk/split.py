@@ -140,8 +140,15 @@ def _is_short(text: str, budget: _Budget) -> bool:
 
 def _is_container_below(section: Section, above: Section) -> bool:
     """Return whether a section begins a container, and has the heading above it in its path."""
-    is_below = section.path[: len(above.path)] == above.path and section.path != above.path
-    return is_below and section.container != above.container
+    return section.container != above.container and _is_above(above, [section])
+
+
+def _is_above(section: Section, others: Sequence[Section]) -> bool:
+    """Return whether other sections have a section's heading in their paths."""
+    return all(
+        len(other.path) > len(section.path) and other.path[: len(section.path)] == section.path
+        for other in others
+    )
 
 
 def _to_budget(limit: int, overlap: float, served: int, check: Callable[[], object]) -> _Budget:
@@ -180,7 +187,7 @@ def _to_kind(section: Section) -> str:
 
 def _to_drafts(title: str, group: Sequence[Section], budget: _Budget) -> Iterator[Draft]:
     # A heading without text of its own is in the breadcrumbs of the sections below it.
-    while len(group) > 1 and not group[0].blocks and group[1].level > group[0].level:
+    while len(group) > 1 and not group[0].blocks and _is_above(group[0], group[1:]):
         group = group[1:]
     if len(group) > 1:
         common = common_path([section.path for section in group])

@@ -62,6 +62,13 @@ def test_short_sections_share_a_chunk_and_keep_their_headings() -> None:
     assert chunk.text == "Nightly backup\n\n# Cause\n\nA lock.\n\n# Cure\n\nRemove it."
 
 
+def test_a_heading_without_text_is_not_lost_where_others_share_its_chunk() -> None:
+    (chunk,) = chunks_of("# Campaigns\n\n## Active\n\n### Spring\n\nRun it.\n\n## Past\n\nNone.")
+    assert chunk.text == (
+        "Nightly backup > Campaigns\n\n## Active\n\n### Spring\n\nRun it.\n\n## Past\n\nNone."
+    )
+
+
 def test_a_long_fence_shares_a_chunk_with_the_text_above_it_only() -> None:
     code = "\n".join(f"step_{number} --verbose" for number in range(60))
     chunks = chunks_of(f"# Run\n\n{prose(4, 6)}\n\n```\n{code}\n```\n\n{prose(5, 6)}", overlap=0)

@@ -118,8 +118,9 @@ def _table_faults(source: Sequence[Line], body: str, room: int) -> Iterator[str]
     below = {row for table in small for row in table[2:]}
     firsts = {row.split("|")[1].strip() for table in tables for row in table}
     rows = {row for table in tables for row in table}
+    values = {row for table in tables for row in table[2:]}
     for table in _to_tables(list(to_lines(body))):
-        if len(table) == 1 and _DELIMITERS.match(table[0]) and table[0] not in below:
+        if len(table) == 1 and _DELIMITERS.match(table[0]) and table[0] not in values:
             yield f"a delimiter row alone: {body!r}"
         has_header = len(table) > 1 and _DELIMITERS.match(table[1])
         cut = [row for row in table if row not in rows]
