@@ -20,13 +20,13 @@ from pipeline.chunk.compose import (
     to_breadcrumb,
     to_chunk_text,
 )
-from pipeline.chunk.cut import cut_piece, to_pieces
+from pipeline.chunk.cut import cut_piece, most_of_whole, to_pieces
 from pipeline.chunk.cut_text import count_with_links, cut_hard
 from pipeline.chunk.identity import Draft, to_chunks, to_parts
 from pipeline.chunk.link_targets import put_links_back, split_off_links, without_targets
 from pipeline.chunk.overlap import with_overlap
 from pipeline.chunk.packing import Limits, pack
-from pipeline.chunk.pieces import Piece, Sizes
+from pipeline.chunk.pieces import SENTENCE, Piece, Sizes
 from pipeline.chunk.sections import Section, to_sections
 from pipeline.chunk.tokens import count_at_most, count_tokens
 from pipeline.chunk.windows import auto_tokens, served_tokens
@@ -212,7 +212,15 @@ def _cut_section(title: str, section: Section, budget: _Budget) -> Iterator[Draf
             blocks.insert(0, SectionBlock("text", " > ".join(section.path)))
     room = budget.limit - frame
     target = min(room, max(budget.target - frame, budget.target // 2))
-    pieces = to_pieces(blocks, Sizes(target, room), budget.check)
+    sizes = Sizes(target, room)
+    if len(blocks) == 1:  # most sections: it is not counted twice
+        text = to_chunk_text(crumb, blocks[0].text)
+        tokens = count_at_most(text, budget.limit)
+        if tokens - frame <= most_of_whole(blocks[0], sizes):
+            budget.check()
+            yield Draft(text, tokens, section)
+            return
+    pieces = to_pieces(blocks, sizes, budget.check)
     if not pieces:
         yield Draft(crumb, count_tokens(crumb), section)
     limits = Limits(
@@ -245,7 +253,16 @@ def _to_texts(
         yield from _to_texts(crumb, pieces, first, middle, budget)
         yield from _to_texts(crumb, pieces, middle, end, budget)
         return
-    room = budget.limit - count_tokens(crumb + "\n\n") - 4  # a cut may split a token in two
-    for part in cut_piece(pieces[first], room):
+    yield from _cut_anywhere(crumb, pieces[first], budget.limit, budget.limit)
+
+
+def _cut_anywhere(crumb: str, piece: Piece, limit: int, most: int) -> Iterator[tuple[str, int]]:
+    """Yield texts with their tokens; `most` of each, unless that cannot be."""
+    room = max(1, most - count_tokens(crumb + "\n\n") - 4)  # a cut may split a token in two
+    for part in cut_piece(piece, room):
         text = to_chunk_text(crumb, part)
-        yield text, count_tokens(text)
+        tokens = count_tokens(text)
+        if tokens > limit and room > 1:
+            yield from _cut_anywhere(crumb, Piece(part, "", SENTENCE, tokens), limit, most * 3 // 4)
+        else:
+            yield text, tokens

@@ -4,7 +4,7 @@
 all the same, with its links or the marks around it.
 """
 
-from pipeline.chunk.cut.block import to_pieces
+from pipeline.chunk.cut.block import most_of_whole, to_pieces
 from pipeline.chunk.cut.piece import cut_piece
 
-__all__ = ["cut_piece", "to_pieces"]
+__all__ = ["cut_piece", "most_of_whole", "to_pieces"]

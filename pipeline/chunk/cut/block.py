@@ -50,7 +50,7 @@ def _cut(block: SectionBlock, sizes: Sizes, depth: int) -> list[Piece]:
     kind, text = block
     count = count_at_most if kind == "fence" else count_to_cut
     tokens = count(text, sizes.limit)
-    if tokens <= _most_of_whole(block, sizes):
+    if tokens <= most_of_whole(block, sizes):
         return [Piece(text, "", 0, tokens, _KINDS.get(kind, "whole"))]
     if kind == "fence":
         return cut_fence(text, sizes)
@@ -70,7 +70,7 @@ def _cut_nested(block: SectionBlock, sizes: Sizes, depth: int) -> list[Piece]:
     return _cut_blocks(block.text, sizes, depth)
 
 
-def _most_of_whole(block: SectionBlock, sizes: Sizes) -> int:
+def most_of_whole(block: SectionBlock, sizes: Sizes) -> int:
     """Return the most tokens of a block that is not cut."""
     if block.kind == "fence":
         return sizes.limit

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.chunk.cut_text import count_with_links, cut_words
+from pipeline.chunk.link_targets import without_targets
 from pipeline.chunk.sentences import to_sentences
 from pipeline.chunk.tokens import count_tokens
 
@@ -48,7 +49,8 @@ def _to_repeated(cells: Sequence[str], limit: int) -> dict[int, str]:
 
 
 def _begin(cell: str, limit: int) -> str:
-    """Return the beginning of a long first cell."""
+    """Return the beginning of a long first cell; of a link, its label."""
+    cell = without_targets(cell)
     line = cell.partition("<br>")[0]
     if not line:
         return ""
@@ -85,7 +87,7 @@ def _to_fragments(cell: str, room: int) -> Iterator[tuple[str, str]]:
             for part, _ in cut_words(sentence, room):
                 yield part, before
                 before = ""
-        before = "<br>"
+        before += "<br>"
 
 
 def _join(cells: Mapping[int, str], width: int) -> str:
