@@ -47,6 +47,7 @@ _FULL_TOKENS = 1000  # the limit that CHUNK_OVERLAP refers to where CHUNK_TOKENS
 # Of a chunk that is halved: the most that a part gets of its text, and of the whole; tokens.
 _HALF_PERCENT, _MOST_OF_HALVED_PERCENT, _SHORTEST_TO_HALVE = 60, 75, 32
 _HEADING_RANK = 10
+_LONGEST_SHORT = 20_000  # characters of a container whose tokens are counted, its links too
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ def _split_sections(title: str, sections: Sequence[Section], budget: _Budget) ->
 
 def _is_short(text: str, budget: _Budget) -> bool:
     """Return whether a container is a block, as sections of its size share a chunk."""
+    if len(text) > _LONGEST_SHORT:
+        return False
     most = budget.target * _MERGED_PERCENT // 100
     is_short = count_at_most(without_targets(text), most) <= most
     return is_short and count_with_links(text) <= budget.limit // 2
