@@ -32,7 +32,7 @@ from pipeline.chunk.tokens import count_at_most, count_tokens
 from pipeline.chunk.windows import auto_tokens, served_tokens
 from pipeline.records import Chunk, Markdown, Page
 
-VERSION = 2  # raise it when the chunks of a page change: every page is then refreshed
+VERSION = 3  # raise it when the chunks of a page change: every page is then refreshed
 # Of what the model reads: packing leaves most chunks well below their target. Rows of a table that
 # is cut have little in common: small groups of them are found, large ones are not.
 _TARGET_PERCENT, _ROWS_PERCENT = 125, 33
