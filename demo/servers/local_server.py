@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Self
 
 _GUARD = Path(__file__).with_name("guard.py")
-_START_SECONDS = 120.0  # six seconds is usual; a cold disk or a busy machine takes longer
+_START_SECONDS = 300.0  # six seconds is usual; a cold disk or a busy machine takes longer
 _STOP_SECONDS = 20.0
 _PORT_ATTEMPTS = 3
 _LOG_TAIL = 30  # lines
