@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
-PAGE = "page"  # a content type, see `fetch/content.py`; where none is named
+# Content types, see `fetch/content.py`; a page where none is named.
+PAGE, ATTACHMENT, COMMENT = "page", "attachment", "comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class PageRef:
     labels: tuple[str, ...] | None = None  # sorted; None where the listing does not give them
     content_type: str = PAGE  # a row's name in `fetch/content.py`
     web_path: str = ""  # of the link for people, below the site's base URL
+    owner: str = ""  # id of the page or blog post that an attachment or its comments are on
+    details: str = ""  # of what has an owner, see `run/on_pages/rows.py`
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Page:
     labels: tuple[str, ...] = ()  # sorted
     body_format: str = "export_view"  # export_view, view or storage: the converter reads all
     storage: str | None = None  # its source beside `html`; None where it could not be fetched
+    threads: tuple[Thread, ...] = ()  # instead of bodies, where the comments of a page are read
+    file: Path | None = None  # instead of bodies, the content of an attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ class Chunk:
     """A part of a page that can be read alone; what the vector database stores."""
 
     id: str  # conf-<page id>-<first 16 hex digits of SHA-256 of the text>[-2]
-    page_id: str
+    page_id: str  # `PageRef.id`, also of what is on a page; the metadata have the page's
     text: str
     tokens: int  # cl100k_base
     metadata: Mapping[str, str | int]  # flat: no nulls, no lists

@@ -35,7 +35,7 @@ def to_chunks(page: Page, title: str, drafts: Sequence[Draft]) -> list[Chunk]:
         metadata: dict[str, str | int] = {
             "source": _SOURCE,
             "document_id": f"conf-{ref.id}",
-            "page_id": ref.id,
+            "page_id": ref.owner or ref.id,  # what readers filter by
             "content_type": ref.content_type,
             "title": title,
             "space_key": ref.space,

@@ -9,7 +9,7 @@ records.
 """
 
 from pipeline.fetch.bodies import PAGES_A_REQUEST
-from pipeline.fetch.content import ROWS_A_REQUEST, types_in_scope
+from pipeline.fetch.content import ROWS_A_REQUEST, names_in_scope, types_in_scope
 from pipeline.fetch.errors import (
     ConfluenceError,
     CredentialsError,
@@ -32,6 +32,7 @@ __all__ = [
     "PageError",
     "Site",
     "Space",
+    "names_in_scope",
     "to_attachment_type",
     "to_reason_left_out",
     "types_in_scope",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.records import COMMENT
 from pipeline.settings import Settings
 
 V1, V2 = "/wiki/rest/api", "/wiki/api/v2"
@@ -13,12 +14,18 @@ _LONGEST_ID = 20  # digits: a 64-bit number
 
 
 @dataclass(frozen=True, slots=True)
-class ContentType:
-    """How one type of content is listed, searched for, read and linked to."""
+class ContentName:
+    """What one type of content is called."""
 
     setting: str  # its word in CONTENT_TYPES
     name: str  # as in `PageRef.content_type` and in CQL's `type`
     noun: str  # for people, plural
+
+
+@dataclass(frozen=True, slots=True)
+class ContentType(ContentName):
+    """How one type of content is listed by space, searched for, read and linked to."""
+
     collection: str  # the last part of its v2 routes: `pages` in `/wiki/api/v2/spaces/1/pages`
     web_path: str  # of a link by id, below the site's base; `{id}` is filled in
     statuses: str  # that v2 can list by id, comma-separated
@@ -48,6 +55,8 @@ BLOG_POST = ContentType(
     has_ancestors=False,
 )
 CONTENT_TYPES = (PAGE, BLOG_POST)
+# Listed by the pages that they are on, see `on_pages/`.
+ON_PAGES = (ContentName("comments", COMMENT, "pages with comments"),)
 BY_NAME = {content.name: content for content in CONTENT_TYPES}
 # What may have descendants: its type in answers → the last part of its v2 routes.
 PARENTS = {"page": "pages", "folder": "folders"}
@@ -56,8 +65,15 @@ ABOVE = {**PARENTS, "whiteboard": "whiteboards", "database": "databases", "embed
 
 
 def types_in_scope(settings: Settings) -> tuple[ContentType, ...]:
-    """Return the rows that CONTENT_TYPES names."""
-    return tuple(content for content in CONTENT_TYPES if content.setting in settings.content_types)
+    """Return what is listed: what CONTENT_TYPES names, or pages where it names what is on them."""
+    named = (content for content in CONTENT_TYPES if content.setting in settings.content_types)
+    return tuple(named) or (PAGE,)
+
+
+def names_in_scope(settings: Settings) -> tuple[ContentName, ...]:
+    """Return what is ingested: all that CONTENT_TYPES names."""
+    names = (*CONTENT_TYPES, *ON_PAGES)
+    return tuple(content for content in names if content.setting in settings.content_types)
 
 
 def is_id(value: str) -> bool:

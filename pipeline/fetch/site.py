@@ -6,7 +6,7 @@ serves label and ancestor filters and bodies in bulk. Only GET requests are sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -151,7 +151,7 @@ class Site:
         """
         return on_pages.list_attachments(self._transport, self._account, pages)
 
-    def list_gone_attachments(self, ids: Collection[str], pages: Collection[str]) -> set[str]:
+    def list_gone_attachments(self, ids: Collection[str], pages: Container[str]) -> set[str]:
         """Return which of the ids, missing from a listing, are really gone or not on the pages.
 
         Call `check_credentials` before it.

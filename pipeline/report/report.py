@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from pipeline.records import PAGE, PageFailure, StoredChunk
+from pipeline.records import ATTACHMENT, PAGE, PageFailure, StoredChunk
 from pipeline.report.exit_codes import ExitCode
 from pipeline.report.first_rows import FirstRows
 
@@ -29,6 +29,7 @@ class Report:
         self._types: tuple[str, ...] = (PAGE,)  # content types in scope
         self._pages: Counter[tuple[str, str]] = Counter()  # by content type and kind
         self._restricted: Counter[str] = Counter()
+        self._attachments_left_out: dict[str, int] = {}  # reason → number
         self._chunks: Counter[str] = Counter()
         self._tokens_inserted = 0
         self._requests: Counter[str] = Counter()
@@ -49,6 +50,11 @@ class Report:
         """Set how many pages of a type are in scope."""
         with self._lock:
             self._pages[content_type, "listed"] = number
+
+    def count_attachments_left_out(self, numbers: Mapping[str, int]) -> None:
+        """Set how many attachments are not read, by type, or type and size."""
+        with self._lock:
+            self._attachments_left_out = dict(numbers)
 
     def count_restricted(self, reasons: Iterable[str]) -> None:
         """Set what restricts the pages that were skipped, a reason for each."""
@@ -178,6 +184,7 @@ class Report:
                 "pages": self._count_pages(set(self._list_types())),
                 **self._count_content(),
                 "restricted": dict(sorted(self._restricted.items())),
+                **self._count_files(),
                 "chunks": chunks | {"stale": self._stale.total},
                 "tokens_inserted": self._tokens_inserted,
                 "requests": {name: self._requests[name] for name in ("confluence", "vector_api")},
@@ -205,6 +212,11 @@ class Report:
         if types == [PAGE]:
             return {}
         return {"content": {name: self._count_pages({name}) for name in types}}
+
+    def _count_files(self) -> dict[str, Any]:
+        if ATTACHMENT not in self._types:
+            return {}
+        return {"attachments_left_out": dict(sorted(self._attachments_left_out.items()))}
 
     def _count_left_out(self) -> dict[str, int]:
         lists: dict[str, FirstRows[Any]] = {

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import batched, count
 
 from pipeline.fetch import ROWS_A_REQUEST, Site
+from pipeline.records import PAGE
 from pipeline.report import Report
 from pipeline.run.collection import Collection
+from pipeline.run.on_pages import find_owners, list_gone_on_pages, to_type
 from pipeline.run.plan import Plan
 from pipeline.run.scope import Scope
 from pipeline.run.stop import Stop
@@ -65,6 +67,13 @@ class Deletions:
 
         Nothing is asked about pages of a space that could not be listed.
         """
+        on_pages = [page_id for page_id in page_ids if to_type(page_id) != PAGE]
+        pages = [page_id for page_id in page_ids if to_type(page_id) == PAGE]
+        hidden = self._list_hidden(pages) if self._scope.hides_pages else set[str]()
+        gone = hidden | self._list_gone_pages([one for one in pages if one not in hidden])
+        return gone | self._list_gone_on_pages(on_pages) if on_pages else gone
+
+    def _list_gone_pages(self, page_ids: Sequence[str]) -> set[str]:
         skipped = {page_id for page_id in page_ids if self._scope.listing.skips(page_id)}
         asked = [
             page_id
@@ -72,6 +81,25 @@ class Deletions:
             if page_id not in skipped and self._scope.may_be_gone(page_id)
         ]
         return skipped | self._ask(asked) if asked else skipped
+
+    def _list_hidden(self, page_ids: Sequence[str]) -> set[str]:
+        """Return which are pages by the listing or the ledger, where pages are not ingested."""
+        known, listing = ContentTypes(self._collection.ledger).known(page_ids), self._scope.listing
+        types = {one: listing.type_of(one) or known.get(one) for one in page_ids}
+        return {page_id for page_id, content_type in types.items() if content_type == PAGE}
+
+    def _list_gone_on_pages(self, ids: Sequence[str]) -> set[str]:
+        scope, owner_of = self._scope, find_owners(ContentTypes(self._collection.ledger), ids)
+        left_out = {one for one in ids if scope.on_pages.leaves_out(one)}
+        asked = [one for one in ids if one not in left_out and scope.may_be_gone(one)]
+
+        def ask() -> set[str]:
+            self._site.check_credentials()
+            return list_gone_on_pages(
+                self._site, scope.types, scope.listing, owner_of, asked, self._list_gone_pages
+            )
+
+        return left_out | call_interruptibly(ask, self._stop) if asked else left_out
 
     def _warn_of_kept(self, page_ids: Iterable[str]) -> None:
         for page_id in filter(self._scope.may_be_gone, page_ids):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from pipeline.fetch import ConfluenceError, CredentialsError, Site, types_in_scope
+from pipeline.fetch import ConfluenceError, CredentialsError, Site, names_in_scope
 from pipeline.http import RetryPolicy
 from pipeline.report import (
     TERMINATION_LOG,
@@ -132,7 +132,7 @@ def open_run(
 
     The number of requests and the stale chunks are added to the report at the end.
     """
-    report.set_types(content.name for content in types_in_scope(settings))
+    report.set_types(content.name for content in names_in_scope(settings))
     with contextlib.ExitStack() as stack:
         ledger = stack.enter_context(_open_ledger(program.name, settings))
         site = stack.enter_context(contextlib.closing(Site(settings, stop.waiting, retry)))

@@ -8,16 +8,24 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from functools import cached_property, partial
 from itertools import batched
 
-from pipeline.fetch import ROWS_A_REQUEST, ConfluenceError, CredentialsError, Site, Space
-from pipeline.records import IncludedPage, ListedPage, PageRef
+from pipeline.fetch import (
+    ROWS_A_REQUEST,
+    ConfluenceError,
+    CredentialsError,
+    Site,
+    Space,
+    names_in_scope,
+)
+from pipeline.records import PAGE, IncludedPage, ListedPage, PageRef
 from pipeline.report import Report
 from pipeline.run.admission import Admission
 from pipeline.run.collection import Collection
 from pipeline.run.inclusions import Inclusions
+from pipeline.run.on_pages import OnPages, find_owners, to_type
 from pipeline.run.stop import Stop
 from pipeline.run.threads import call_interruptibly, in_parallel, read_ahead
 from pipeline.settings import Settings
-from pipeline.state import Listing
+from pipeline.state import ContentTypes, Listing
 
 log = logging.getLogger(__name__)
 _ODD_ROWS_NAMED = 100  # a warning each
@@ -36,6 +44,7 @@ class Scope:
         self._unlisted: dict[str, ConfluenceError] = {}  # by key: the listing is not complete
         self._odd_rows = 0
         self._not_empty: set[str] = set()  # keys of the spaces that list a page
+        self.types = {content.name for content in names_in_scope(settings)}  # that are ingested
 
     def resolve(self) -> None:
         """Check the credentials and find the spaces; rejected credentials are reported first."""
@@ -59,6 +68,18 @@ class Scope:
     def listing(self) -> Listing:
         """What `list_pages` has read."""
         return Listing(self._collection.ledger.scratch)
+
+    @cached_property
+    def on_pages(self) -> OnPages:
+        """The attachments and comments of the pages in scope."""
+        return OnPages(
+            self._settings, self._site, self.listing, self._report, self._stop, self.is_own
+        )
+
+    @property
+    def hides_pages(self) -> bool:
+        """Whether pages are listed for what is on them, and not ingested."""
+        return self.types.isdisjoint((PAGE, "blogpost"))
 
     @property
     def site_identity(self) -> tuple[str, str]:
@@ -91,6 +112,9 @@ class Scope:
             skipped = self._ask(lambda: self._site.list_restricted(self._listed, places, warn))
             self.listing.skip(skipped)
             self._report.count_restricted(skipped.values())
+        if self.hides_pages:
+            self.listing.hide_pages()
+        self.on_pages.add(self._collection.ledger)
         for content_type, number in self.listing.count_types().items():
             self._report.count_listed(number, content_type)
         return self.listing
@@ -109,7 +133,7 @@ class Scope:
     def _offer_certain(self, pages: Iterable[ListedPage], offer: Callable[[PageRef], None]) -> None:
         """Offer the pages that the listing alone decides about, and that are new."""
         settings = self._settings
-        if settings.has_filters or settings.restricted_pages == "skip":
+        if settings.has_filters or settings.restricted_pages == "skip" or self.hides_pages:
             return
         own = [page.ref for page in pages if self.is_own(page.ref.id)]
         known = self._collection.ledger.known(ref.id for ref in own)
@@ -142,7 +166,10 @@ class Scope:
 
     def may_be_gone(self, page_id: str) -> bool:
         """Return whether a known page that is not listed was in a space whose listing is whole."""
-        last = self._collection.ledger.last_listing
+        ledger = self._collection.ledger
+        last, owner_of = ledger.last_listing, find_owners(ContentTypes(ledger), [page_id])
+        if self.on_pages.is_unlisted(owner_of.get(page_id, ""), to_type(page_id)):
+            return False
         return not (self._unlisted and last.may_be_in(page_id, self._unlisted.keys()))
 
     @property

@@ -13,15 +13,15 @@ from functools import cached_property, partial
 from itertools import chain
 
 from pipeline import chunk as chunk_stage
-from pipeline import markdown as markdown_stage
 from pipeline.fetch import ConfluenceError, Site
 from pipeline.http import RetryPolicy
-from pipeline.records import Chunk, Markdown, Page, PageFailure, PageRef
+from pipeline.records import COMMENT, Chunk, Markdown, Page, PageFailure, PageRef
 from pipeline.report import Progress, Report, show_hits, to_short
 from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
 from pipeline.run.conversion_warnings import ConversionWarnings
 from pipeline.run.deletions import Deletions
+from pipeline.run.on_pages import Documents, count_characters
 from pipeline.run.plan import (
     ChunkLimit,
     DependentPages,
@@ -70,14 +70,14 @@ class Run:
         )
         self._deleted: Selection[str] | None = None  # the confirmed ones, once they are
         self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
-        self._prefetch = Prefetch(site, settings.own_workers)
+        self._documents = Documents(site, People(site, report).find)
+        self._prefetch = Prefetch(self._documents, settings.own_workers)
         self._fetching = Fetching(self._prefetch.fetch, report, stop, settings.own_workers, retry)
         self._failed_before = load_failures(collection.ledger)
         self._listed: Iterable[PageRef] = ()
         self._dependents = DependentPages(settings.refresh_hours)
         self._budget = PageBudget(0, stop)  # of the page that is being converted
         self._warnings = ConversionWarnings(report)
-        self._people = People(site, report)
 
     # connect and list
 
@@ -185,7 +185,7 @@ class Run:
 
         def is_unchanged(ref: PageRef) -> bool:
             self.stop.check()
-            return not plan.fetches(ref.id)
+            return not ref.owner and not plan.fetches(ref.id)
 
         return choose_examples(self._listed, is_unchanged)
 
@@ -195,7 +195,7 @@ class Run:
 
         The report does not quote the error: it may contain the page's text.
         """
-        self._budget = PageBudget(len(page.html) + len(page.storage or ""), self.stop)
+        self._budget = PageBudget(count_characters(page), self.stop)
         try:
             yield
         except (StoppedError, ConfluenceError, VectorApiError, LedgerError):
@@ -208,11 +208,9 @@ class Run:
             self.report.fail(PageFailure(ref.id, ref.title, "convert", short, ref.content_type))
 
     def to_markdown(self, page: Page) -> Markdown:
-        """Convert a page, from its storage format where Confluence could not render it."""
-        is_open, find_names = self._scope.to_is_open(page.ref), self._people.find
-        convert = partial(
-            markdown_stage.convert_page, page, self._budget.check, is_open, find_names
-        )
+        """Convert a page, from its storage format where it is not rendered, or what is on one."""
+        is_open = self._scope.to_is_open(page.ref)
+        convert = partial(self._documents.to_markdown, page, self._budget.check, is_open)
         markdown = call_interruptibly(convert, self.stop)
         page_id = page.ref.id
         is_uncertain = self._prefetch.is_early(page_id) or self._scope.is_doubtful(page_id)
@@ -223,6 +221,8 @@ class Run:
     def split(self, page: Page, markdown: Markdown) -> list[Chunk]:
         """Split a page's Markdown into chunks, each of which can be understood alone."""
         settings = self.settings
+        if page.ref.content_type == COMMENT and not markdown.text:
+            return []  # the page is found by its own chunks
         split = partial(
             chunk_stage.split,
             page,

@@ -38,6 +38,7 @@ from pipeline.state.rotation_ledger import (
 from pipeline.state.scratch.database import open_scratch
 from pipeline.state.scratch.listing import Listing
 from pipeline.state.scratch.merge import merge
+from pipeline.state.scratch.on_pages import ListedOnPages
 from pipeline.state.scratch.planned import Part, Planned, Selection
 from pipeline.state.vdb_file import VdbFile
 
@@ -52,6 +53,7 @@ __all__ = [
     "Include",
     "Ledger",
     "LedgerError",
+    "ListedOnPages",
     "ListedTitles",
     "Listing",
     "Part",

@@ -1,4 +1,4 @@
-"""Of which type what the ledger knows is: only other types than pages are recorded.
+"""Of which type what the ledger knows is, and what is on which page: pages are not recorded.
 
 So a ledger of pages alone is as it always was. An earlier release, which knows pages only, takes a
 blog post for a page that is gone.
@@ -6,7 +6,7 @@ blog post for a page that is gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pipeline.records import PAGE
 from pipeline.state.ledger import Ledger
@@ -15,10 +15,10 @@ from pipeline.state.scratch.listing import Listing
 TYPES_TABLE = """
 CREATE TABLE IF NOT EXISTS content_types (page_id TEXT PRIMARY KEY, content_type TEXT NOT NULL)
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owners (page_id TEXT PRIMARY KEY, owner TEXT NOT NULL) WITHOUT ROWID;
 """
 _FORGET_UNKNOWN = """
-DELETE FROM content_types
-WHERE NOT EXISTS (SELECT 1 FROM pages WHERE pages.page_id = content_types.page_id)
+DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM pages WHERE pages.page_id = {table}.page_id)
 """
 
 
@@ -40,7 +40,9 @@ class ContentTypes:
             self._db.executemany(
                 "INSERT OR REPLACE INTO content_types VALUES (?, ?)", listing.other_types()
             )
-            self._db.execute(_FORGET_UNKNOWN)
+            self._db.executemany("INSERT OR REPLACE INTO owners VALUES (?, ?)", listing.on_pages())
+            for table in ("content_types", "owners"):
+                self._db.execute(_FORGET_UNKNOWN.format(table=table))
 
     def of(self, page_id: str) -> str:
         """Return the type of a page; what is not recorded counts as a page."""
@@ -59,3 +61,21 @@ class ContentTypes:
             ids * 2,
         )
         return dict(rows.fetchall())
+
+    def owners(self, page_ids: Iterable[str]) -> dict[str, str]:
+        """Return id → id of the page that it is on, for those of a few hundred that are on one."""
+        ids = list(page_ids)
+        marks = ", ".join("?" * len(ids))
+        rows = self._db.execute(
+            f"SELECT page_id, owner FROM owners WHERE page_id IN ({marks})",  # noqa: S608
+            ids,
+        )
+        return dict(rows.fetchall())
+
+    def list_ids(self, prefix: str) -> Iterator[str]:
+        """Yield the ids that the ledger knows and that begin so."""
+        end = f"{prefix[:-1]}{chr(ord(prefix[-1]) + 1)}"
+        rows = self._db.execute(
+            "SELECT page_id FROM pages WHERE page_id >= ? AND page_id < ?", (prefix, end)
+        )
+        return (page_id for (page_id,) in rows)

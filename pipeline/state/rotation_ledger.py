@@ -20,8 +20,9 @@ class RotationLedger(Ledger):
         The last listing is taken over once: this one is newer from then on.
         """
         with self.together():
-            rows = active.connection.execute("SELECT * FROM content_types")
-            self._db.executemany("INSERT OR REPLACE INTO content_types VALUES (?, ?)", rows)
+            for table in ("content_types", "owners"):
+                rows = active.connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - constant names
+                self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)  # noqa: S608
             self.set_about(turn=active.get_about("turn") or "0")  # see `recovery.take_over`
             if self.left_out() is not None or active.left_out() is None:
                 return

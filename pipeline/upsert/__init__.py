@@ -17,7 +17,7 @@ from pipeline.upsert.errors import (
     VectorApiError,
     must_be_stored,
 )
-from pipeline.upsert.files.entry import to_shared_digest
+from pipeline.upsert.files.entry import to_document_id, to_shared_digest
 from pipeline.upsert.insertion.insert import Inserted, insert_all
 from pipeline.upsert.insertion.insert_health import InsertHealth
 from pipeline.upsert.sink import (
@@ -52,5 +52,6 @@ __all__ = [
     "must_be_stored",
     "open_rag_tool",
     "open_sink",
+    "to_document_id",
     "to_shared_digest",
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.fetch.content import CONTENT_TYPES
+from pipeline.fetch.content import CONTENT_TYPES, ON_PAGES
 from pipeline.settings import (
     ProgramName,
     Secret,
@@ -277,7 +277,7 @@ def test_every_field_is_documented() -> None:
 
 
 def test_every_content_type_that_is_accepted_has_a_row() -> None:
-    choices = [content.setting for content in CONTENT_TYPES]
+    choices = [content.setting for content in (*CONTENT_TYPES, *ON_PAGES)]
     assert load_settings("sync", ENOUGH | {"CONTENT_TYPES": ",".join(choices)}).content_types == (
         tuple(choices)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 
 from pipeline.fetch.account import Account
 from pipeline.fetch.content import ROWS_A_REQUEST, V2
@@ -38,7 +38,7 @@ def list_attachments(
 def list_gone_attachments(
     transport: Transport,
     ids: Collection[str],
-    pages: Collection[str],
+    pages: Container[str],
     check: Callable[[], object],
 ) -> set[str]:
     """Return which of the attachments, missing from a listing, are gone by a positive answer.

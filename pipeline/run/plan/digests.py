@@ -44,6 +44,7 @@ class Digests:
         """
         about_page = [ref.version, ref.title, ref.space, ref.ancestors, ref.labels]
         kind = [] if ref.content_type == PAGE else [ref.content_type]
+        kind += [ref.owner, ref.details] if ref.owner else []
         return _digest([ref.modified, self.address, *about_page, self.conversion, *kind])
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import batched, islice
+from itertools import batched, groupby, islice
+from operator import attrgetter
 
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError
 from pipeline.http import CONFLUENCE_RETRY, RetryPolicy
-from pipeline.records import Page, PageFailure, PageRef
+from pipeline.records import COMMENT, Page, PageFailure, PageRef
 from pipeline.report import Report
 from pipeline.run.stop import Stop
 from pipeline.run.threads import call_interruptibly, in_parallel
@@ -24,9 +25,12 @@ log = logging.getLogger(__name__)
 FAILURES_IN_A_ROW = 10  # then pages that should be readable are asked for
 EXAMPLES = 4  # of such pages
 _LOOKS = 3  # at these, with waits, before the site counts as unreadable
+_COMMENTED_PAGES = 1_000  # read at once, so that the site's lists are read once for all of them
 _MOST_AGAIN = 500  # failed pages that are asked for a second time in one run
 
-Fetch = Callable[[Sequence[PageRef]], list[Page | PageFailure]]  # at most PAGES_A_REQUEST pages
+Fetch = Callable[
+    [Sequence[PageRef]], list[Page | PageFailure]
+]  # at most PAGES_A_REQUEST, or of comments
 _Results = list[tuple[PageRef, Page | PageFailure]]
 
 
@@ -98,11 +102,14 @@ class Fetching:
         def fetch(batch: Sequence[PageRef]) -> _Results:
             return list(zip(batch, self._fetch(batch), strict=True))
 
-        batches = batched(refs, PAGES_A_REQUEST)
-        for results in in_parallel(fetch, batches, self._workers, self._stop):
-            for result in results:
-                self._stop.check()
-                yield result
+        for content_type, alike in groupby(refs, attrgetter("content_type")):
+            is_comments = content_type == COMMENT
+            batches = batched(alike, _COMMENTED_PAGES if is_comments else PAGES_A_REQUEST)
+            workers = 1 if is_comments else self._workers
+            for results in in_parallel(fetch, batches, workers, self._stop):
+                for result in results:
+                    self._stop.check()
+                    yield result
 
     def _put_off(self, ref: PageRef, failure: PageFailure) -> bool:
         """Count a failure; return whether the page is asked for a second time."""

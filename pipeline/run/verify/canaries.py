@@ -13,7 +13,7 @@ from pipeline.records import Chunk
 from pipeline.report import Report
 from pipeline.run.collection import Collection
 from pipeline.state import choose_pages, doubt_pages, holds, renew_everything
-from pipeline.upsert import Rotating, Sink, must_be_stored
+from pipeline.upsert import Rotating, Sink, must_be_stored, to_document_id
 
 log = logging.getLogger(__name__)
 PAGES = 5  # at a time
@@ -83,7 +83,7 @@ class Canaries:
             known = {
                 owner
                 for hit in hits
-                if (owner := str(hit.metadata.get("page_id", "")))
+                if (owner := to_document_id(hit.chunk_id, str(hit.metadata.get("page_id", ""))))
                 and holds(self._collection.ledger, owner, hit.chunk_id)
             }
             self._is_alive = self._is_alive or bool(known)

@@ -79,7 +79,7 @@ class Writer:
         dependent: Dependent | None = None,
     ) -> None:
         """Hand over a page; block while the sink is far behind. Raises what ended the writer."""
-        without_bodies = replace(page, html="", storage=None)  # many pages wait here
+        without_bodies = replace(page, html="", storage=None, threads=())  # many pages wait here
         while not self._try_to_queue((without_bodies, digest, chunks, dependent)):
             pass
 

@@ -12,7 +12,7 @@ _LONGEST_ID = 100  # characters: it is as long as the author of a page makes it
 _INDEX = """
 CREATE TABLE titles (title TEXT NOT NULL, space TEXT NOT NULL, page_id TEXT NOT NULL,
                      PRIMARY KEY (title, space, page_id)) WITHOUT ROWID;
-INSERT INTO titles SELECT fold(title), fold(space), page_id FROM listed;
+INSERT INTO titles SELECT fold(title), fold(space), page_id FROM listed WHERE owner = page_id;
 """
 # What is listed of a space whose listing is incomplete does not count: its pages may be skipped.
 _FOUND = """

@@ -15,7 +15,8 @@ _TABLES = """
 CREATE TABLE listed (page_id TEXT PRIMARY KEY, position INTEGER NOT NULL, is_own INTEGER NOT NULL,
                      parent TEXT, parent_type TEXT NOT NULL, version INTEGER NOT NULL,
                      title TEXT NOT NULL, space TEXT NOT NULL, modified TEXT NOT NULL,
-                     content_type TEXT NOT NULL, web_path TEXT NOT NULL) WITHOUT ROWID;
+                     content_type TEXT NOT NULL, web_path TEXT NOT NULL,
+                     owner TEXT NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE members (page_id TEXT PRIMARY KEY, labels TEXT) WITHOUT ROWID;
 CREATE TABLE skipped (page_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE unlisted (space TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -23,12 +24,25 @@ CREATE VIEW places AS SELECT page_id, parent, parent_type, content_type FROM lis
 WHERE NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space);
 """
 Place = tuple[str | None, str, str]  # id and type of a page's parent, and its own type
-_COLUMNS = "listed.page_id, parent, version, title, space, modified, content_type, web_path, labels"
-_JOINED = "listed LEFT JOIN members USING (page_id)"
+_COLUMNS = (
+    "listed.page_id, parent, version, title, space, modified, content_type, web_path, owner, "
+    "details, labels"
+)
+# What is on a page is in scope with it: `owner` is the page, and of a page it is the page itself.
+_MEMBERS = "LEFT JOIN members ON members.page_id = listed.owner"
+_JOINED = f"listed {_MEMBERS}"
 _IS_LISTED = "NOT EXISTS (SELECT 1 FROM unlisted WHERE unlisted.space = listed.space)"
-_IN_SCOPE = f"""
-is_own AND NOT EXISTS (SELECT 1 FROM skipped WHERE skipped.page_id = listed.page_id)
+_SELECTED = f"""
+NOT EXISTS (SELECT 1 FROM skipped WHERE skipped.page_id = listed.owner)
 AND {_IS_LISTED} AND (members.page_id IS NOT NULL OR NOT :is_filtered)
+"""  # noqa: S608 - a constant
+_IN_SCOPE = f"is_own AND (owner != listed.page_id OR NOT :hides_pages) AND {_SELECTED}"
+_OWNERS_TABLE = """
+CREATE TABLE owners (page_id TEXT PRIMARY KEY, content_type TEXT NOT NULL) WITHOUT ROWID
+"""
+_ADD_OWNERS = f"""
+INSERT INTO owners SELECT listed.page_id, content_type FROM {_JOINED}
+WHERE owner = listed.page_id AND {_SELECTED}
 """  # noqa: S608 - a constant
 
 
@@ -43,7 +57,8 @@ class Listing:
         self._db = self.scratch = scratch
         self._db.executescript(_TABLES)
         self._positions = 0
-        self._is_filtered = False
+        self._is_filtered = self._hides_pages = False
+        self._owners: Mapping[str, str] | None = None
         self._ancestors = Ancestors(self._look_up)
 
     def add(self, pages: Iterable[ListedPage], is_own: Callable[[str], bool]) -> None:
@@ -53,12 +68,12 @@ class Listing:
         """
         with self._db:
             self._db.executemany(
-                "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (page_id) DO UPDATE SET parent = excluded.parent, "
                 "parent_type = excluded.parent_type, "
                 "version = excluded.version, title = excluded.title, space = excluded.space, "
                 "modified = excluded.modified, content_type = excluded.content_type, "
-                "web_path = excluded.web_path",
+                "web_path = excluded.web_path, owner = excluded.owner, details = excluded.details",
                 (self._to_row(page, is_own) for page in pages),
             )
 
@@ -85,6 +100,10 @@ class Listing:
         """Return whether a page was skipped."""
         found = self._db.execute("SELECT 1 FROM skipped WHERE page_id = ?", (page_id,))
         return found.fetchone() is not None
+
+    def hide_pages(self) -> None:
+        """Take all pages out of the scope, but not what is on them."""
+        self._hides_pages = True
 
     def leave_out_spaces(self, keys: Iterable[str]) -> None:
         """Take spaces out of the scope whose listing is incomplete."""
@@ -128,6 +147,23 @@ class Listing:
             "listed.page_id, content_type", f"AND content_type != '{PAGE}' ORDER BY 1"
         )
 
+    def on_pages(self) -> Iterator[tuple[str, str]]:
+        """Yield (id, id of the page) of what is in scope and on a page, by id."""
+        yield from self._select("listed.page_id, owner", "AND owner != listed.page_id ORDER BY 1")
+
+    def owners(self) -> Mapping[str, str]:
+        """Return page id → content type of the pages that are selected, of whatever share.
+
+        Hidden ones too. A view, which costs no memory. Call it once all pages are listed.
+        """
+        if self._owners is None:
+            flags = {"is_filtered": self._is_filtered}
+            with self._db:
+                self._db.execute(_OWNERS_TABLE)
+                self._db.execute(_ADD_OWNERS, flags)
+            self._owners = View(self._db, "owners", "content_type", str)
+        return self._owners
+
     def type_of(self, page_id: str) -> str | None:
         """Return the type of what is listed, in scope or not; None if it is not listed."""
         found = self._db.execute("SELECT content_type FROM listed WHERE page_id = ?", (page_id,))
@@ -155,7 +191,7 @@ class Listing:
         """Yield the pages of another table of the scratch database, in its own order."""
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM {table} CROSS JOIN listed USING (page_id) "  # noqa: S608
-            f"LEFT JOIN members USING (page_id) WHERE {condition}",
+            f"{_MEMBERS} WHERE {condition}",
             values,
         )
         return (self._to_ref(*found) for found in rows)
@@ -163,7 +199,8 @@ class Listing:
     def _select(self, columns: str, more: str = "ORDER BY listed.page_id") -> sqlite3.Cursor:
         """Read the pages in scope, by id unless `more` is another end of the statement."""
         statement = f"SELECT {columns} FROM {_JOINED} WHERE {_IN_SCOPE} {more}"  # noqa: S608
-        return self._db.execute(statement, {"is_filtered": self._is_filtered})
+        flags = {"is_filtered": self._is_filtered, "hides_pages": self._hides_pages}
+        return self._db.execute(statement, flags)
 
     def _to_row(self, page: ListedPage, is_own: Callable[[str], bool]) -> tuple[Any, ...]:
         self._positions += 1
@@ -171,20 +208,26 @@ class Listing:
         return (
             *(ref.id, self._positions, is_own(ref.id), page.parent, page.parent_type),
             *(ref.version, ref.title, ref.space, ref.modified, ref.content_type, ref.web_path),
+            *(ref.owner or ref.id, ref.details),
         )
 
     def _to_ref(self, page_id: str, parent: str | None, *values: Any) -> PageRef:
-        version, title, space, modified, content_type, web_path, labels = values
+        version, title, space, modified, content_type, web_path, owner, details, labels = values
+        is_on_page, ancestors = owner != page_id, self._ancestors.above(page_id, parent)
+        if is_on_page:
+            title = " > ".join(filter(None, (*ancestors[-1:], title)))
         return PageRef(
             page_id,
             version,
             title,
             space,
             modified,
-            self._ancestors.above(page_id, parent),
-            None if labels is None else tuple(json.loads(labels)),
+            ancestors,
+            None if labels is None or is_on_page else tuple(json.loads(labels)),
             content_type,
             web_path,
+            owner if is_on_page else "",
+            details,
         )
 
     def _look_up(self, page_id: str) -> Node | None:

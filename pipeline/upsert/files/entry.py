@@ -63,11 +63,21 @@ def to_entry(row: Mapping[str, Any], *, requires_exact: bool = False) -> Entry |
     if not all(name in attributes for name in (*_OURS, "page_id")):
         return None
     chunk_id, text_hash, copy = (attributes[name] for name in _OURS)
-    page_id = str(attributes["page_id"])
+    page_id = to_document_id(str(chunk_id), str(attributes["page_id"]))
     if requires_exact and is_altered(str(text_hash)) and page_id:  # not the filler of `LastFile`
         chunk_id = f"{chunk_id}-altered"
     shared = to_shared_digest(attributes)
     return Entry(str(row["id"]), str(chunk_id), page_id, str(text_hash), int(copy), shared)
+
+
+def to_document_id(chunk_id: str, page_id: str) -> str:
+    """Return `Chunk.page_id` of a stored chunk, by its id and the `page_id` of its metadata.
+
+    They are different where the chunk is of something on that page.
+    """
+    if not page_id or chunk_id.startswith(f"conf-{page_id}-"):
+        return page_id
+    return chunk_id.removeprefix("conf-").partition("-")[0]
 
 
 def is_altered(text_hash: str) -> bool:

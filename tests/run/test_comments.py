@@ -1,0 +1,276 @@
+"""Comments beside pages: noticed, deleted, guarded, restricted, and in no page's way."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState, faults
+from tests.support.program import Ended, environment, sync_now
+from tests.support.vector_api import DeleteRoute, Form, VectorApi
+
+PAGES = 12
+ON = {"CONTENT_TYPES": "pages,comments"}
+ALONE = {"CONTENT_TYPES": "comments"}
+NONE = {"listed": 0, "new": 0, "changed": 0, "unchanged": 0, "deleted": 0, "failed": 0}
+
+
+class Place:
+    """A space of twelve pages, two of them with comments, beside a Vector API."""
+
+    def __init__(self, api: VectorApi, folder: Path) -> None:
+        self.state = SiteState()
+        self.state.add_space("KI", "Known Issues")
+        self.state.add_space("OPS", "Operations")
+        self.pages = [
+            self.state.add_page(f"Page {number}", "KI", f"<p>Page {number}.</p>")
+            for number in range(PAGES)
+        ]
+        comments = self.state.comments
+        self.thread = comments.add(self.pages[0], "<p>Why is it slow?</p>")
+        self.reply = comments.reply(self.thread, "<p>The disk is full.</p>")
+        self.inline = comments.add(self.pages[1], "<p>Outdated?</p>", marked="Page 1")
+        self.site = ConfluenceSite(self.state)
+        self.api, self.folder = api, folder
+
+    def sync(self, **more: str) -> Ended:
+        environ = environment(self.site, self.api.base_url, self.folder)
+        own = {"FILTER_SPACE_KEYS": "KI", "MAX_DELETE_PERCENT": "100", "WORKERS": "2"}
+        return sync_now(environ | own | more)
+
+    def texts(self, content_type: str = "comment") -> list[str]:
+        store = (self.folder / "confluence.vdb").read_text().strip()
+        rows = self.api.documents(store).values()
+        return [row.text for row in rows if row.metadata["content_type"] == content_type]
+
+    def says(self, text: str) -> bool:
+        return any(text in one for one in self.texts())
+
+    def metadata(self) -> list[dict[str, object]]:
+        rows = self.api.documents("confluence").values()
+        return [dict(row.metadata) for row in rows if row.metadata["content_type"] == "comment"]
+
+
+KINDS: list[tuple[Form, DeleteRoute]] = [("underscore", "document"), ("files", "")]
+on_servers_with_a_list_too = pytest.mark.parametrize(
+    "place", KINDS, ids=lambda kind: kind[0], indirect=True
+)
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    with VectorApi(*getattr(request, "param", KINDS[0])) as api:
+        place = Place(api, tmp_path)
+        with place.site:
+            yield place
+
+
+@on_servers_with_a_list_too
+def test_comments_are_chunks_of_their_own_below_their_page(place: Place) -> None:
+    ended = place.sync(**ON)
+    assert (ended.code, ended["failures"]) == (0, [])
+    assert ended["content"] == {
+        "page": NONE | {"listed": PAGES, "new": PAGES},
+        "comment": NONE | {"listed": 2, "new": 2},
+    }
+    assert place.says("Why is it slow?")
+    assert place.says("The disk is full.")
+    assert all("Page " in text.splitlines()[0] for text in place.texts())
+    again = place.sync(**ON)
+    assert (again["chunks"]["inserted"], again["chunks"]["deleted"]) == (0, 0)
+    assert again["content"]["comment"] == NONE | {"listed": 2, "unchanged": 2}
+
+
+@on_servers_with_a_list_too
+def test_what_changes_in_a_thread_changes_its_chunks_and_no_page(place: Place) -> None:
+    place.sync(**ON)
+    comments = place.state.comments
+    comments.edit(place.thread, "<p>Why does it hang?</p>")
+    comments.add(place.pages[2], "<p>A first comment.</p>")
+    ended = place.sync(**ON)
+    assert ended["content"]["page"] == NONE | {"listed": PAGES, "unchanged": PAGES}
+    assert ended["content"]["comment"] == NONE | {
+        "listed": 3, "new": 1, "changed": 1, "unchanged": 1,
+    }  # fmt: skip
+    assert place.says("Why does it hang?")
+    assert not place.says("Why is it slow?")
+    comments.delete(place.thread)
+    comments.resolve(place.inline)
+    ended = place.sync(**ON)
+    assert (ended.code, ended["content"]["comment"]["changed"]) == (0, 2)
+    assert len(place.texts()) == 1
+    ended = place.sync(**ON)
+    assert ended["content"]["comment"] == NONE | {"listed": 3, "unchanged": 3}
+    comments.resolve(place.inline, "reopened")
+    place.sync(**ON)
+    assert place.says("Outdated?")
+    assert len(place.texts()) == 2
+
+
+def test_comments_carry_what_readers_filter_and_cite_by(place: Place) -> None:
+    place.sync(**ON)
+    rows = {str(row["page_id"]): row for row in place.metadata()}
+    assert rows.keys() == set(place.pages[:2])
+    row, page = rows[place.pages[0]], place.state.page(place.pages[0])
+    assert (row["title"], row["space_key"]) == (page.title, "KI")
+    assert page.id in str(row["url"])
+    assert row["document_id"] == f"conf-comments{page.id}"
+
+
+@on_servers_with_a_list_too
+def test_comments_leave_with_their_page(place: Place) -> None:
+    place.sync(**ON)
+    first, second = place.pages[:2]
+    place.state.trash(first)
+    place.state.move(second, space="OPS")
+    ended = place.sync(**ON)
+    assert (ended.code, place.texts()) == (0, [])
+    assert ended["content"]["comment"] == NONE | {"deleted": 2}
+    place.state.restore(first)
+    assert place.sync(**ON)["content"]["comment"] == NONE | {"listed": 1, "new": 1}
+
+
+def test_comments_leave_with_a_restriction_and_come_back(place: Place) -> None:
+    skip = ON | {"RESTRICTED_PAGES": "skip"}
+    place.sync(**skip)
+    place.state.restrict(place.pages[0], users=["a"])
+    ended = place.sync(**skip)
+    assert ended["content"]["comment"] == NONE | {"listed": 1, "unchanged": 1, "deleted": 1}
+    place.state.restrict(place.pages[0])
+    assert place.sync(**skip)["content"]["comment"]["new"] == 1
+
+
+def test_comments_are_filtered_with_their_page(place: Place) -> None:
+    place.state.set_labels(place.pages[0], ["keep"])
+    ended = place.sync(**ON, LABELS="keep")
+    assert ended["content"]["comment"] == NONE | {"listed": 1, "new": 1}
+    place.state.set_labels(place.pages[1], ["keep"])
+    place.state.set_labels(place.pages[0], [])
+    ended = place.sync(**ON, LABELS="keep")
+    assert ended["content"]["comment"] == NONE | {"listed": 1, "new": 1, "deleted": 1}
+    assert place.says("Outdated?")
+
+
+def test_comments_are_turned_off_and_on(place: Place) -> None:
+    place.sync(**ON)
+    before = len(place.site.requests)
+    ended = place.sync()
+    assert ended["content"]["comment"] == NONE | {"deleted": 2}
+    assert not [one for one in place.site.requests[before:] if "comments" in one.path]
+    assert place.texts() == []
+    assert len(place.texts("page")) == PAGES
+    assert place.sync(**ON)["content"]["comment"]["new"] == 2
+
+
+def test_comments_that_are_turned_off_leave_within_the_guard(place: Place) -> None:
+    place.sync(**ON)
+    assert place.sync(MAX_DELETE_PERCENT="10").code == 6
+    assert len(place.texts()) == 2
+
+
+def test_comments_alone_leave_their_pages_out(place: Place) -> None:
+    ended = place.sync(**ALONE)
+    assert (ended.code, ended["content"]) == (0, {"comment": NONE | {"listed": 2, "new": 2}})
+    assert place.texts("page") == []
+    assert place.sync(**ON)["content"]["page"]["new"] == PAGES
+    ended = place.sync(**ALONE)
+    assert ended["content"]["page"] == NONE | {"deleted": PAGES}
+    assert len(place.texts()) == 2
+
+
+def test_comments_alone_stay_where_their_list_lacks_them(place: Place) -> None:
+    place.sync(**ALONE)
+    for kind in ("footer", "inline"):
+        place.site.fail(f"/{kind}-comments", faults.text('{"results": []}'))
+    ended = place.sync(**ALONE)
+    assert (ended.code, len(place.texts())) == (0, 2)
+
+
+def test_a_page_whose_comments_cannot_be_listed_keeps_them(place: Place) -> None:
+    place.sync(**ON)
+    place.state.comments.edit(place.thread, "<p>Why does it hang?</p>")
+    place.state.comments.edit(place.inline, "<p>Still so?</p>")
+    place.site.fail(r"/api/v2/(footer|inline)-comments\?", faults.server_error(500), times=None)
+    place.site.fail(rf"{place.pages[0]}/footer-comments", faults.error(403), times=None)
+    ended = place.sync(**ON)
+    assert (ended.code, len(ended["failures"])) == (1, 1)
+    assert ended["failures"][0] | {"error": ""} == {
+        "page_id": place.pages[0], "title": "Page 0", "stage": "list", "error": "",
+        "content_type": "comment",
+    }  # fmt: skip
+    assert place.says("Why is it slow?")
+    assert place.says("Still so?")
+    place.site.clear_faults()
+    assert place.sync(**ON).code == 0
+    assert place.says("Why does it hang?")
+
+
+def test_a_list_that_fails_half_way_changes_nothing(place: Place) -> None:
+    place.sync(**ON)
+    place.state.comments.delete(place.thread)
+    place.site.fail("-comments", faults.server_error(500), after=1, times=None)
+    ended = place.sync(**ON)
+    assert ended.code in (1, 4)
+    assert place.says("Why is it slow?")
+    assert len(place.texts()) == 2
+
+
+def test_comments_that_cannot_be_read_fail_alone(place: Place) -> None:
+    place.site.fail(
+        "body-format=storage.*|comments.*body-format", faults.server_error(500), times=None
+    )
+    ended = place.sync(**ON)
+    assert (ended.code, ended["content"]["comment"]["failed"]) == (1, 2)
+    assert ended["content"]["page"]["new"] == PAGES
+    place.site.clear_faults()
+    assert place.sync(**ON)["content"]["comment"]["new"] == 2
+
+
+def test_a_renamed_page_renames_its_comments(place: Place) -> None:
+    place.sync(**ON)
+    place.state.rename(place.pages[0], "Slow disks")
+    ended = place.sync(**ON)
+    assert ended["content"]["comment"]["changed"] == 1
+    assert any(text.startswith("Slow disks") for text in place.texts())
+
+
+@on_servers_with_a_list_too
+def test_a_lost_ledger_finds_comments_and_pages_again(place: Place) -> None:
+    place.sync(**ON)
+    for path in place.folder.glob("sync.sqlite3*"):
+        path.unlink()
+    place.state.trash(place.pages[0])
+    ended = place.sync(**ON)
+    assert (ended.code, ended["chunks"]["inserted"]) == (0, 0)
+    if place.api.form == "files":  # its list shows what the ledger knew
+        assert len(place.texts()) == 1
+
+
+def test_shards_share_the_comments(place: Place) -> None:
+    for index in range(2):
+        assert place.sync(**ON, SHARD_INDEX=str(index), SHARD_COUNT="2").code == 0
+    assert len(place.texts()) == 2
+    ended = place.sync(**ON)
+    assert (ended["chunks"]["inserted"], ended["content"]["comment"]["unchanged"]) == (0, 2)
+
+
+@on_servers_with_a_list_too
+def test_an_earlier_release_takes_comments_for_pages_that_it_cannot_judge(place: Place) -> None:
+    place.sync(**ON)
+    with sqlite3.connect(place.folder / "sync.sqlite3") as ledger:
+        ledger.execute("DROP TABLE owners")  # which it does not know
+        ledger.execute("DROP TABLE content_types")
+    place.state.trash(place.pages[0])
+    ended = place.sync(**ON)
+    assert (ended.code, len(place.texts())) == (0, 1)
+
+
+def test_a_page_with_five_hundred_comments(place: Place) -> None:
+    for number in range(250):
+        thread = place.state.comments.add(place.pages[3], f"<p>Question {number}?</p>")
+        place.state.comments.reply(thread, f"<p>Answer {number}.</p>")
+    ended = place.sync(**ON)
+    assert (ended.code, ended["content"]["comment"]["new"]) == (0, 3)
+    assert place.says("Question 0?")
+    assert place.says("Answer 249.")
