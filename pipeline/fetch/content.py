@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.records import COMMENT
+from pipeline.records import ATTACHMENT, COMMENT
 from pipeline.settings import Settings
 
 V1, V2 = "/wiki/rest/api", "/wiki/api/v2"
@@ -56,7 +56,10 @@ BLOG_POST = ContentType(
 )
 CONTENT_TYPES = (PAGE, BLOG_POST)
 # Listed by the pages that they are on, see `on_pages/`.
-ON_PAGES = (ContentName("comments", COMMENT, "pages with comments"),)
+ON_PAGES = (
+    ContentName("attachments", ATTACHMENT, "attachments"),
+    ContentName("comments", COMMENT, "pages with comments"),
+)
 BY_NAME = {content.name: content for content in CONTENT_TYPES}
 # What may have descendants: its type in answers → the last part of its v2 routes.
 PARENTS = {"page": "pages", "folder": "folders"}

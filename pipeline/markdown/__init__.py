@@ -12,6 +12,7 @@ Inside: `convert` drives `walk` (plain HTML) and `macros/` (Confluence's own ele
 what a style means; `embedded/` reads bodies within a body; `both_bodies/` reads a page's two.
 """
 
+from pipeline.markdown.attachments import VERSION as FILES_VERSION
 from pipeline.markdown.attachments import (
     ConvertedFile,
     FileError,
@@ -24,6 +25,7 @@ from pipeline.markdown.comments import to_comments_markdown
 from pipeline.markdown.convert import VERSION, to_markdown
 
 __all__ = [
+    "FILES_VERSION",
     "VERSION",
     "ConvertedFile",
     "FileError",

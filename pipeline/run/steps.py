@@ -15,7 +15,8 @@ from itertools import chain
 from pipeline import chunk as chunk_stage
 from pipeline.fetch import ConfluenceError, Site
 from pipeline.http import RetryPolicy
-from pipeline.records import COMMENT, Chunk, Markdown, Page, PageFailure, PageRef
+from pipeline.markdown import FileError
+from pipeline.records import ATTACHMENT, COMMENT, Chunk, Markdown, Page, PageFailure, PageRef
 from pipeline.report import Progress, Report, show_hits, to_short
 from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
@@ -29,6 +30,7 @@ from pipeline.run.plan import (
     Plan,
     diff,
     log_plan,
+    log_size,
     to_conversion_digest,
 )
 from pipeline.run.read.fetching import Fetching, choose_examples
@@ -70,7 +72,7 @@ class Run:
         )
         self._deleted: Selection[str] | None = None  # the confirmed ones, once they are
         self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
-        self._documents = Documents(site, People(site, report).find)
+        self._documents = Documents(site, People(site, report).find, stop.waiting)
         self._prefetch = Prefetch(self._documents, settings.own_workers)
         self._fetching = Fetching(self._prefetch.fetch, report, stop, settings.own_workers, retry)
         self._failed_before = load_failures(collection.ledger)
@@ -132,14 +134,7 @@ class Run:
 
     def _announce(self, plan: Plan, listed: int) -> None:
         """Log the size of the plan; report what SINCE_HOURS leaves out of it."""
-        log.info(
-            "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
-            listed,
-            len(plan.new),
-            len(plan.changed),
-            plan.unchanged,
-            len(plan.delete),
-        )
+        log_size(plan, listed)
         since_hours = self.settings.since_hours
         if plan.left_out:
             self.report.warn(
@@ -200,6 +195,9 @@ class Run:
             yield
         except (StoppedError, ConfluenceError, VectorApiError, LedgerError):
             raise
+        except FileError as error:
+            failure = PageFailure(page.ref.id, page.ref.title, "convert", str(error), ATTACHMENT)
+            self.report.fail(failure)
         except Exception as error:
             if error is self._writer.error:
                 raise  # it concerns every page, like a full disk
@@ -297,3 +295,4 @@ class Run:
         if "_writer" in vars(self):
             self._writer.abandon()
         self._rotation.pause()
+        self._documents.close()

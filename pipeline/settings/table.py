@@ -92,10 +92,10 @@ class Settings:
         programs=ALL, alias="FILTER_LABELS",
     )
     content_types: tuple[str, ...] = _setting(
-        "pages", checks.some_of("pages", "blogposts", "comments"),
+        "pages", checks.some_of("pages", "blogposts", "attachments", "comments"),
         "comma-separated: pages, blogposts (which are in no folder: FILTER_FOLDER_ID leaves them "
-        "out), comments (of the pages and blog posts that are named here; of pages, which are not "
-        "ingested then, where neither is)",
+        "out), attachments and comments (of the pages and blog posts that are named here; of "
+        "pages, which are not ingested then, where neither is)",
         programs=ALL,
     )
     since_hours: float = _setting(

@@ -20,9 +20,10 @@ from pipeline.markdown.attachments.errors import (
     TooLargeFileError,
     UnsupportedFileError,
 )
-from pipeline.markdown.attachments.limits import ConvertedFile, FileLimits
+from pipeline.markdown.attachments.limits import VERSION, ConvertedFile, FileLimits
 
 __all__ = [
+    "VERSION",
     "BrokenFileError",
     "ConvertedFile",
     "EncryptedFileError",

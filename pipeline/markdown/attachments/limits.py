@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+VERSION = 1  # raise it when the Markdown of a file changes: every attachment is then read again
+
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:

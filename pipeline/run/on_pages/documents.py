@@ -1,15 +1,19 @@
-"""What a listing has, as it is read: pages with their bodies, comments as threads."""
+"""What a listing has, as it is read: bodies of pages, threads of comments, files."""
 
 from __future__ import annotations
 
+import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from pipeline.fetch import Site
+from pipeline.fetch import PageError, Site
+from pipeline.http import Waiting
 from pipeline.markdown import convert_page
-from pipeline.records import COMMENT, IncludedPage, Markdown, Page, PageFailure, PageRef
-from pipeline.run.on_pages.convert import Check, FindNames, convert_comments
-from pipeline.run.on_pages.rows import to_comments
+from pipeline.records import ATTACHMENT, COMMENT, IncludedPage, Markdown, Page, PageFailure, PageRef
+from pipeline.run.on_pages.convert import Check, FindNames, convert_attachment, convert_comments
+from pipeline.run.on_pages.rows import to_attachment, to_comments
 
 IsOpen = Callable[[IncludedPage], bool] | None
 
@@ -17,8 +21,10 @@ IsOpen = Callable[[IncludedPage], bool] | None
 class Documents:
     """Reads documents of any type. Safe to use from several threads."""
 
-    def __init__(self, site: Site, find_names: FindNames) -> None:
-        self._site, self._find_names = site, find_names
+    def __init__(self, site: Site, find_names: FindNames, waiting: Waiting) -> None:
+        self._site, self._find_names, self._waiting = site, find_names, waiting
+        self._lock = threading.Lock()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None  # of files to be converted
 
     def get_pages(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         """Return each document, or a PageFailure with the reason, in order.
@@ -29,13 +35,32 @@ class Documents:
         pages = [ref for ref in refs if not ref.owner]
         found = dict(zip(pages, self._site.get_pages(pages) if pages else (), strict=True))
         found |= self._read_comments([ref for ref in refs if ref.content_type == COMMENT])
+        found |= {ref: self._save(ref) for ref in refs if ref.content_type == ATTACHMENT}
         return [found[ref] for ref in refs]
 
     def to_markdown(self, page: Page, check: Check, is_open: IsOpen) -> Markdown:
         """Convert a document; `is_open` as of `convert_page`."""
+        if page.file:
+            return convert_attachment(page, page.file, self._waiting)
         if page.ref.content_type == COMMENT:
             return convert_comments(page, self._find_names, check)
         return convert_page(page, check, is_open, self._find_names)
+
+    def close(self) -> None:
+        """Remove the files that were not converted."""
+        with self._lock:
+            if self._folder:
+                self._folder.cleanup()
+
+    def _save(self, ref: PageRef) -> Page | PageFailure:
+        attachment = to_attachment(ref)
+        with self._lock:
+            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="attachments-")
+        try:
+            file = self._site.save_attachment(attachment, Path(self._folder.name))
+        except PageError as error:
+            return PageFailure(ref.id, ref.title, "fetch", str(error), ATTACHMENT)
+        return Page(ref, self._site.to_file_url(attachment), "", file=file)
 
     def _read_comments(
         self, refs: Sequence[PageRef]

@@ -7,7 +7,7 @@ depends on others that have changed.
 
 from pipeline.run.plan.chunk_limit import ChunkLimit, keep_limit
 from pipeline.run.plan.dependents import DependentPages
-from pipeline.run.plan.diff import Plan, diff, log_plan
+from pipeline.run.plan.diff import Plan, diff, log_plan, log_size
 from pipeline.run.plan.digests import Digests, to_conversion_digest, to_metadata_digest
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "diff",
     "keep_limit",
     "log_plan",
+    "log_size",
     "to_conversion_digest",
     "to_metadata_digest",
 ]

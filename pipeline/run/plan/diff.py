@@ -101,6 +101,18 @@ def _to_part(
     return None if known.digest == digests.of(ref) else Part.CHANGED
 
 
+def log_size(plan: Plan, listed: int) -> None:
+    """Log how much of what is listed has to be done."""
+    log.info(
+        "plan: %d listed: %d new, %d changed, %d unchanged, %d known but not listed",
+        listed,
+        len(plan.new),
+        len(plan.changed),
+        plan.unchanged,
+        len(plan.delete),
+    )
+
+
 def log_plan(plan: Plan, deleted: Iterable[str], held: Mapping[str, HeldPage]) -> None:
     """Log what a run would do, one line for each page: + new, ~ changed, - deleted."""
     for sign, refs in (("+", plan.new), ("~", plan.changed)):

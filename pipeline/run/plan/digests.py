@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline import chunk, markdown
-from pipeline.records import PAGE, Page, PageRef
+from pipeline.records import ATTACHMENT, PAGE, Page, PageRef
 from pipeline.settings import Settings
 
 
@@ -43,8 +43,9 @@ class Digests:
         another.
         """
         about_page = [ref.version, ref.title, ref.space, ref.ancestors, ref.labels]
-        kind = [] if ref.content_type == PAGE else [ref.content_type]
+        kind: list[object] = [] if ref.content_type == PAGE else [ref.content_type]
         kind += [ref.owner, ref.details] if ref.owner else []
+        kind += [markdown.FILES_VERSION] if ref.content_type == ATTACHMENT else []
         return _digest([ref.modified, self.address, *about_page, self.conversion, *kind])
 
 

@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from pipeline.fetch import PAGES_A_REQUEST, ConfluenceError
 from pipeline.http import CONFLUENCE_RETRY, RetryPolicy
-from pipeline.records import COMMENT, Page, PageFailure, PageRef
+from pipeline.records import ATTACHMENT, COMMENT, Page, PageFailure, PageRef
 from pipeline.report import Report
 from pipeline.run.stop import Stop
 from pipeline.run.threads import call_interruptibly, in_parallel
@@ -25,12 +25,14 @@ log = logging.getLogger(__name__)
 FAILURES_IN_A_ROW = 10  # then pages that should be readable are asked for
 EXAMPLES = 4  # of such pages
 _LOOKS = 3  # at these, with waits, before the site counts as unreadable
-_COMMENTED_PAGES = 1_000  # read at once, so that the site's lists are read once for all of them
+# Of other types than pages. Files wait on disk, at most two for each worker; the lists of the
+# site are read once for all comments of so many pages.
+_AT_ONCE = {ATTACHMENT: 1, COMMENT: 1_000}
 _MOST_AGAIN = 500  # failed pages that are asked for a second time in one run
 
 Fetch = Callable[
     [Sequence[PageRef]], list[Page | PageFailure]
-]  # at most PAGES_A_REQUEST, or of comments
+]  # at most PAGES_A_REQUEST, or as `_AT_ONCE`
 _Results = list[tuple[PageRef, Page | PageFailure]]
 
 
@@ -103,9 +105,8 @@ class Fetching:
             return list(zip(batch, self._fetch(batch), strict=True))
 
         for content_type, alike in groupby(refs, attrgetter("content_type")):
-            is_comments = content_type == COMMENT
-            batches = batched(alike, _COMMENTED_PAGES if is_comments else PAGES_A_REQUEST)
-            workers = 1 if is_comments else self._workers
+            batches = batched(alike, _AT_ONCE.get(content_type, PAGES_A_REQUEST))
+            workers = 1 if content_type == COMMENT else self._workers
             for results in in_parallel(fetch, batches, workers, self._stop):
                 for result in results:
                     self._stop.check()
