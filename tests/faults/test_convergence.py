@@ -19,6 +19,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from demo.confluence_site import ConfluenceSite, SiteState
 from pipeline.upsert.files.listed import left_over
 from tests.faults.model.machine import History
+from tests.faults.model.on_pages import HistoryOnPages
 from tests.faults.model.site import to_body
 from tests.faults.model.stores import Kind
 from tests.support.program import environment, sync_now
@@ -64,7 +65,26 @@ class WithoutVolume(History):
     scopes: ClassVar[tuple[str, ...]] = ("one space", "two spaces", "labels")
 
 
+class OnPagesOnDash(HistoryOnPages):
+    """Files and comments where nothing can be deleted."""
+
+    kind = OnDash.kind
+
+
+class OnPagesOnUnderscoreWithDelete(HistoryOnPages):
+    """Files and comments where the ledger alone knows what is stored."""
+
+    kind = OnUnderscoreWithDelete.kind
+
+
+class OnPagesOnVectorStores(HistoryOnPages):
+    """Files and comments where the store's list replaces the ledger."""
+
+    kind = OnVectorStores.kind
+
+
 MACHINES = [OnDash, OnUnderscore, OnUnderscoreWithDelete, OnVectorStores, WithoutVolume]
+MACHINES_ON_PAGES = [OnPagesOnDash, OnPagesOnUnderscoreWithDelete, OnPagesOnVectorStores]
 
 
 @pytest.mark.slow
@@ -76,6 +96,18 @@ def test_one_clean_run_repairs_everything(
     monkeypatch.setattr(left_over, "REST_SECONDS", 0.0)  # the stand-in has no worker
     print(f"{machine.__name__}: {HISTORIES} histories, MODEL_SEED={SEED}")
     run_state_machine_as_test(seed(SEED)(machine), settings=THOROUGH)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(max(300, 20 * HISTORIES))
+@pytest.mark.parametrize("machine", MACHINES_ON_PAGES)
+def test_one_clean_run_repairs_what_is_on_pages(
+    machine: type[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(left_over, "REST_SECONDS", 0.0)  # the stand-in has no worker
+    few = max(1, HISTORIES // 5)  # each file is converted in a process of its own
+    print(f"{machine.__name__}: {few} histories, MODEL_SEED={SEED}")
+    run_state_machine_as_test(seed(SEED)(machine), settings=settings(THOROUGH, max_examples=few))
 
 
 def test_no_thread_outlives_a_failed_run(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The rules of the histories: what happens between runs, and how runs go wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any, ClassVar
 
@@ -74,11 +74,12 @@ class History(RuleBasedStateMachine):
     kind: ClassVar[Kind]
     opens: ClassVar[type[Nights]] = Nights
     scopes: ClassVar[Sequence[str]] = tuple(SCOPES)
+    table: ClassVar[Mapping[str, dict[str, str]]] = SCOPES
     nights: Nights
 
     @initialize(target=pages, data=st.data(), title=TITLES, texts=TEXTS)
     def begin(self, data: st.DataObject, title: str, texts: list[str]) -> str:
-        self.nights = self.opens(self.kind, SCOPES[data.draw(st.sampled_from(self.scopes))])
+        self.nights = self.opens(self.kind, self.table[data.draw(st.sampled_from(self.scopes))])
         self.site = self.nights.site
         return self.site.add(title, texts, {"keep"})
 

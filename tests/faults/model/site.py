@@ -69,6 +69,10 @@ class ChangingSite:
 
     def purge(self, page: str) -> None:
         self.state.purge(page)
+        for file in [one for one in self.state.files.by_id.values() if one.page == page]:
+            self.state.files.purge(file.id)
+        for comment in [one.id for one in self.state.comments.by_id.values() if one.page == page]:
+            self.state.comments.by_id.pop(comment)
         for known in (self._texts, self._includes):
             del known[page]
         self._broken.discard(page)
