@@ -16,6 +16,7 @@ from pathlib import Path
 
 from demo.confluence_site import ConfluenceSite
 from demo.pages import QUESTIONS, demo_state
+from demo.pages.on_pages import QUESTIONS_ON_PAGES
 from demo.servers import LlamaStack
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +33,7 @@ def environment(site: ConfluenceSite, server: LlamaStack, state_dir: str) -> dic
         "CONF_USER": site.user,
         "CONF_API_TOKEN": site.token,
         "SPACE_NAME": "Known Issues",
-        "CONTENT_TYPES": "pages,blogposts",
+        "CONTENT_TYPES": "pages,blogposts,attachments,comments",
         "VECTOR_API_BASE_URL": server.base_url,
         "LLAMA_BASE_URL": server.base_url,
         "STATE_DIR": state_dir,
@@ -58,7 +59,10 @@ def main(arguments: list[str]) -> int:
         print("\n== First run: every page of the sample site is inserted", flush=True)
         sync(settings, QUESTIONS[0])
         print("\n== Second run: nothing has changed, so nothing is sent", flush=True)
-        sync(settings, QUESTIONS[1])
+        print("   (a question that an attached file answers)", flush=True)
+        sync(settings, QUESTIONS_ON_PAGES[0])
+        print("\n== Third run: the same (a question that a comment answers)", flush=True)
+        sync(settings, QUESTIONS_ON_PAGES[1])
         print(POINTER, flush=True)
         if options.keep:
             print(f"\nConfluence: {site.gateway_url} (user {site.user}, token {site.token})")
