@@ -24,6 +24,8 @@ def show_pages(check: "Check") -> None:
         print(f"Space: {space.name}\nKey: {space.key}")
         for noun, number in check.count_types(pages):
             print(f"{noun}: {number}")
+        for noun, number in check.count_on_pages(pages):
+            print(f"{noun}: {number}")
         check.refuse_empty(space, pages)
         if check.settings.has_filters:
             check.keep_members(space, pages)

@@ -15,6 +15,7 @@ kubelet removes unused images when a disk is 85 % full, and stops at 80 %.
 Nodes of pool batch-large are cleaned every night at 03:30 UTC by the job image-janitor.
 Exceptions: gpu-7 keeps its images, because each of them takes 40 minutes to pull.
 """
+_PEOPLE = {"5d8c1f2e9a7b4c0012ab3401": "Mara Lindqvist", "5d8c1f2e9a7b4c0012ab3402": "Jonas Weber"}
 # Name of a page, name of the file, its content.
 _FILES = (
     ("disk-full", "image-clean-up.txt", _SCHEDULE.encode()),
@@ -67,17 +68,21 @@ def add_files_and_comments(state: SiteState, ids: Mapping[str, str]) -> None:
     """Attach files to pages, and discuss two pages; `ids` maps names of pages to ids."""
     for page, name, content in _FILES:
         state.files.add(ids[page], name, content, when=_WHEN)
+    state.people |= _PEOPLE
+    asker, expert = _PEOPLE
     comments = state.comments
     asked = comments.add(
         ids["disk-full"],
         "<p>Is it safe to run this while a deployment is in progress?</p>",
         marked="Unused container images",
+        author=asker,
         when=_WHEN,
     )
     comments.reply(
         asked,
         "<p>Yes: images of running and starting containers are in use. Only the next pull is "
         "slower.</p>",
+        author=expert,
         when=_WHEN,
     )
     resolved = comments.add(

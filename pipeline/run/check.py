@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space, types_in_scope
 from pipeline.http import StoppedWaitingError
+from pipeline.records import Attachment, CommentRef, PageFailure
 from pipeline.report import ExitCode
 from pipeline.run.execute import to_exit_code
 from pipeline.run.scope import to_nothing
@@ -42,6 +43,14 @@ class Check:
         for content in types_in_scope(self.settings):
             yield content.noun.capitalize(), counts.get(content.name, 0)
 
+    def count_on_pages(self, pages: Listing) -> Iterator[tuple[str, int]]:
+        """Yield what CONTENT_TYPES names of the things that are on the pages, and how many."""
+        types, owners = self.settings.content_types, pages.owners()
+        if "attachments" in types:
+            yield "Attachments", _count(self.site.list_attachments(owners))
+        if "comments" in types:
+            yield "Comments", _count(self.site.list_comments(owners))
+
     def refuse_empty(self, space: Space, pages: Listing) -> None:
         """Raise `CredentialsError` if a space that the settings name lists no page."""
         if not pages and (self.settings.space_name or self.settings.filter_space_keys):
@@ -63,6 +72,17 @@ class Check:
                 f"{to_nothing(self.settings)} matches LABELS and FILTER_FOLDER_ID: check their "
                 "spelling"
             )
+
+
+def _count(listed: Iterator[Attachment | CommentRef | PageFailure]) -> int:
+    """Count what is listed, once; log what could not be."""
+    ids = set[str]()
+    for one in listed:
+        if isinstance(one, PageFailure):
+            log.warning("page %s: %s", one.page_id, one.error)
+        else:
+            ids.add(one.id)
+    return len(ids)
 
 
 def execute_check(settings: Settings, job: Callable[[Check], None], signals: Signals) -> int:

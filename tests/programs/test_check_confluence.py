@@ -57,6 +57,16 @@ def test_it_counts_every_type_in_scope(
     assert "Blog posts" not in check(site, tmp_path, CONTENT_TYPES="pages").log
 
 
+def test_it_counts_what_is_on_the_pages(
+    site: ConfluenceSite, state: SiteState, tmp_path: Path
+) -> None:
+    page = next(iter(state.pages))
+    state.files.add(page, "notes.md", b"Text.")
+    state.comments.reply(state.comments.add(page, "<p>Why?</p>"), "<p>So.</p>")
+    ended = check(site, tmp_path, CONTENT_TYPES="attachments,comments", TEST_LIMIT="20")
+    assert "Pages: 12\nAttachments: 1\nComments: 2\n" in ended.log
+
+
 def test_the_limit_is_a_setting(site: ConfluenceSite, tmp_path: Path) -> None:
     ended = check(site, tmp_path, TEST_LIMIT="2")
     assert ended.log.count("version 7") == 2

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,19 @@ def test_comments_leave_with_their_page(place: Place) -> None:
     assert ended["content"]["comment"] == NONE | {"deleted": 2}
     place.state.restore(first)
     assert place.sync(**ON)["content"]["comment"] == NONE | {"listed": 1, "new": 1}
+
+
+def test_authors_are_named_and_asked_for_again_where_that_fails(place: Place) -> None:
+    place.state.people["a1"] = "Mara Lindqvist"
+    place.state.comments.add(place.pages[4], "<p>Why?</p>", author="a1")
+    place.site.fail("/user/bulk", faults.error(403), times=None)
+    assert place.sync(**ON).code == 0
+    assert not place.says("Mara Lindqvist")
+    place.site.clear_faults()
+    now = place.state.clock()
+    place.state.clock = lambda: now + timedelta(hours=169)
+    place.sync(**ON)
+    assert place.says("Mara Lindqvist")
 
 
 def test_comments_leave_with_a_restriction_and_come_back(place: Place) -> None:
