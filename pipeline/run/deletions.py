@@ -107,7 +107,7 @@ class Deletions:
             page = self._collection.ledger.page(page_id)
             if page and self._kept <= _KEPT_NAMED:
                 self._report.warn(
-                    f"page {page_id} {page.title!r} is missing from the listing, but "
+                    f"{to_type(page_id)} {page_id} {page.title!r} is missing from the listing, but "
                     "still exists: kept"
                 )
 

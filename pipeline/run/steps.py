@@ -265,6 +265,7 @@ class Run:
     def finish(self) -> None:
         """Publish the collection, and answer VERIFY_QUERY."""
         collection, settings = self.collection, self.settings
+        self._documents.close()
         self._warnings.finish()
         if self._rotation.is_active:
             self._rotation.finish()

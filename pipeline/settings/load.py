@@ -126,10 +126,11 @@ def _list_bad_tokens(values: Mapping[str, Any]) -> Iterator[str]:
 def _list_contradictions(values: Mapping[str, Any]) -> Iterator[str]:
     if values.get("space_name") and values.get("filter_space_keys"):
         yield "SPACE_NAME and FILTER_SPACE_KEYS exclude each other: set only one"
-    if values.get("filter_folder_id") and values.get("content_types") == ("blogposts",):
+    types = values.get("content_types", ())
+    if values.get("filter_folder_id") and "blogposts" in types and "pages" not in types:
         yield (
-            "FILTER_FOLDER_ID and CONTENT_TYPES=blogposts exclude each other: blog posts are in no "
-            "folder"
+            f"FILTER_FOLDER_ID and CONTENT_TYPES={','.join(types)} exclude each other: blog posts "
+            "are in no folder"
         )
     index, count = values.get("shard_index", 0), values.get("shard_count", 1)
     if "shard_count" in values and index >= count:

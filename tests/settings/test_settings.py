@@ -120,7 +120,7 @@ def test_a_wrong_value_is_named(name: str, text: str) -> None:
     if text == "2 with rotate":
         environ |= {"SHARD_COUNT": "2", "UPDATE_STRATEGY": "rotate"}
     if text == "blogposts in a folder":
-        environ |= {"CONTENT_TYPES": "blogposts", "FILTER_FOLDER_ID": "7"}
+        environ |= {"CONTENT_TYPES": "blogposts,comments", "FILTER_FOLDER_ID": "7"}
     if name == "CONF_API_TOKEN_FILE":
         del environ["CONF_API_TOKEN"]
     with pytest.raises(SettingsError, match=name):
