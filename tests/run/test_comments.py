@@ -78,7 +78,9 @@ def test_comments_are_chunks_of_their_own_below_their_page(place: Place) -> None
     assert place.says("Why is it slow?")
     assert place.says("The disk is full.")
     assert all("Page " in text.splitlines()[0] for text in place.texts())
+    before = len(place.site.requests)
     again = place.sync(**ON)
+    assert not [one for one in place.site.requests[before:] if "body-format" in one.target]
     assert (again["chunks"]["inserted"], again["chunks"]["deleted"]) == (0, 0)
     assert again["content"]["comment"] == NONE | {"listed": 2, "unchanged": 2}
 

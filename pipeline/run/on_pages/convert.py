@@ -23,7 +23,8 @@ def convert_comments(page: Page, find_names: FindNames, check: Check) -> Markdow
     """
     authors = {one.author for thread in page.threads for one in thread.comments if one.author}
     names = find_names(sorted(authors)) if authors else {}
-    markdown = to_comments_markdown(page.ref, page.url, page.threads, names, check)
+    ref = replace(page.ref, title=page.ref.ancestors[-1])  # the section is of the page
+    markdown = to_comments_markdown(ref, page.url, page.threads, names, check)
     lacks_names = not authors <= names.keys()
     return replace(markdown, dependencies=Dependencies(is_dynamic=lacks_names))
 

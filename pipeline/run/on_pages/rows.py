@@ -12,6 +12,7 @@ from dataclasses import astuple
 from pipeline.records import ATTACHMENT, COMMENT, PAGE, Attachment, CommentRef, ListedPage, PageRef
 
 COMMENTS, FILE = "comments", "att"  # begin the ids
+_TITLE = "Comments"  # below that of the page, so that no two documents are looked up by one title
 
 
 def to_type(document_id: str) -> str:
@@ -70,7 +71,7 @@ def list_comments(details: Sequence[str], owner: PageRef) -> ListedPage:
     ref = PageRef(
         id=to_comments_id(owner.id),
         version=sum(comment.version for comment in comments),
-        title="",
+        title=_TITLE,
         space=owner.space,
         modified=max((comment.modified for comment in comments), default=""),
         content_type=COMMENT,
@@ -87,7 +88,7 @@ def to_comments(ref: PageRef) -> tuple[PageRef, list[CommentRef]]:
     page = PageRef(
         id=ref.owner,
         version=0,
-        title=ref.title,
+        title=ref.ancestors[-1],
         space=ref.space,
         ancestors=ref.ancestors[:-1],
         content_type=content_type,

@@ -215,7 +215,7 @@ class Listing:
         version, title, space, modified, content_type, web_path, owner, details, labels = values
         is_on_page, ancestors = owner != page_id, self._ancestors.above(page_id, parent)
         if is_on_page:
-            title = " > ".join(filter(None, (*ancestors[-1:], title)))
+            title = " > ".join((*ancestors[-1:], title))
         return PageRef(
             page_id,
             version,
