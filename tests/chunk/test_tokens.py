@@ -17,6 +17,17 @@ def test_tokens_are_counted_as_tiktoken_does(text: str) -> None:
     ).encode_ordinary(text)
 
 
+_PARTS = st.sampled_from(
+    ["a", "é", "1", "'s", ".", "|", " ", "  ", "\t", "\n", "\r", "\x1c", "\u2028"]
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(_PARTS, max_size=40).map("".join))
+def test_a_text_has_the_tokens_of_its_lines_wherever_its_spaces_are(text: str) -> None:
+    assert count_tokens(text) == len(encoder().encode_ordinary(text))
+
+
 @pytest.mark.parametrize("gap", [" ", "\n", "\xa0", " \n"])
 def test_a_gap_of_any_length_is_counted(gap: str) -> None:
     tokens = [count_tokens(f"a{gap * number}b") for number in (100_000, 1_000_000)]
