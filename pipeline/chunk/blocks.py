@@ -31,7 +31,7 @@ def to_parts(markdown: str) -> Iterator[SectionBlock]:
             if len(end) >= len(mark) and set(end) == {mark[0]}:
                 yield SectionBlock(_kind(code[0], "fence"), "\n".join(code))
                 mark = ""
-        elif opening := _FENCE.match(line):
+        elif ("```" in line or "~~~" in line) and (opening := _FENCE.match(line)):
             mark, code = opening[1], [line]
         else:
             yield SectionBlock(_kind(line, "text") if line.strip() else "blank", line)

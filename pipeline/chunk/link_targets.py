@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-# Code, in which nothing is a link, or what may begin one: `![` begins an image.
-_CODE_OR_BRACKET = re.compile(
-    r"`{3,}[\s\S]*?(?:`{3,}|\Z)|~{3,}[\s\S]*?(?:~{3,}|\Z)|`[^`\n]++`|(?<!!)\["
-)
+# Code, in which nothing is a link, or what may begin one. Each alternative begins with a character:
+# what is before the next of them is then skipped, not tried.
+_CODE_OR_BRACKET = re.compile(r"```+[\s\S]*?(?:```+|\Z)|~~~+[\s\S]*?(?:~~~+|\Z)|`[^`\n]++`|\[")
 _PLACES = 5  # at which a label is looked for
 # A label's parts: text, an escaped character, brackets within the label.
 _LABEL_PART = re.compile(r"[^\[\]\\\n]++|\\.|\[[^\[\]\n]*+\]")
@@ -90,7 +89,7 @@ def _find_links(text: str) -> Iterator[_Link]:
     at = 0
     while opening := _CODE_OR_BRACKET.search(text, at):
         at = opening.end()
-        if opening[0] == "[":
+        if opening[0] == "[" and text[at - 2 : at - 1] != "!":  # which would begin an image
             label_end = _find_label_end(text, at, seen)
             if target := _TARGET.match(text, label_end):
                 yield _Link(opening.start(), label_end, target.end())
