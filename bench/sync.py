@@ -1,6 +1,6 @@
-"""The whole `sync.py` against stand-ins in processes of their own: overlap, memory, requests.
+"""The whole `sync.py` against stand-ins in processes of their own: CPU time, overlap, memory, requests.
 
-    make bench            or: python -m bench.sync [overlap] [memory] [growth] [start] [big]
+    make bench            or: python -m bench.sync [start] [night] [overlap] [memory] [growth] [big]
 
 Machines differ and are shared: read the ratios, not the seconds.
 """
@@ -57,6 +57,16 @@ def measure_memory() -> None:
         )
 
 
+def measure_night(pages: int = 100, rounds: int = 7) -> None:
+    """CPU time of the whole program where no page has changed."""
+    with tempfile.TemporaryDirectory() as folder, servers(pages, slow=False) as ends:
+        run(ends.settings, folder)
+        nights = [run(ends.settings, folder) for _ in range(rounds)]
+    assert not nights[-1].report["chunks"]["inserted"]
+    seconds = statistics.median(night.cpu_seconds for night in nights)
+    print(f"{pages} unchanged pages: {seconds:.2f} s of CPU time (median of {rounds})")
+
+
 def measure_big() -> None:
     """Time and peak memory of a run over 200 pages, one of them of an extreme size."""
     for name in BIG_PAGES:
@@ -86,10 +96,11 @@ def measure_start() -> None:
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or ["start", "overlap", "memory", "growth"]
+    names = sys.argv[1:] or ["start", "night", "overlap", "memory", "growth"]
     for name in names:
         {
             "start": measure_start,
+            "night": measure_night,
             "overlap": measure_overlap,
             "memory": measure_memory,
             "growth": measure_growth,
