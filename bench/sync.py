@@ -1,4 +1,4 @@
-"""The whole `sync.py` against stand-ins in processes of their own: CPU time, overlap, memory, requests.
+"""The whole `sync.py` against stand-ins in processes of their own: time, memory, requests.
 
     make bench            or: python -m bench.sync [start] [night] [overlap] [memory] [growth] [big]
 
