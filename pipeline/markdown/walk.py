@@ -64,19 +64,19 @@ class Walk:
         states: list[_State] = []
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
-            self._notes.check()
             if event == "start":
+                self._notes.check()
                 state = self._open(element)
                 states.append(state)
                 if state == "skip":
                     walk.skip_subtree()
-                elif element.text:
-                    self._add_text(element.text)
+                elif text := element.text:  # lxml makes a new string each time
+                    self._add_text(text)
             else:
                 if state := states.pop():
                     self._end(state)
-                if element.tail:
-                    self._add_text(element.tail)
+                if tail := element.tail:
+                    self._add_text(tail)
         self._flush()
         return list(dropwhile(lambda block: block.kind == "rule", page.blocks))
 

@@ -121,9 +121,9 @@ CLASSED = frozenset(("a", "div", "fieldset", "form", "img", "section", "span", "
 
 def find_macro(element: Element, notes: Notes) -> Macro | None:
     """Return the row of an element, None for plain HTML. Macros without a row are counted."""
-    tag, attributes = element.tag, element.attrib
+    tag, get = element.tag, element.get
     if tag in ("ac:structured-macro", "ac:macro"):
-        name = attributes.get("ac:name") or ""
+        name = get("ac:name") or ""
         if macro := _BY_NAME.get(name.lower()):
             return _DROPPED if frames.is_hidden_by_author(element, name) else macro
         notes.count_unknown(name)
@@ -134,7 +134,7 @@ def find_macro(element: Element, notes: Notes) -> Macro | None:
         return _DROPPED
     if macro := _find_rendered(element, tag, notes):
         return macro
-    name = attributes.get("data-macro-name") or ""
+    name = get("data-macro-name") or ""
     if name and name.lower() not in _BY_NAME:
         notes.count_unknown(name)
     return _BY_TAG.get(tag)

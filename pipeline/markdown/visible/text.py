@@ -44,8 +44,8 @@ def visible_text(element: Element) -> str:
                 walk.skip_subtree()
             else:
                 parts.append(text)
-        elif inner.tail and inner is not element:
-            parts.append(inner.tail)
+        elif inner is not element and (tail := inner.tail):
+            parts.append(tail)
     return "".join(parts)
 
 
