@@ -67,3 +67,10 @@ def test_a_long_line_above_a_list_is_not_repeated() -> None:
     items = "\n".join(f"- {prose(number, 2)}" for number in range(20))
     chunks = chunks_of(f"{line}\n\n{items}", overlap=0)
     assert sum("these:" in chunk.text for chunk in chunks) == 1
+
+
+def test_a_text_that_begins_with_a_bar_keeps_its_end() -> None:
+    text = f"|x| is a length | {prose(1, 40)} | the last words"
+    chunks = chunks_of(text, overlap=0)
+    assert len(chunks) > 1
+    assert " ".join(" ".join(bodies(chunks)).split()) == text

@@ -20,8 +20,8 @@ def cut_row(row: str, limit: int) -> list[tuple[str, int]]:
     Every part has the first cell, or its beginning, and the other short cells as far as they fit.
     Long cells are cut at line ends, then sentences, then words.
     """
-    cells = [cell.strip() for cell in _BETWEEN_CELLS.split(row)[1:-1]]
-    if not cells:
+    *cells, after = [cell.strip() for cell in _BETWEEN_CELLS.split(row)[1:]]
+    if not cells or after:  # not a row: a text that begins with a bar
         return cut_words(row, limit)
     repeated = _to_repeated(cells, limit)
     name = repeated.get(0) or _begin(cells[0], limit * _CELL_PERCENT // 100)
