@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from pipeline.chunk.characters import character_end
 from pipeline.chunk.link_targets import find_links, move_links
 from pipeline.chunk.pieces import INSIDE_WORD, SENTENCE, Piece, Sizes
 from pipeline.chunk.sentences import to_sentences
@@ -83,9 +84,12 @@ def _part_end(
 
 
 def _word_end(text: str, start: int, end: int) -> int:
-    """Return the index after the last space in the second half of `text[start:end]`, or `end`."""
+    """Return the index after the last space in the second half of `text[start:end]`.
+
+    Without one it is the end of a whole character, if possible.
+    """
     space = max(text.rfind(" ", start, end), text.rfind("\n", start, end))
-    return space + 1 if space > (start + end) // 2 else end
+    return space + 1 if space > (start + end) // 2 else character_end(text, start, end)
 
 
 def count_with_links(text: str) -> int:
