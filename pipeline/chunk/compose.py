@@ -8,6 +8,8 @@ from pipeline.chunk.link_targets import move_links
 from pipeline.chunk.pieces import Piece
 from pipeline.chunk.sections import Section
 
+_DEEPEST_HEADING = 6
+
 
 def to_chunk_text(crumb: str, body: str) -> str:
     """Return breadcrumb and body without link targets, then the links of both."""
@@ -30,12 +32,22 @@ def common_path(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return first[: next(differing, min(len(first), len(last)))]
 
 
-def join_blocks(section: Section, *, with_heading: bool = True) -> str:
+def join_blocks(section: Section) -> str:
     """Return a section's text, with its own heading above it."""
-    blocks = [block.text for block in section.blocks]
-    if section.heading and with_heading:
-        blocks.insert(0, section.heading)
-    return "\n\n".join(blocks)
+    return "\n\n".join(filter(None, (section.heading, *(block.text for block in section.blocks))))
+
+
+def join_sections(sections: Sequence[Section], common: tuple[str, ...]) -> str:
+    """Return the text of neighbouring sections below the headings that all of them have.
+
+    The first is below its other headings, which may have begun in an earlier chunk.
+    """
+    first, *others = sections
+    blocks = [block.text for block in first.blocks]
+    if missing := first.path[len(common) :]:
+        marks = first.heading.partition(" ")[0] or "#" * min(first.level - 1, _DEEPEST_HEADING)
+        blocks.insert(0, f"{marks} {' > '.join(missing)}")
+    return "\n\n".join(filter(None, (*blocks, *map(join_blocks, others))))
 
 
 def join_pieces(pieces: Sequence[Piece]) -> str:

@@ -17,6 +17,7 @@ from pipeline.chunk.compose import (
     common_path,
     join_blocks,
     join_pieces,
+    join_sections,
     to_breadcrumb,
     to_chunk_text,
 )
@@ -194,9 +195,7 @@ def _to_drafts(title: str, group: Sequence[Section], budget: _Budget) -> Iterato
         group = group[1:]
     if len(group) > 1:
         common = common_path([section.path for section in group])
-        first = join_blocks(group[0], with_heading=group[0].path != common)
-        body = "\n\n".join(filter(None, (first, *map(join_blocks, group[1:]))))
-        text = to_chunk_text(to_breadcrumb(title, common), body)
+        text = to_chunk_text(to_breadcrumb(title, common), join_sections(group, common))
         if (tokens := count_at_most(text, budget.limit)) <= budget.limit:
             yield Draft(text, tokens, group[0])
             return

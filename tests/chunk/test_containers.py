@@ -52,3 +52,10 @@ def test_a_container_in_a_container_has_both_titles() -> None:
     text = f"**Out**\n\n{prose(1, 9)}\n\n**In**\n\n{prose(2, 14)}\n\n{prose(3, 9)}"
     chunks = split_at(text, ("Out", "**Out**", prose(3, 9)), ("In", "**In**", prose(2, 14)))
     assert [chunk.metadata["section"] for chunk in chunks] == ["Out", "Out > In", "Out"]
+
+
+def test_what_follows_a_container_keeps_its_heading_where_it_shares_a_chunk() -> None:
+    inside = prose(1, 24)
+    text = f"# Top\n\n## Disk\n\n**Hint**\n\n{inside}\n\nThen mount it.\n\n## Net\n\nNothing to do."
+    chunks = split_at(text, ("Hint", "**Hint**", inside))
+    assert chunks[-1].text == ("T > Top\n\n## Disk\n\nThen mount it.\n\n## Net\n\nNothing to do.")

@@ -62,6 +62,12 @@ def test_short_sections_share_a_chunk_and_keep_their_headings() -> None:
     assert chunk.text == "Nightly backup\n\n# Cause\n\nA lock.\n\n# Cure\n\nRemove it."
 
 
+def test_a_section_that_shares_a_chunk_keeps_the_headings_of_an_earlier_chunk() -> None:
+    new, free = prose(2, 2), prose(3, 2)
+    last = chunks_of(f"# History\n\n{prose(1, 20)}\n\n## 0.2\n\n{new}\n\n# License\n\n{free}")[-1]
+    assert last.text == f"Nightly backup\n\n## History > 0.2\n\n{new}\n\n# License\n\n{free}"
+
+
 def test_a_heading_without_text_is_not_lost_where_others_share_its_chunk() -> None:
     (chunk,) = chunks_of("# Campaigns\n\n## Active\n\n### Spring\n\nRun it.\n\n## Past\n\nNone.")
     assert chunk.text == (
