@@ -9,6 +9,8 @@ from typing import NamedTuple
 _FENCE = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 
+_WIDEST_INDENTATION = 3  # of a block; what has more is code
+
 
 class SectionBlock(NamedTuple):
     """A block without the blank lines around it."""
@@ -49,6 +51,20 @@ def _kind(line: str, otherwise: str) -> str:
     return "list" if _ITEM.match(line) else otherwise
 
 
+def _outdent(part: SectionBlock) -> SectionBlock:
+    """Return what is indented outside of a list: a fence, table or quote without its indentation.
+
+    Files of Markdown have it. Any other is text.
+    """
+    lines = part.text.split("\n")
+    first = lines[0].lstrip(" ")
+    width = len(lines[0]) - len(first)
+    kind = _kind(first, "fence" if _FENCE.match(first) else "text")
+    if width > _WIDEST_INDENTATION or kind in ("list", "text", "inner"):
+        return SectionBlock("text", part.text)
+    return SectionBlock(kind, "\n".join(line[:width].lstrip(" ") + line[width:] for line in lines))
+
+
 def to_inner_blocks(markdown: str) -> list[SectionBlock]:
     """Return the blocks of Markdown inside another block; a heading in it is text."""
     blocks = Blocks()
@@ -70,10 +86,11 @@ class Blocks:
         if part.kind == "blank":
             self._blanks += 1
             return
+        if part.kind == "inner" and self._kind != "list":
+            part = _outdent(part)
         kind = part.kind
-        if kind == "inner":  # of the list's item above it, even after a blank line
-            kind = "list" if self._kind == "list" else "text"
-        elif kind == "text" and self._kind == "list" and not self._blanks:
+        # Of the item above it: what is indented, even after a blank line, and the next line.
+        if self._kind == "list" and (kind == "inner" or (kind == "text" and not self._blanks)):
             kind = "list"
         is_alone = kind in ("fence", "box") or (self._blanks and self._kind != "list")
         if kind != self._kind or is_alone:

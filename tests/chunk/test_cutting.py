@@ -100,3 +100,21 @@ def test_auto_makes_the_models_window_the_limit() -> None:
     code = "\n".join(f"step_{number} --verbose" for number in range(110))
     chunks = chunks_of(f"```\n{code}\n```\n\n{prose(8, 40)}", None)
     assert max(chunk.tokens for chunk in chunks) <= fitting_tokens("all-MiniLM-L6-v2") < 256
+
+
+@pytest.mark.parametrize(("first", "rest"), [("  ", "  "), ("- ", "  "), ("- one:\n\t", "\t")])
+def test_an_indented_fence_is_cut_into_fences(first: str, rest: str) -> None:
+    code = "\n".join(f"key_{number}: value" for number in range(100))
+    fence = first + f"```yaml\n{code}\n```".replace("\n", f"\n{rest}")
+    chunks = chunks_of(f"Before it\n\n{fence}\n\nafter it", 100, 30)
+    assert len(chunks) > 5
+    for body in bodies(chunks):
+        assert "key_" not in body or [body.count("```yaml\n"), body.count("```")] == [1, 2]
+
+
+def test_an_indented_table_is_cut_under_its_header() -> None:
+    rows = "\n".join(f"  | db-{number} | primary |" for number in range(60))
+    chunks = chunks_of(f"Before it\n\n  | Host | Role |\n  |---|---|\n{rows}\n\nafter it", 100, 0)
+    assert len(chunks) > 5
+    for body in bodies(chunks):
+        assert "db-" not in body or "| Host | Role |\n|---|---|\n| db-" in body

@@ -52,6 +52,9 @@ def _cut_item(item: str, sizes: Sizes, depth: int, cut_inner: CutInner) -> list[
 
 
 def _outdent(text: str, width: int) -> str:
-    """Remove at most `width` spaces from the beginning of every line but the first."""
+    """Remove a tab or at most `width` spaces from the beginning of every line but the first."""
     first, *rest = text.split("\n")
-    return "\n".join((first, *(line[:width].lstrip(" ") + line[width:] for line in rest)))
+    inner = (
+        line[1:] if line[:1] == "\t" else line[:width].lstrip(" ") + line[width:] for line in rest
+    )
+    return "\n".join((first, *inner))
