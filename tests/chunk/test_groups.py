@@ -1,5 +1,7 @@
 """How much of a table or a list shares a chunk, and what of a row is repeated."""
 
+import pytest
+
 from tests.support.chunks import bodies, chunks_of, prose
 
 HEADER = "| Host | Role | Note |\n|---|---|---|"
@@ -74,3 +76,11 @@ def test_a_text_that_begins_with_a_bar_keeps_its_end() -> None:
     chunks = chunks_of(text, overlap=0)
     assert len(chunks) > 1
     assert " ".join(" ".join(bodies(chunks)).split()) == text
+
+
+@pytest.mark.parametrize("line", ["请勿在生产环境运行：", "Never run **these:**"])
+def test_a_line_introduces_with_a_colon_of_any_script_or_weight(line: str) -> None:
+    items = "\n".join(f"- {prose(number, 2)}" for number in range(20))
+    chunks = chunks_of(f"{line}\n\n{items}", overlap=0)
+    assert len(chunks) > 3
+    assert all(f"{line}\n\n- " in body for body in bodies(chunks))

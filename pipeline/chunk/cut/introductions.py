@@ -12,6 +12,8 @@ from pipeline.chunk.tokens import count_at_most
 
 _SHARE = 6  # of the target: a longer line is not repeated
 _INTRODUCED = ("list", "table")
+_COLONS = (":", "：")  # the second of Chinese and Japanese
+_EMPHASIS = "*_"
 
 
 class Introduction(NamedTuple):
@@ -42,7 +44,7 @@ def introduction_to(block: SectionBlock, above: SectionBlock | None, sizes: Size
     """
     if above is None or above.kind != "text":
         return Introduction()
-    is_line = above.text.endswith(":")
+    is_line = above.text.rstrip(_EMPHASIS).endswith(_COLONS)
     if block.kind not in _INTRODUCED or not (is_line or is_title(above.text)):
         return Introduction(is_line=is_line)
     text = without_targets(to_sentences(above.text)[-1][0])
