@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import unicodedata
 
+_LONGEST = 32  # code points of a character that is kept whole
 _JOINER, _NON_JOINER = "\u200d", "\u200c"
 _AM = "\u0e33\u0eb3"  # vowels of Thai and Lao that belong to the letter before them
 _VIRAMA = 9  # the combining class of marks that join two letters, in scripts of India
 
 
 def character_end(text: str, start: int, end: int) -> int:
-    """Return the last index up to `end` at which no character is cut.
+    """Return the index next to `end` at which no character is cut: up to it, if possible.
 
-    `end` where all of `text[start:end]` is one character.
+    `end` in a character that is longer than any emoji.
     """
     at = end
     while start < at < len(text) and _is_inside(text, start, at):
         at -= 1
-    return at if at > start else end
+    if at > start:
+        return at
+    at = end
+    while at < min(len(text), end + _LONGEST) and _is_inside(text, start, at):
+        at += 1
+    return at if at < end + _LONGEST else end
 
 
 def _is_inside(text: str, start: int, at: int) -> bool:

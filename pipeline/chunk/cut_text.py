@@ -65,8 +65,10 @@ def cut_words(text: str, limit: int) -> list[tuple[str, int]]:
             done.append((part, tokens))
             continue
         middle = _part_end(text, start, (start + end + 1) // 2, links, starts)
-        if middle >= end:
+        if middle >= end:  # in a link
             middle = _word_end(text, start, (start + end + 1) // 2)
+        if middle >= end:  # in a character
+            middle = (start + end + 1) // 2
         waiting += [(middle, end), (start, middle)]
     return done
 

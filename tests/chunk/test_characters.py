@@ -27,6 +27,11 @@ def test_a_text_without_spaces_is_cut_between_whole_characters(character: str, l
     assert all(not part.replace(character, "") for part in parts)
 
 
+def test_a_character_is_whole_also_where_it_is_longer_than_half_of_what_is_left() -> None:
+    family = CHARACTERS["family"]
+    assert cut_hard(f"{family}93", 18) == [family, "93"]
+
+
 def test_a_character_over_the_limit_is_cut() -> None:
     text = "a" + "\u0301" * 1000
     parts = cut_hard(text, 64)
