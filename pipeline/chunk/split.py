@@ -92,6 +92,8 @@ def split(
         lambda text: _is_short(text, budget),
     )
     sections = sections or [Section((), 0, "", ())]
+    if 2 * count_tokens(markdown.title) > limit:  # shortened in breadcrumbs: once it is text
+        sections.insert(0, Section((), 0, "", (SectionBlock("text", markdown.title),)))
     drafts = _split_sections(markdown.title, sections, budget)
     return to_chunks(page, markdown.title, list(drafts))
 

@@ -8,7 +8,7 @@ from pipeline.chunk import split
 from pipeline.chunk.link_targets import move_links
 from pipeline.chunk.tokens import count_tokens
 from pipeline.records import Markdown
-from tests.support.chunks import URL, chunks_of, prose
+from tests.support.chunks import URL, bodies, chunks_of, prose
 from tests.support.convert import to_page
 
 
@@ -142,3 +142,11 @@ def test_an_anchor_too_long_for_an_address_is_omitted() -> None:
     markdown = Markdown("Title", "# One\n\ntext", ("x" * 2_000,))
     [chunk] = split(to_page(""), markdown)
     assert "#" not in str(chunk.metadata["url"])
+
+
+def test_a_title_too_long_for_the_breadcrumb_is_text_once() -> None:
+    title = " ".join(f"w{number}" for number in range(60))
+    chunks = chunks_of(f"# One\n\n{prose(1, 9)}\n\n# Two\n\n{prose(2, 9)}", 128, 0, title=title)
+    words = [word for body in bodies(chunks) for word in body.split() if word[0] == "w"]
+    assert words == title.split()
+    assert all(chunk.text.startswith("w0 w1 w2 ") for chunk in chunks)
