@@ -84,3 +84,14 @@ def test_a_line_introduces_with_a_colon_of_any_script_or_weight(line: str) -> No
     chunks = chunks_of(f"{line}\n\n{items}", overlap=0)
     assert len(chunks) > 3
     assert all(f"{line}\n\n- " in body for body in bodies(chunks))
+
+
+def test_code_in_a_cell_that_is_cut_keeps_the_marks_of_its_fence() -> None:
+    code = "<br>".join(f"key_{number}: value of it" for number in range(60))
+    row = f"| db-1 | Set:<br>```yaml<br>{code}<br>```<br>Then start it. |"
+    parts = bodies(chunks_of(f"| Host | How |\n|---|---|\n{row}", overlap=0))
+    rows = [line for body in parts for line in body.split("\n")[2:]]
+    assert len(rows) > 3
+    for line in rows:
+        assert "key_" not in line or [line.count("```yaml<br>"), line.count("```")] == [1, 2]
+    assert sum(line.count("key_") for line in rows) == 60

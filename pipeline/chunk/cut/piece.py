@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from pipeline.chunk.cut_text import cut_hard
 from pipeline.chunk.pieces import Piece
 
 _MARKER = re.compile(r"[^\s>]")  # of an item: its next lines have spaces instead
-_MARKS_TOKENS = 16  # of the marks of a fence
+MARKS_TOKENS = 16  # of the marks of a fence
 # A line that begins or ends a fence: what is before the mark, the mark, and the language.
 _FENCE_LINE = re.compile(r"([\s>]*+(?:(?:[-*+]|\d{1,9}[.)])\s+)*+)(`{3,}(?=[^`]*$)|~{3,})(.*)")
+
+
+class _Opening(NamedTuple):
+    """The first line of a fence: what is before the mark, the mark, and the language."""
+
+    before: str
+    mark: str
+    language: str
 
 
 def cut_piece(piece: Piece, room: int) -> Iterator[str]:
@@ -20,7 +29,7 @@ def cut_piece(piece: Piece, room: int) -> Iterator[str]:
     if "```" in lead or "~~~" in lead:
         lead, text = "", lead + text
     if "```" in text or "~~~" in text:
-        room -= _MARKS_TOKENS
+        room -= MARKS_TOKENS
     if 2 * piece.frame_tokens > room:
         lead, text = "", lead + text
     if lead:
@@ -31,13 +40,32 @@ def cut_piece(piece: Piece, room: int) -> Iterator[str]:
 
 def close_fences(parts: Iterable[str]) -> Iterator[str]:
     """Yield the parts of a text that was cut anywhere, each with all marks of its fences."""
-    opened: tuple[str, str, str] | None = None  # what is before the mark, the mark, the language
+    opened: _Opening | None = None
     for part in parts:
         lead = "".join(opened) + "\n" if opened else ""
         for line in part.split("\n"):
-            if found := _FENCE_LINE.match(line):
-                if opened is None:
-                    opened = (_MARKER.sub(" ", found[1]), found[2], found[3])
-                elif found[2].startswith(opened[1]) and not found[3].strip():
-                    opened = None
-        yield lead + part.rstrip("\n") + (f"\n{opened[0]}{opened[1]}" if opened else "")
+            opened = _after(line, opened)
+        yield lead + part.rstrip("\n") + (f"\n{opened.before}{opened.mark}" if opened else "")
+
+
+def find_fences(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where fences begin and end: their first lines, and the lines after their last."""
+    opened: _Opening | None = None
+    first = 0
+    for at, line in enumerate(lines):
+        was, opened = opened, _after(line, opened)
+        if opened and not was:
+            first = at
+        elif was and not opened:
+            yield first, at + 1
+    if opened:
+        yield first, len(lines)
+
+
+def _after(line: str, opened: _Opening | None) -> _Opening | None:
+    """Return the fence that is open after a line; `opened` is the one before it."""
+    found = _FENCE_LINE.match(line)
+    if found and opened is None:
+        return _Opening(_MARKER.sub(" ", found[1]), found[2], found[3])
+    is_end = found and opened and found[2].startswith(opened.mark) and not found[3].strip()
+    return None if is_end else opened

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from pipeline.chunk.cut.cell import to_fragments
 from pipeline.chunk.cut_text import count_with_links, cut_words
 from pipeline.chunk.link_targets import without_targets
-from pipeline.chunk.sentences import to_sentences
 from pipeline.chunk.tokens import count_tokens
 
 _BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
@@ -67,7 +67,7 @@ def _share_out(
     for column, cell in enumerate(cells):
         if column in repeated or not cell:
             continue
-        for fragment, before in _to_fragments(cell, room):
+        for fragment, before in to_fragments(cell, room):
             tokens = count_with_links(before + fragment) + 1
             if part and size + tokens > room:
                 yield part
@@ -76,18 +76,6 @@ def _share_out(
             size += tokens
     if part:
         yield part
-
-
-def _to_fragments(cell: str, room: int) -> Iterator[tuple[str, str]]:
-    """Yield a cell's sentences and lines, each with what is between it and the one before."""
-    before = ""
-    for line in cell.split("<br>"):
-        for sentence, space in to_sentences(line):
-            before = space or before
-            for part, _ in cut_words(sentence, room):
-                yield part, before
-                before = ""
-        before += "<br>"
 
 
 def _join(cells: Mapping[int, str], width: int) -> str:
