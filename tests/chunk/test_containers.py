@@ -10,7 +10,7 @@ def split_at(text: str, *containers: tuple[str, str, str]) -> list[Chunk]:
     """Split a text; a container is its title, a line at its beginning and one at its end."""
     lines = text.split("\n")
     found = [
-        Container(title, lines.index(first), lines.index(last) + 1)
+        Container(title, at := lines.index(first), lines.index(last, at + 1) + 1)
         for title, first, last in containers
     ]
     anchors = tuple(f"a{at}" for at in range(sum(line.startswith("#") for line in lines)))
@@ -59,3 +59,11 @@ def test_what_follows_a_container_keeps_its_heading_where_it_shares_a_chunk() ->
     text = f"# Top\n\n## Disk\n\n**Hint**\n\n{inside}\n\nThen mount it.\n\n## Net\n\nNothing to do."
     chunks = split_at(text, ("Hint", "**Hint**", inside))
     assert chunks[-1].text == ("T > Top\n\n## Disk\n\nThen mount it.\n\n## Net\n\nNothing to do.")
+
+
+def test_a_short_part_of_a_container_without_its_title_has_it_in_the_breadcrumb() -> None:
+    text = "> > **In**\n> >\n> > Run:\n\n```\nmake all\n```\n\n> > Then wait."
+    chunks = split_at(text, ("In", "```", "```"))
+    assert [chunk.text for chunk in chunks if "make" in chunk.text] == [
+        "T > In\n\n```\nmake all\n```"
+    ]
