@@ -32,13 +32,32 @@ def test_a_long_first_cell_is_named_by_its_beginning() -> None:
 
 
 def test_a_header_too_long_to_repeat_is_written_once() -> None:
-    names = " | ".join(f"column number {number}" for number in range(20))
-    table = f"| {names} |\n|{'---|' * 20}\n" + "\n".join(
-        f"| row {number} | {' | '.join('abcdefghijklmnopqrs')} |" for number in range(5)
+    names = f"{'column number ' * 30} | column number 19"
+    table = f"| {names} |\n|---|---|\n" + "\n".join(
+        f"| row {number} | {' '.join('abcdefghijklmnopqrs')} |" for number in range(5)
     )
     parts = bodies(chunks_of(table, 128, 0))
     assert sum("column number 19" in body for body in parts) == 1
     assert all("row" in body or "column" in body for body in parts)
+
+
+@pytest.mark.parametrize("limit", [64, 128, 1000])
+def test_a_table_of_many_columns_becomes_several_with_the_first_column(limit: int) -> None:
+    rows = [[f"row {row}", *(f"value {row}.{column}" for column in range(100))] for row in range(4)]
+    names = ["Host", *(f"column {column}" for column in range(100))]
+    lines = [f"| {' | '.join(cells)} |" for cells in (names, *rows)]
+    kept = []
+    for body in bodies(chunks_of("\n".join((lines[0], "|---" * 101 + "|", *lines[1:])), limit, 0)):
+        for table in body.split("\n\n"):
+            names, _, *values = [line.strip("| ").split(" | ") for line in table.split("\n")]
+            assert names[0] == "Host"
+            for cells in values:
+                kept += [(cells[0], *pair) for pair in zip(names[1:], cells[1:], strict=True)]
+    assert sorted(kept) == sorted(
+        (f"row {row}", f"column {column}", f"value {row}.{column}")
+        for row in range(4)
+        for column in range(100)
+    )
 
 
 def test_a_long_list_of_bullets_is_cut_into_groups_and_steps_are_not() -> None:

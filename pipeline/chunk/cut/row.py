@@ -20,20 +20,27 @@ def cut_row(row: str, limit: int) -> list[tuple[str, int]]:
     Every part has the first cell, or its beginning, and the other short cells as far as they fit.
     Long cells are cut at line ends, then sentences, then words.
     """
-    *cells, after = [cell.strip() for cell in _BETWEEN_CELLS.split(row)[1:]]
-    if not cells or after:  # not a row: a text that begins with a bar
+    cells = to_cells(row)
+    if not cells:
         return cut_words(row, limit)
     repeated = _to_repeated(cells, limit)
-    name = repeated.get(0) or _begin(cells[0], limit * _CELL_PERCENT // 100)
-    bare = count_tokens(_join({}, len(cells)))
+    name = repeated.get(0) or begin_cell(cells[0], limit * _CELL_PERCENT // 100)
+    bare = count_tokens(join_cells([""] * len(cells)))
     room = limit - bare - count_tokens(" ".join((name, *repeated.values()))) - 4
     if room < limit // 4:  # a row of very many cells
         return cut_words(row, limit)
     rows = []
     for part in _share_out(cells, repeated, room):
-        line = _join({0: name} | repeated | part, len(cells))
+        shown = {0: name} | repeated | part
+        line = join_cells([shown.get(column, "") for column in range(len(cells))])
         rows.append((line, count_with_links(line)))
     return rows or [(row, count_with_links(row))]
+
+
+def to_cells(row: str) -> list[str]:
+    """Return the cells of a row; [] for another text that begins with a bar."""
+    *cells, after = [cell.strip() for cell in _BETWEEN_CELLS.split(row)[1:]]
+    return [] if after else cells
 
 
 def _to_repeated(cells: Sequence[str], limit: int) -> dict[int, str]:
@@ -48,7 +55,7 @@ def _to_repeated(cells: Sequence[str], limit: int) -> dict[int, str]:
     return repeated
 
 
-def _begin(cell: str, limit: int) -> str:
+def begin_cell(cell: str, limit: int) -> str:
     """Return the beginning of a long first cell; of a link, its label."""
     cell = without_targets(cell)
     line = cell.partition("<br>")[0]
@@ -78,6 +85,6 @@ def _share_out(
         yield part
 
 
-def _join(cells: Mapping[int, str], width: int) -> str:
-    texts = (cells.get(column, "") for column in range(width))
-    return "|" + "".join(f" {text} |" if text else " |" for text in texts)
+def join_cells(cells: Sequence[str]) -> str:
+    """Return cells as a row."""
+    return "|" + "".join(f" {cell} |" if cell else " |" for cell in cells)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from pipeline.chunk.cut.columns import to_narrow_tables
 from pipeline.chunk.cut.row import cut_row
 from pipeline.chunk.cut_text import count_to_cut, cut_text
 from pipeline.chunk.pieces import SENTENCE, Piece, Sizes
@@ -23,6 +25,8 @@ def cut_table(text: str, sizes: Sizes) -> list[Piece]:
         return _to_rows(rows, "", 0, sizes)
     header, rows = "\n".join(rows[:2]), rows[2:]
     frame = count_tokens(header + "\n")
+    if _is_wide(header, rows, frame, sizes) and (tables := _to_tables(header, rows, sizes)):
+        return tables
     if rows and 2 * frame <= sizes.limit:
         first, *others = _to_rows(rows, header + "\n", frame, sizes)
         first = first._replace(text=first.lead + first.text, lead="", frame_tokens=0, kind="table")
@@ -32,6 +36,25 @@ def cut_table(text: str, sizes: Sizes) -> list[Piece]:
     else:
         above = [Piece(header, "", SENTENCE, frame, "table")]
     return above + (_to_rows(rows, "", 0, sizes) if rows else [])
+
+
+def _is_wide(header: str, rows: Sequence[str], frame: int, sizes: Sizes) -> bool:
+    """Return whether a part of a row, with empty cells for what it lacks, has little room."""
+    usual = sizes.target * _LONG_ROW_PERCENT // 100
+    return 2 * frame > sizes.limit or (
+        4 * header.partition("\n")[0].count("|") > usual
+        and any(count_to_cut(row, usual) > usual for row in rows)
+    )
+
+
+def _to_tables(header: str, rows: Sequence[str], sizes: Sizes) -> list[Piece]:
+    """Return the pieces of a wide table as tables of fewer columns."""
+    names = header.partition("\n")[0]
+    pieces: list[Piece] = []
+    for table in to_narrow_tables(names, rows, sizes.limit // 4, max(2, sizes.target // 16)):
+        first, *others = cut_table(table, sizes)
+        pieces += [first._replace(before="\n\n", rank=SENTENCE + 1), *others]
+    return pieces
 
 
 def _to_rows(rows: list[str], lead: str, frame: int, sizes: Sizes) -> list[Piece]:
