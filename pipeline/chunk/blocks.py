@@ -83,7 +83,8 @@ class Blocks:
 
     def add(self, part: SectionBlock) -> None:
         """Add the next part, to the open block where it belongs to that."""
-        if part.kind == "blank":
+        is_empty_quote = part.kind == "quote" != self._kind and not part.text.strip("> ")
+        if part.kind == "blank" or is_empty_quote:  # the latter is below a title that is removed
             self._blanks += 1
             return
         if part.kind == "inner" and self._kind != "list":

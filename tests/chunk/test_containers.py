@@ -67,3 +67,9 @@ def test_a_short_part_of_a_container_without_its_title_has_it_in_the_breadcrumb(
     assert [chunk.text for chunk in chunks if "make" in chunk.text] == [
         "T > In\n\n```\nmake all\n```"
     ]
+
+
+def test_a_quoted_container_without_its_title_begins_with_text() -> None:
+    text = f"> **Never**\n>\n> {prose(1, 12)}\n>\n> {prose(2, 12)}"
+    first, *_ = split_at(text, ("Never", "> **Never**", f"> {prose(2, 12)}"))
+    assert first.text.startswith(f"T > Never\n\n> {prose(1, 1)}")
