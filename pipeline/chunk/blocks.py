@@ -9,8 +9,6 @@ from typing import NamedTuple
 _FENCE = re.compile(r"\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 
-_WIDEST_INDENTATION = 3  # of a block; what has more is code
-
 
 class SectionBlock(NamedTuple):
     """A block without the blank lines around it."""
@@ -51,18 +49,11 @@ def _kind(line: str, otherwise: str) -> str:
     return "list" if _ITEM.match(line) else otherwise
 
 
-def _outdent(part: SectionBlock) -> SectionBlock:
-    """Return what is indented outside of a list: a fence, table or quote without its indentation.
-
-    Files of Markdown have it. Any other is text.
-    """
-    lines = part.text.split("\n")
-    first = lines[0].lstrip(" ")
-    width = len(lines[0]) - len(first)
-    kind = _kind(first, "fence" if _FENCE.match(first) else "text")
-    if width > _WIDEST_INDENTATION or kind in ("list", "text", "inner"):
-        return SectionBlock("text", part.text)
-    return SectionBlock(kind, "\n".join(line[:width].lstrip(" ") + line[width:] for line in lines))
+def _outdent(part: SectionBlock, width: int) -> SectionBlock:
+    """Return a part without at most `width` spaces at the beginning of its lines."""
+    lines = [line[:width].lstrip(" ") + line[width:] for line in part.text.split("\n")]
+    kind = _kind(lines[0], "fence" if _FENCE.match(lines[0]) else "text")
+    return SectionBlock(kind, "\n".join(lines))
 
 
 def to_inner_blocks(markdown: str) -> list[SectionBlock]:
@@ -80,6 +71,7 @@ class Blocks:
         self._done: list[SectionBlock] = []
         self._kind, self._blanks = "", 0
         self._texts: list[str] = []  # of the block that is open
+        self._margin = 0  # spaces before the block that is open
 
     def add(self, part: SectionBlock) -> None:
         """Add the next part, to the open block where it belongs to that."""
@@ -87,8 +79,10 @@ class Blocks:
         if part.kind == "blank" or is_empty_quote:  # the latter is below a title that is removed
             self._blanks += 1
             return
-        if part.kind == "inner" and self._kind != "list":
-            part = _outdent(part)
+        if part.kind == "inner":
+            part = self._without_margin(part)
+        else:
+            self._margin = 0
         kind = part.kind
         # Of the item above it: what is indented, even after a blank line, and the next line.
         if self._kind == "list" and (kind == "inner" or (kind == "text" and not self._blanks)):
@@ -101,6 +95,18 @@ class Blocks:
             self._texts += [""] * self._blanks
             self._texts.append(part.text)
         self._blanks = 0
+
+    def _without_margin(self, part: SectionBlock) -> SectionBlock:
+        """Return an indented part without the margin of its block, unless it is text.
+
+        Files of Markdown have such blocks, and chunks that begin inside an item.
+        """
+        if self._kind != "list":
+            self._margin = len(part.text) - len(part.text.lstrip(" "))
+        inner = _outdent(part, self._margin)
+        if self._kind != "list" and inner.kind in ("text", "inner"):
+            return SectionBlock("text", part.text)
+        return inner
 
     def take(self) -> list[SectionBlock]:
         """Return the blocks so far, and begin anew."""

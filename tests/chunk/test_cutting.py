@@ -102,7 +102,10 @@ def test_auto_makes_the_models_window_the_limit() -> None:
     assert max(chunk.tokens for chunk in chunks) <= fitting_tokens("all-MiniLM-L6-v2") < 256
 
 
-@pytest.mark.parametrize(("first", "rest"), [("  ", "  "), ("- ", "  "), ("- one:\n\t", "\t")])
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [("  ", "  "), ("- ", "  "), ("- one:\n\t", "\t"), ("     4. four\n        ", "        ")],
+)
 def test_an_indented_fence_is_cut_into_fences(first: str, rest: str) -> None:
     code = "\n".join(f"key_{number}: value" for number in range(100))
     fence = first + f"```yaml\n{code}\n```".replace("\n", f"\n{rest}")
