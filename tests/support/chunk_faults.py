@@ -19,6 +19,7 @@ _ITEM = re.compile(rf"( *){_MARKER} ")
 _ROW = re.compile(rf"[\s>]*(?:{_MARKER} +)*(\|.*)")
 _DELIMITERS = re.compile(r"\|[\s:|]*-[\s:|-]*$")
 _SPACES, _WORD = re.compile(r"[\s>]+"), re.compile(r"\w+")
+_SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")  # not after "e.g."
 _LEAST = 16  # letters of a line that is looked for in chunks
 
 
@@ -176,7 +177,7 @@ def _introduction_faults(
     room = min(limit, 256) - max(count_tokens(chunk.text.partition("\n\n")[0]) for chunk in chunks)
     lines = Counter(plain(line.text) for line in source)
     for lines_above, items in _to_lists(source):
-        above = lines_above.rpartition(". ")[2]
+        above = _SENTENCE_END.split(lines_above)[-1]
         if above[:1] == "#" or not above.endswith(":") or count_tokens(above) > room // 8:
             continue
         for item in map(plain, items):
