@@ -93,9 +93,9 @@ def _to_outlines(
     end = 0
     for container in containers:
         if container.first >= end:
+            text = "\n".join(lines[container.first : container.end])
             # Code between the lines of a quoted container is one too, without its title.
-            is_named = lines[container.first].lstrip(_MARKS).startswith(container.title)
-            short = is_named and is_short("\n".join(lines[container.first : container.end]))
+            short = text.lstrip(_MARKS).startswith(container.title) and is_short(text)
             end = container.end if short else end
             found.append(_Outline(container, short))
     return found[::-1]

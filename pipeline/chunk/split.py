@@ -91,9 +91,9 @@ def split(
         markdown.containers,
         lambda text: _is_short(text, budget),
     )
-    sections = sections or [Section((), 0, "", ())]
     if 2 * count_tokens(markdown.title) > limit:  # shortened in breadcrumbs: once it is text
         sections.insert(0, Section((), 0, "", (SectionBlock("text", markdown.title),)))
+    sections = sections or [Section((), 0, "", ())]
     drafts = _split_sections(markdown.title, sections, budget)
     return to_chunks(page, markdown.title, list(drafts))
 

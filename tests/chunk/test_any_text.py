@@ -103,8 +103,15 @@ def test_words_keep_their_order(sections: list[tuple[int, list[int]]], limit: in
         "🙂" * 20_000,
         "\n".join("  " * depth + f"- level {depth}" for depth in range(200)),
         "```\n" + "no end\n" * 500,
+        "| a | b |\n|---|---|\n| x | y<br>```" + "info " * 500 + " |",
+        "| a | b |\n|---|---|\n| x | ```<br>" + "no end<br>" * 500 + " |",
+        "| name " * 500 + "|\n" + "|---" * 500 + "|",
+        "| name " * 500 + "|\n" + "|---" * 500 + "|\n| a | b |\n| c",
     ],
-    ids=["line", "heading", "header", "language", "items", "quotes", "emoji", "nested", "open"],
+    ids=[
+        *("line", "heading", "header", "language", "items", "quotes", "emoji", "nested", "open"),
+        *("cell's language", "open in a cell", "header alone", "header and no rows"),
+    ],
 )
 @pytest.mark.parametrize("limit", [64, 1000])
 def test_extremes_are_cut_within_the_limit(text: str, limit: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.chunk.cut.piece import MARKS_TOKENS, close_fences, find_fences
-from pipeline.chunk.cut_text import cut_words
+from pipeline.chunk.cut_text import cut_hard, cut_words
 from pipeline.chunk.sentences import to_sentences
 from pipeline.chunk.tokens import count_tokens
 
@@ -34,14 +34,19 @@ def _cut_fence(lines: Sequence[str], room: int) -> list[str]:
     if not lines or count_tokens("<br>".join(lines)) <= room:
         return ["<br>".join(lines)] if lines else []
     room = max(1, room - MARKS_TOKENS)
+    *others, last = lines
     parts: list[str] = []
     left = 0
-    for line in lines:
+    for line in others:
         for part, tokens in cut_words(line, room):
-            if tokens + 1 > left and line is not lines[-1]:
-                parts.append(part)
-                left = room - tokens
-            else:
+            if parts and tokens < left:
                 parts[-1] += f"\n{part}"
                 left -= tokens + 1
+            else:
+                parts.append(part)
+                left = room - tokens
+    if parts and count_tokens(last) < MARKS_TOKENS:
+        parts[-1] += f"\n{last}"
+    else:
+        parts += cut_hard(last, room)
     return [part.replace("\n", "<br>") for part in close_fences(parts)]

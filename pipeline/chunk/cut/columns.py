@@ -18,7 +18,7 @@ def to_narrow_tables(header: str, rows: Sequence[str], most: int, most_columns: 
     """
     names, *values = [to_cells(row) for row in (header, *rows)]
     groups = _to_groups(names, most, most_columns)
-    if len(groups) < 2 or not all(0 < len(cells) <= len(names) for cells in values):
+    if len(groups) < 2 or not values or not all(0 < len(cells) <= len(names) for cells in values):
         return []
     firsts = [begin_cell(cells[0], _NAME_TOKENS) for cells in values]
     columns = list(zip_longest(*values, fillvalue=""))
