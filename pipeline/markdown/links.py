@@ -18,6 +18,13 @@ _IN_URL = {" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\n": "",
 _IN_URL_TABLE = str.maketrans(_IN_URL)
 
 
+# A name and password before the host, or a parameter that is a secret of who wrote it.
+_SECRET = re.compile(
+    r"//[^/?#@\s]*+@|[?&;#][^=&#?;]{0,40}(?:token|secret|passw|pwd|api[_-]?key|access[_-]?key|signature|oauth|credential)[^=&#?;]{0,40}=",
+    re.IGNORECASE,
+)
+
+
 class Links:
     """The links of one page."""
 
@@ -61,6 +68,11 @@ class Links:
     def to_space(self, key: str) -> str:
         """Return the address of a space."""
         return f"{self.base}/spaces/{quote(key)}"
+
+
+def has_secret(url: str) -> bool:
+    """Return whether an address may let who has it in."""
+    return _SECRET.search(url) is not None
 
 
 def to_link(text: str, target: str) -> str:

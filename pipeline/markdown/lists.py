@@ -36,6 +36,8 @@ def to_item(blocks: Sequence[Block], prefix: str = "") -> Block:
     """Return one item without its marker; an item that only holds a list is that list."""
     if not prefix and blocks and all(block.kind == "list" for block in blocks):
         return Block("list", "\n".join(block.text for block in blocks))
+    if prefix and blocks and blocks[0].kind not in ("text", "heading", "item"):
+        blocks, prefix = [Block("text", prefix.rstrip()), *blocks], ""  # a fence begins its line
     text = join(heading_as_text(block) for block in blocks)
     return Block("item", prefix + text if text else "")
 

@@ -24,7 +24,7 @@ from pipeline.markdown.quotes import to_quote
 from pipeline.markdown.styles import mark_styles
 from pipeline.markdown.tables import TableRow, is_layout, to_cell, to_table
 from pipeline.markdown.tree import Element
-from pipeline.markdown.visible import INLINE
+from pipeline.markdown.visible import INLINE, seen_text
 
 
 @dataclass(slots=True)
@@ -95,7 +95,9 @@ class Walk:
     def _open_macro(self, element: Element, macro: Macro) -> _State:
         group = "quote" if macro.convert is box else "macro"
         if self._is_full(group):
-            return self._open_plain(element)
+            state = self._open_plain(element)
+            self._emit(to_text_blocks(seen_text(element)))
+            return state
         self._depth[group] += 1
         return self._push(_Frame(element, group, macro))
 

@@ -2,8 +2,16 @@
 
 import pytest
 
+from pipeline.markdown import to_markdown
+from pipeline.markdown.convert import convert_tree, convert_with_markdownify
 from pipeline.markdown.macros.table import MACROS
-from tests.support.convert import assert_converts, convert, macro, plain, rich
+from tests.support.convert import assert_converts, convert, macro, plain, rich, to_page
+
+DECISION = (
+    '<ac:adf-extension><ac:adf-node type="decision-list"><ac:adf-node type="decision-item">'
+    "<ac:adf-content>{}</ac:adf-content></ac:adf-node></ac:adf-node></ac:adf-extension>"
+)
+FILES = '<div class="plugin_attachments_container"><a class="filename">{}</a></div>'
 
 LISTS = [
     (
@@ -150,6 +158,58 @@ def test_an_unknown_macro_is_unwrapped_and_counted(
 ) -> None:
     result = convert(body, "storage")
     assert (result.text, result.unknown_macros, result.lost_words) == (expected, unknown, 0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"heading": "true", "title": "Prices"}, "Prices"),
+        ({"label": "true", "title": "false", "text": "Open"}, "Open"),
+        ({"header": "Authorization: Bearer s3cret"}, ""),
+        ({"token": "s3cret", "apiKey": "s3cret", "password": "s3cret", "id": "s3cret"}, ""),
+        ({"url": "https://e.example/feed?format=a&amp;access_token=s3cret"}, ""),
+        ({"url": "https://ann:s3cret@e.example/", "label": "Feed"}, "Feed"),
+        ({"url": "https://e.example/?author=a&amp;spaceKey=b"}, "https://e.example/?author=a&spaceKey=b"),
+    ],
+)  # fmt: skip
+def test_an_unknown_macro_shows_neither_settings_nor_secrets(
+    parameters: dict[str, str], expected: str
+) -> None:
+    result = convert(f"<p>a</p>{macro('app', **parameters)}", "storage")
+    assert result.text == f"a\n\n{expected}".strip()
+    assert result.lost_words == 0
+
+
+@pytest.mark.parametrize("name", ["show-if", "Hide-If", "html-comment", "css"])
+@pytest.mark.parametrize("body", [rich("<p>b</p>"), plain("b")])
+def test_what_a_macro_shows_to_some_readers_only_is_not_in_the_text(name: str, body: str) -> None:
+    source = "<p>a</p>" + macro(name, body, title="c")
+    for converter in (convert_tree, convert_with_markdownify):
+        result = to_markdown(to_page(source, "storage"), converter)
+        assert (result.text, result.lost_words) == ("a", 0)
+
+
+@pytest.mark.parametrize("name", ["info", "panel", "expand", "app"])
+def test_a_title_is_kept_at_any_depth(name: str) -> None:
+    body = "<p>end</p>"
+    for depth in range(50):
+        body = macro(name, rich(body), title=f"title{depth}")
+    result = convert(body, "storage")
+    assert all(f"title{depth}" in result.text for depth in range(50))
+    assert not result.warnings
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (DECISION.format("a<br/># b"), "- **Decision:** a\n  \\# b"),
+        (DECISION.format(macro("code", plain("b"))), "- **Decision:**\n\n  ```\n  b\n  ```"),
+        (FILES.format("# a"), "- \\# a"),
+        (FILES.format("```"), "- \\```"),
+    ],
+)  # fmt: skip
+def test_no_decision_or_name_of_a_file_becomes_another_structure(body: str, expected: str) -> None:
+    assert_converts(body, expected)
 
 
 def test_no_macro_has_two_rows() -> None:

@@ -10,19 +10,13 @@ from pipeline.markdown.hidden import drop_hidden_elements
 from pipeline.markdown.links import Links
 from pipeline.markdown.macros.adf import SYNCED_ELSEWHERE, is_second_copy
 from pipeline.markdown.macros.errors import is_error_element
-from pipeline.markdown.macros.frames import is_hidden_by_author
+from pipeline.markdown.macros.frames import is_not_shown
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, parse
 from pipeline.markdown.visible import MACROS
 
 BLOCKS = frozenset((*MACROS, "ac:adf-extension"))
 DEEPEST = 10  # elements between a macro and the one around it that adds no words
-# Apps' macros that show their text to some readers only: the rendering has decided it for the
-# account. The others hold no text.
-_CONDITIONAL = frozenset(
-    """show-if hide-if show-to hide-from hidden-content hide-content html-comment htmlcomment css
-    style stylesheet""".split()  # noqa: SIM905 - a list of quoted words is hard to read
-)
 
 
 def read_source(storage: str, check: Callable[[], object]) -> Element:
@@ -33,7 +27,7 @@ def read_source(storage: str, check: Callable[[], object]) -> Element:
     notes = Notes(Links("", ""), check)
     for element in list(source.iter(*BLOCKS, "ac:adf-node", "ac:adf-fallback")):
         is_copy = element.tag not in BLOCKS and is_second_copy(element, notes)
-        if is_copy or _is_elsewhere(element) or _is_not_shown(element):
+        if is_copy or _is_elsewhere(element) or _is_unseen(element):
             _empty(element)
     return source
 
@@ -50,6 +44,15 @@ def as_shown(macro: Element) -> Element:
     return macro
 
 
+def drop_addresses(source: Element, rendered: Element) -> None:
+    """Leave out the addresses of cards that the rendered body shows by their titles."""
+    targets = {link.get("href") for link in rendered.iter("a")}
+    for link in source.iter("a"):
+        address = link.get("href")
+        if link.get("data-card-appearance") and link.text == address and address in targets:
+            link.text = None
+
+
 def _is_elsewhere(element: Element) -> bool:
     """Return whether an element is a synced block that is kept on another page."""
     return element.tag == "ac:adf-extension" and any(
@@ -57,11 +60,8 @@ def _is_elsewhere(element: Element) -> bool:
     )
 
 
-def _is_not_shown(element: Element) -> bool:
-    name = element.get("ac:name") or ""
-    return element.tag in MACROS and (
-        name.lower() in _CONDITIONAL or is_hidden_by_author(element, name)
-    )
+def _is_unseen(element: Element) -> bool:
+    return element.tag in MACROS and is_not_shown(element, element.get("ac:name") or "")
 
 
 def _empty(element: Element) -> None:

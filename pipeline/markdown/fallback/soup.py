@@ -113,6 +113,8 @@ def is_unseen(tag: Tag) -> bool:
     """Return whether readers see nothing of an element, as in `visible` and `macros.frames`."""
     if tag.name in UNSEEN:
         return True
+    if tag.name in MACROS and str(tag.get("ac:name") or "").lower() in frames.NOT_SHOWN:
+        return True
     return tag.get("ac:name") in frames.HIDEABLE and any(
         parameter.get("ac:name") == "hidden" and parameter.get_text().strip() == "true"
         for parameter in tag.find_all("ac:parameter", recursive=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from pipeline.markdown.blocks import Block, Content, Rendered
+from pipeline.markdown.lists import to_item, to_list
 from pipeline.markdown.macros.boxes import box, expand
 from pipeline.markdown.macros.frames import unwrap
 from pipeline.markdown.notes import Notes
@@ -33,11 +34,10 @@ def node(element: Element, content: Content, notes: Notes) -> Rendered:
 
 def _to_decision(element: Element, content: Content) -> list[Block]:
     """Return a decision as a list of one item."""
-    text = " ".join(block.text for block in content.to_blocks())
     attributes = children(element, "ac:adf-attribute")
     states = [all_text(one).upper() for one in attributes if one.get("key") == "state"]
     label = "Undecided" if "UNDECIDED" in states else "Decision"
-    return [Block("list", f"- **{label}:** {text}")] if text else []
+    return to_list([to_item(content.to_blocks(), f"**{label}:** ")], None)
 
 
 def is_elsewhere(element: Element, notes: Notes) -> bool:

@@ -9,6 +9,12 @@ from pipeline.markdown.visible import INLINE, visible_text
 
 _HIGHEST = 6  # elements around another that may begin with it
 HIDEABLE = ("excerpt", "details")  # with the parameter `hidden`
+# Apps' macros that show their text to some readers only: the rendering has decided it for the
+# account. The others hold no text.
+NOT_SHOWN = frozenset(
+    """show-if hide-if show-to hide-from hidden-content hide-content html-comment htmlcomment css
+    style stylesheet""".split()  # noqa: SIM905 - a list of quoted words is hard to read
+)
 
 
 def unwrap(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -60,6 +66,10 @@ def hide(element: Element, content: Content, notes: Notes) -> Rendered:
     return ""
 
 
-def is_hidden_by_author(macro: Element, name: str) -> bool:
-    """Return whether an excerpt or page properties are hidden: only other pages show them then."""
-    return name in HIDEABLE and parameters_of(macro).get("hidden") == "true"
+def is_not_shown(macro: Element, name: str) -> bool:
+    """Return whether the text of a storage macro is not what its page shows.
+
+    That is also so for hidden excerpts and page properties: only other pages show them.
+    """
+    is_hidden = name in HIDEABLE and parameters_of(macro).get("hidden") == "true"
+    return is_hidden or name.lower() in NOT_SHOWN

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pipeline.markdown.blocks import Block, Content, Rendered, to_text_blocks
-from pipeline.markdown.links import to_image, to_link
+from pipeline.markdown.blocks import Content, Rendered, to_text_blocks
+from pipeline.markdown.links import has_secret, to_image, to_link
+from pipeline.markdown.lists import to_item, to_list
 from pipeline.markdown.macros.boxes import titled
 from pipeline.markdown.macros.people import name_of
 from pipeline.markdown.notes import Notes
@@ -58,8 +59,7 @@ def attachments(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return the file names of a rendered list of attachments, without its buttons."""
     notes.dropped.append(visible_text(element))
     links = (link for link in element.iter("a") if "filename" in (link.get("class") or "").split())
-    lines = "\n".join(f"- {all_text(link)}" for link in links)
-    return [Block("list", lines)] if lines else []
+    return to_list([to_item(to_text_blocks(all_text(link))) for link in links], None)
 
 
 def widget(element: Element, content: Content, notes: Notes) -> Rendered:
@@ -103,10 +103,11 @@ def unknown(element: Element, content: Content, notes: Notes) -> Rendered:
     resource = next(element.iter(*_PAGES, "ri:attachment", "ri:user", "ri:url"), None)
     if resource is None:
         target = _first_of(parameters, _ADDRESSES)
-        shown = to_link(label or target, target) if target.startswith(_HTTP) else label
+        is_shown = target.startswith(_HTTP) and not has_secret(target)
+        shown = to_link(label or target, target) if is_shown else label
     elif resource.tag == "ri:attachment":
         shown = f"{label} {to_image(resource.get('ri:filename') or '')}".lstrip()
-    elif to_included(resource) in notes.closed:
+    elif to_included(resource) in notes.closed or has_secret(resource.get("ri:value") or ""):
         shown = label
     else:
         shown = _to_resource(resource, label, "", notes)

@@ -124,9 +124,13 @@ def find_macro(element: Element, notes: Notes) -> Macro | None:
     tag, get = element.tag, element.get
     if tag in ("ac:structured-macro", "ac:macro"):
         name = get("ac:name") or ""
-        if macro := _BY_NAME.get(name.lower()):
-            return _DROPPED if frames.is_hidden_by_author(element, name) else macro
-        notes.count_unknown(name)
+        macro = _BY_NAME.get(name.lower())
+        if macro is None:
+            notes.count_unknown(name)
+        if frames.is_not_shown(element, name):
+            return _DROPPED
+        if macro is not None:
+            return macro
         return _UNKNOWN if child(element, "ac:plain-text-body") is None else _UNKNOWN_VERBATIM
     if tag in ("ac:adf-node", "ac:adf-fallback") and (
         adf.is_elsewhere(element, notes) or adf.is_second_copy(element, notes)

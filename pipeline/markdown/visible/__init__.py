@@ -9,6 +9,7 @@ from pipeline.markdown.visible.parameters import (
     pick_seen,
     seen_parameter,
     seen_text,
+    unsure_parameter,
 )
 from pipeline.markdown.visible.text import (
     INLINE,
@@ -31,6 +32,7 @@ __all__ = [
     "seen_parameter",
     "seen_text",
     "text_at",
+    "unsure_parameter",
     "verbatim",
     "visible_text",
 ]

@@ -14,7 +14,12 @@ from pipeline.markdown.tree import Element, all_text, child, decode
 _TITLES = ("title", "tabsPageTitle", "label", "name")
 _LABELS = ("title", "label", "text", "buttonText", "buttonLabel", "name")
 _FORMULAS = ("body", "equation", "formula", "latex", "math", "")
-_HEADINGS = ("title", "tabsPageTitle", "tabTitle", "heading", "header", "label", "text", "caption")
+_UNSURE = ("label", "text", "caption")  # an app may show them, or search for them
+# Of a macro without a row. `heading` and `header` are left out: how many rows of a table are
+# headers, and what is sent with a request, such as a password.
+_HEADINGS = ("title", "tabsPageTitle", "tabTitle", *_UNSURE)
+# Values that are no text.
+_SETTINGS = frozenset(("true", "false", "yes", "no", "none", "auto", "left", "right", "center"))
 MOST_LOOKED_AT = 100  # of a macro that are looked at
 
 
@@ -73,8 +78,10 @@ def pick_seen[Parameter](
     names = _SEEN.get(macro.lower(), _HEADINGS)
     if names is _FORMULAS and body.strip():
         return None
-    found = (parameters[name] for name in names if name in parameters)
-    return next((parameter for parameter in found if text_of(parameter).strip()), None)
+    unseen = _SETTINGS if names is _HEADINGS else ()
+    found = ((parameters[name], text_of(parameters[name])) for name in names if name in parameters)
+    texts = ((parameter, text.strip()) for parameter, text in found)
+    return next((one for one, text in texts if text and text.lower() not in unseen), None)
 
 
 def seen_parameter(macro: Element) -> Element | None:
@@ -88,6 +95,15 @@ def seen_parameter(macro: Element) -> Element | None:
         return None
     body = all_text(child(macro, "ac:plain-text-body"))
     return pick_seen(macro.get("ac:name") or "", parameters, all_text, body)
+
+
+def unsure_parameter(macro: Element) -> Element | None:
+    """Return the parameter whose text a macro without a row may show; None for any other."""
+    if (macro.get("ac:name") or "").lower() in _SEEN:
+        return None
+    parameter = seen_parameter(macro)
+    is_unsure = parameter is not None and parameter.get("ac:name") in _UNSURE
+    return parameter if is_unsure else None
 
 
 def seen_text(macro: Element) -> str:
