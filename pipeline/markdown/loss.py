@@ -70,8 +70,28 @@ def count_loss(
     """
     omitted = count_words(" ".join(dropped))
     words = visible - omitted if omitted else visible
-    words = words | others if others else words
+    words = words | _as_seen(others, visible) if others else words
     found = count_words(markdown)
     # Most pages lack nothing, which takes less time to see than a difference.
     is_whole = all(map(ge, map(found.__getitem__, words), words.values()))
     return words.total(), 0 if is_whole else (words - found).total()
+
+
+def _as_seen(others: Counter[str], visible: Counter[str]) -> Counter[str]:
+    """Return the words of the other body without those that are seen in another case.
+
+    A rendered body has the titles of statuses in capitals.
+    """
+    lacking = others - visible
+    if not lacking:
+        return others
+    seen, all_others = _fold(visible), _fold(others)
+    cased = [word for word in lacking if all_others[word.casefold()] <= seen[word.casefold()]]
+    return others - Counter({word: lacking[word] for word in cased})
+
+
+def _fold(words: Counter[str]) -> Counter[str]:
+    folded: Counter[str] = Counter()
+    for word, number in words.items():
+        folded[word.casefold()] += number
+    return folded

@@ -40,6 +40,15 @@ def loss_of(markdown: Markdown) -> tuple[int, int]:
         ("<p>a</p>", '<p>a</p><p><ac:link><ri:page ri:content-title="b c"/></ac:link></p>', (2, 3)),
         ("<p>a</p>", "<p>a</p><ac:layout><ac:layout-cell><p>b</p></ac:layout-cell></ac:layout>",
          (1, 2)),
+        # a status in capitals, a card by its title, what another macro searches for
+        ("<p>A B</p>", "<p>" + macro("status", title="a b") + "</p>", (0, 2)),
+        ('<p><a href="https://e.example/c">a</a></p>',
+         '<p><a href="https://e.example/c" data-card-appearance="inline">https://e.example/c</a></p>',
+         (0, 1)),
+        ("<p>a</p>", macro("table-filter", rich("<p>a</p>"), label="b"), (0, 1)),
+        ("<p>a</p>", "<p>a</p>" + macro("app", text="b"), (0, 1)),
+        ("<p>1</p>", macro("csv", plain("1"), heading="true"), (0, 1)),
+        ("<p>1</p>", macro("sql", plain("select one"), title="q"), (0, 1)),
         # not visible, or machinery
         ("<p>a</p>", "<p>a</p><p style='display:none'>b</p>", (0, 1)),
         ("<p>a</p>", "<p>a</p>" + macro("show-if", rich("<p>b</p>"), group="c"), (0, 1)),

@@ -21,9 +21,14 @@ from pipeline.markdown.both_bodies.pictures import (
     replace_pictures,
 )
 from pipeline.markdown.both_bodies.places import Words
-from pipeline.markdown.both_bodies.source import as_shown, read_source
+from pipeline.markdown.both_bodies.source import as_shown, drop_addresses, read_source
 from pipeline.markdown.both_bodies.source_words import count_source_words
-from pipeline.markdown.both_bodies.unshown import find_copies, find_unshown, is_synced
+from pipeline.markdown.both_bodies.unshown import (
+    find_copies,
+    find_unshown,
+    is_optional,
+    is_synced,
+)
 from pipeline.markdown.loss import count_words
 from pipeline.markdown.macros.errors import is_error_element
 from pipeline.markdown.tree import Element, TooCostlyError, parse
@@ -48,6 +53,7 @@ class Patch:
         self.filled = 0  # errors in whose place a macro is now
         self.unsure = 0  # errors whose macro is not known
         self.kept = 0  # macros at the end of the page, because their place is not known
+        self._left_out: Counter[str] = Counter()  # words that the rendering lacks on purpose
 
     def apply(self, root: Element, words: Counter[str]) -> tuple[Counter[str], Counter[str]]:
         """Put what is missing from a rendered body in its place in the tree.
@@ -69,6 +75,7 @@ class Patch:
         except TooCostlyError as error:
             log.warning("the storage format is too large to read beside the rendering: %s", error)
             return words, found
+        drop_addresses(source, root)
         found = count_words(visible_text(source))
         self._check()
         copy_meanings(root, source)
@@ -79,7 +86,7 @@ class Patch:
             if rendered.places or lacking:
                 words = words - self._fill(root, rendered, source, lacking)
             replace_pictures(root, source, self._check)
-        return words, found
+        return words, found - self._left_out
 
     def _may_add_text(self) -> bool:
         return (
@@ -130,8 +137,11 @@ class Patch:
             if is_picture(macro) or macro in seen or not seen.isdisjoint(macro.iterancestors()):
                 continue
             seen.add(macro)
+            is_left_out = not self.unsure and is_optional(macro)
             words = count_words(visible_text(as_shown(macro)))
-            if words and (self.unsure or words.keys() & lacking.keys()):
+            if is_left_out:
+                self._left_out += words
+            elif words and (self.unsure or words.keys() & lacking.keys()):
                 lacking -= words
                 macro.tail = None
                 root.append(macro)

@@ -9,9 +9,11 @@ from pipeline.markdown.both_bodies.pictures import is_picture
 from pipeline.markdown.both_bodies.places import Place, Words
 from pipeline.markdown.both_bodies.source import BLOCKS, DEEPEST
 from pipeline.markdown.tree import Element
-from pipeline.markdown.visible import MACROS, seen_parameter
+from pipeline.markdown.visible import MACROS, seen_parameter, unsure_parameter
 
 _SYNCED = "bodied-sync-block"
+# Macros that show what a query finds or a script prints, and not their text.
+_QUERIES = frozenset(("sql", "sql-query", "sql-file", "groovy", "beanshell", "jython"))
 
 
 def find_unshown(source: Element, rendered: Words) -> tuple[Words, list[Place]]:
@@ -48,3 +50,11 @@ def find_copies(source: Element, lacking: Counter[str]) -> Words:
 def is_synced(macro: Element) -> bool:
     """Return whether a macro is a synced block that is kept on this page."""
     return any(node.get("type") == _SYNCED for node in islice(macro, DEEPEST))
+
+
+def is_optional(part: Element) -> bool:
+    """Return whether a rendering without errors may lack a macro, or its parameter, on purpose."""
+    if part.tag in MACROS:
+        return (part.get("ac:name") or "").lower() in _QUERIES
+    macro = part.getparent()
+    return macro is not None and part is unsure_parameter(macro)
