@@ -12,6 +12,7 @@ from pipeline.markdown.embedded import unfold
 from pipeline.markdown.hidden import drop_hidden_characters, drop_hidden_elements
 from pipeline.markdown.links import Links
 from pipeline.markdown.loss import count_loss, count_words
+from pipeline.markdown.macros.adf import drop_elsewhere
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.tree import Element, parse
 from pipeline.markdown.visible import visible_text
@@ -37,6 +38,8 @@ def convert_tree(page: Page, notes: Notes, patch: ApplyPatch | None = None) -> C
     """
     root = parse(page.html)
     unfold(root, page.html, notes.check)
+    if synced := drop_elsewhere(root):
+        notes.render_errors["synced blocks of other pages"] += synced
     notes.hidden_characters += drop_hidden_elements(root)
     words, others = count_words(visible_text(root)), Counter[str]()
     if patch is not None:

@@ -133,6 +133,13 @@ def children(element: Element, tag: str) -> Iterator[Element]:
     return (inner for inner in element if inner.tag == tag)
 
 
+def empty(element: Element) -> None:
+    """Leave of an element what no reader sees; the text behind it stays."""
+    tail = element.tail
+    element.clear()
+    element.tag, element.tail = "ac:placeholder", tail
+
+
 def child(element: Element, tag: str) -> Element | None:
     """Return the first direct child with this tag."""
     return next(children(element, tag), None)

@@ -95,14 +95,26 @@ OF_ANOTHER = (
 )
 
 
+NODE = "<ac:adf-node type='sync-block'><ac:adf-content>secret</ac:adf-content></ac:adf-node>"
+WITHIN = (
+    f"<p>Own.</p><ac:adf-extension><ac:adf-node type='panel'><ac:adf-content>{NODE}"
+    "</ac:adf-content></ac:adf-node><ac:adf-fallback>secret</ac:adf-fallback></ac:adf-extension>"
+)
+BEHIND = (
+    "<p>Own.</p><ac:adf-extension><ac:adf-fallback>secret</ac:adf-fallback>"
+    f"<ac:adf-node type='layout'>{NODE}</ac:adf-node></ac:adf-extension>"
+)
+
+
+@pytest.mark.parametrize("storage", [OF_ANOTHER, WITHIN, BEHIND, f"<p>Own.</p>{NODE}"])
 @pytest.mark.parametrize("rendered", ["", ERROR, "<p>Own.</p>"])
 @pytest.mark.parametrize("is_open", [None, lambda _: True])
 def test_a_block_that_is_kept_on_another_page_is_never_read_from_the_storage_format(
-    rendered: str, is_open: IsOpen | None
+    rendered: str, is_open: IsOpen | None, storage: str
 ) -> None:
-    result = convert_page(replace(to_page(rendered), storage=OF_ANOTHER), is_open=is_open)
+    result = convert_page(replace(to_page(rendered), storage=storage), is_open=is_open)
     assert (result.text, result.lost_words) == ("Own.", 0)
-    source = to_page(OF_ANOTHER, "storage")
+    source = to_page(storage, "storage")
     assert to_markdown(source).text == "Own."
     assert "synced blocks of other pages" in to_markdown(source).warnings[0]
     assert to_markdown(source, convert_with_markdownify).text == "Own."

@@ -165,6 +165,7 @@ def test_an_unknown_macro_is_unwrapped_and_counted(
     [
         ({"heading": "true", "title": "Prices"}, "Prices"),
         ({"label": "true", "title": "false", "text": "Open"}, "Open"),
+        ({"text": "%7B%22token%22%3A%22s3cret%22%7D"}, ""),
         ({"header": "Authorization: Bearer s3cret"}, ""),
         ({"token": "s3cret", "apiKey": "s3cret", "password": "s3cret", "id": "s3cret"}, ""),
         ({"url": "https://e.example/feed?format=a&amp;access_token=s3cret"}, ""),
@@ -178,6 +179,13 @@ def test_an_unknown_macro_shows_neither_settings_nor_secrets(
     result = convert(f"<p>a</p>{macro('app', **parameters)}", "storage")
     assert result.text == f"a\n\n{expected}".strip()
     assert result.lost_words == 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("excerpt", "True"), ("Details", "true")])
+def test_what_is_hidden_is_so_in_any_case(name: str, value: str) -> None:
+    source = "<p>a</p>" + macro(name, rich("<p>b</p>"), hidden=value)
+    for converter in (convert_tree, convert_with_markdownify):
+        assert to_markdown(to_page(source, "storage"), converter).text == "a"
 
 
 @pytest.mark.parametrize("name", ["show-if", "Hide-If", "html-comment", "css"])

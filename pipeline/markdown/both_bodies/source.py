@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 
 from pipeline.markdown.embedded import unfold
 from pipeline.markdown.hidden import drop_hidden_elements
 from pipeline.markdown.links import Links
-from pipeline.markdown.macros.adf import SYNCED_ELSEWHERE, is_second_copy
+from pipeline.markdown.macros.adf import drop_elsewhere, is_second_copy
 from pipeline.markdown.macros.errors import is_error_element
 from pipeline.markdown.macros.frames import is_not_shown
 from pipeline.markdown.notes import Notes
-from pipeline.markdown.tree import Element, parse
+from pipeline.markdown.tree import Element, empty, parse
 from pipeline.markdown.visible import MACROS
 
 BLOCKS = frozenset((*MACROS, "ac:adf-extension"))
@@ -23,12 +22,13 @@ def read_source(storage: str, check: Callable[[], object]) -> Element:
     """Return the tree of a storage format, without what its page does not show."""
     source = parse(storage)
     unfold(source, storage, check)
+    drop_elsewhere(source)
     drop_hidden_elements(source)
     notes = Notes(Links("", ""), check)
     for element in list(source.iter(*BLOCKS, "ac:adf-node", "ac:adf-fallback")):
         is_copy = element.tag not in BLOCKS and is_second_copy(element, notes)
-        if is_copy or _is_elsewhere(element) or _is_unseen(element):
-            _empty(element)
+        if is_copy or _is_unseen(element):
+            empty(element)
     return source
 
 
@@ -53,18 +53,5 @@ def drop_addresses(source: Element, rendered: Element) -> None:
             link.text = None
 
 
-def _is_elsewhere(element: Element) -> bool:
-    """Return whether an element is a synced block that is kept on another page."""
-    return element.tag == "ac:adf-extension" and any(
-        node.get("type") == SYNCED_ELSEWHERE for node in islice(element, DEEPEST)
-    )
-
-
 def _is_unseen(element: Element) -> bool:
     return element.tag in MACROS and is_not_shown(element, element.get("ac:name") or "")
-
-
-def _empty(element: Element) -> None:
-    tail = element.tail
-    element.clear()
-    element.tag, element.tail = "ac:placeholder", tail

@@ -115,8 +115,8 @@ def is_unseen(tag: Tag) -> bool:
         return True
     if tag.name in MACROS and str(tag.get("ac:name") or "").lower() in frames.NOT_SHOWN:
         return True
-    return tag.get("ac:name") in frames.HIDEABLE and any(
-        parameter.get("ac:name") == "hidden" and parameter.get_text().strip() == "true"
+    return str(tag.get("ac:name") or "").lower() in frames.HIDEABLE and any(
+        parameter.get("ac:name") == "hidden" and parameter.get_text().strip().lower() == "true"
         for parameter in tag.find_all("ac:parameter", recursive=False)
     )
 
@@ -132,10 +132,11 @@ def is_render_error(tag: Tag) -> bool:
 
 def is_dropped(tag: Tag) -> bool:
     """Return whether an element is navigation, an icon, another page's, or a node's second copy."""
-    if tag.name == "ac:adf-extension":
-        inner = (part for part in islice(tag.children, MOST_LOOKED_AT) if isinstance(part, Tag))
-        return any(part.get("type") == SYNCED_ELSEWHERE for part in inner)
+    if tag.name == "ac:adf-node" and tag.get("type") == SYNCED_ELSEWHERE:
+        return True
     if tag.name == "ac:adf-fallback":
+        if tag.parent is not None and tag.parent.find("ac:adf-node", type=SYNCED_ELSEWHERE):
+            return True
         node = next((before for before in tag.previous_siblings if isinstance(before, Tag)), None)
         return node is not None and node.name == "ac:adf-node" and bool(text_of(node).strip())
     classes = str(tag.get("class") or "")

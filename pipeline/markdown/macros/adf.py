@@ -9,7 +9,7 @@ from pipeline.markdown.lists import to_item, to_list
 from pipeline.markdown.macros.boxes import box, expand
 from pipeline.markdown.macros.frames import unwrap
 from pipeline.markdown.notes import Notes
-from pipeline.markdown.tree import Element, all_text, children
+from pipeline.markdown.tree import Element, all_text, children, empty
 
 SYNCED_ELSEWHERE = "sync-block"
 _KNOWN = ("panel", "decision-list", "decision-item", "expand", "nested-expand")
@@ -40,21 +40,23 @@ def _to_decision(element: Element, content: Content) -> list[Block]:
     return to_list([to_item(content.to_blocks(), f"**{label}:** ")], None)
 
 
-def is_elsewhere(element: Element, notes: Notes) -> bool:
-    """Return whether an extension's node or fallback is a synced block kept on another page.
+def drop_elsewhere(root: Element) -> int:
+    """Take synced blocks that are kept on other pages out of a tree; return how many there were.
 
-    The storage format may hold its text, which Confluence has not checked the account's permission
-    for. It is counted as not rendered.
+    The storage format may hold their text, which Confluence has not checked the account's
+    permission for: as a node, and in the fallback of every extension around it.
     """
-    extension = element.getparent()
-    if extension is None or extension.tag != "ac:adf-extension":
-        return False
-    is_synced = any(
-        part.get("type") == SYNCED_ELSEWHERE for part in islice(extension, _MOST_CHILDREN)
-    )
-    if is_synced and element.tag == "ac:adf-node":
-        notes.render_errors["synced blocks of other pages"] += 1
-    return is_synced
+    nodes = [one for one in root.iter("ac:adf-node") if one.get("type") == SYNCED_ELSEWHERE]
+    done: set[Element] = set()
+    for node in nodes:
+        for extension in node.iterancestors("ac:adf-extension"):
+            if extension in done:
+                break
+            done.add(extension)
+            for fallback in children(extension, "ac:adf-fallback"):
+                empty(fallback)
+        empty(node)
+    return len(nodes)
 
 
 def is_second_copy(element: Element, notes: Notes) -> bool:

@@ -71,5 +71,7 @@ def is_not_shown(macro: Element, name: str) -> bool:
 
     That is also so for hidden excerpts and page properties: only other pages show them.
     """
-    is_hidden = name in HIDEABLE and parameters_of(macro).get("hidden") == "true"
-    return is_hidden or name.lower() in NOT_SHOWN
+    name = name.lower()
+    if name in HIDEABLE:
+        return parameters_of(macro).get("hidden", "").lower() == "true"
+    return name in NOT_SHOWN

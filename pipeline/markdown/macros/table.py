@@ -132,9 +132,7 @@ def find_macro(element: Element, notes: Notes) -> Macro | None:
         if macro is not None:
             return macro
         return _UNKNOWN if child(element, "ac:plain-text-body") is None else _UNKNOWN_VERBATIM
-    if tag in ("ac:adf-node", "ac:adf-fallback") and (
-        adf.is_elsewhere(element, notes) or adf.is_second_copy(element, notes)
-    ):
+    if tag in ("ac:adf-node", "ac:adf-fallback") and adf.is_second_copy(element, notes):
         return _DROPPED
     if macro := _find_rendered(element, tag, notes):
         return macro

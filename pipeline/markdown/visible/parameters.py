@@ -20,6 +20,7 @@ _UNSURE = ("label", "text", "caption")  # an app may show them, or search for th
 _HEADINGS = ("title", "tabsPageTitle", "tabTitle", *_UNSURE)
 # Values that are no text.
 _SETTINGS = frozenset(("true", "false", "yes", "no", "none", "auto", "left", "right", "center"))
+_JSON = ('{"', '[{"', "%7B%22")  # an app's settings
 MOST_LOOKED_AT = 100  # of a macro that are looked at
 
 
@@ -78,10 +79,14 @@ def pick_seen[Parameter](
     names = _SEEN.get(macro.lower(), _HEADINGS)
     if names is _FORMULAS and body.strip():
         return None
-    unseen = _SETTINGS if names is _HEADINGS else ()
+    is_known = names is not _HEADINGS
     found = ((parameters[name], text_of(parameters[name])) for name in names if name in parameters)
     texts = ((parameter, text.strip()) for parameter, text in found)
-    return next((one for one, text in texts if text and text.lower() not in unseen), None)
+    return next((one for one, text in texts if text and (is_known or not _is_setting(text))), None)
+
+
+def _is_setting(text: str) -> bool:
+    return text.lower() in _SETTINGS or text.startswith(_JSON)
 
 
 def seen_parameter(macro: Element) -> Element | None:
