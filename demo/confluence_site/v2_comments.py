@@ -18,7 +18,7 @@ from demo.confluence_site.answers import (
     webui,
 )
 from demo.confluence_site.comments import SiteComment
-from demo.confluence_site.v2_lists import CONTAINERS, in_order, to_container
+from demo.confluence_site.v2_lists import CONTAINERS, TYPES, in_order, to_container
 from demo.confluence_site.v2_rows import to_version
 
 _SCOPE = "read:comment:confluence"
@@ -60,14 +60,14 @@ def _list_all(context: Context, path: str, params: Params, kind: str) -> Answer:
 
 
 def _list_of_page(
-    context: Context, path: str, params: Params, _collection: str, page_id: str, kind: str
+    context: Context, path: str, params: Params, collection: str, page_id: str, kind: str
 ) -> Answer:
     """List the threads of a page without their replies."""
     resolutions = to_values(params, "resolution-status")
     check_names(params, "body-format", "status", *(["resolution-status"] if _KINDS[kind] else []))
     if unknown := resolutions - _RESOLUTIONS:
         raise ValueError(f"Invalid resolution-status: {min(unknown)}")
-    v2.readable_page(context, page_id)
+    v2.readable_page(context, page_id, TYPES[collection])
     is_current = "current" in to_status(params, _STATUSES, ("current",))
 
     def test(comment: SiteComment) -> bool:

@@ -18,7 +18,7 @@ from demo.confluence_site.answers import (
     to_time,
 )
 from demo.confluence_site.files import SiteFile
-from demo.confluence_site.v2_lists import CONTAINERS, in_order, to_container
+from demo.confluence_site.v2_lists import CONTAINERS, TYPES, in_order, to_container
 from demo.confluence_site.v2_rows import to_version
 
 _SCOPE = "read:attachment:confluence"
@@ -54,12 +54,12 @@ def to_file(context: Context, file: SiteFile) -> Json:
 
 
 def _list_files(
-    context: Context, path: str, params: Params, _collection: str = "", page_id: str = ""
+    context: Context, path: str, params: Params, collection: str = "", page_id: str = ""
 ) -> Answer:
     check_names(params, "status", "mediaType", "filename")
     statuses = to_status(params, _STATUSES, _USUAL)
     if page_id:
-        v2.readable_page(context, page_id)
+        v2.readable_page(context, page_id, TYPES[collection])
 
     def walk(after: int) -> Iterator[tuple[int, SiteFile]]:
         for number, file in context.state.files.after(after):

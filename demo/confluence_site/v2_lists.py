@@ -12,7 +12,8 @@ from demo.confluence_site.paging import numbered
 
 # The last part of the v2 routes of what has attachments and comments → the field of a row that
 # has its id.
-CONTAINERS = {"pages": "pageId"}
+CONTAINERS = {"pages": "pageId", "blogposts": "blogPostId"}
+TYPES = {"pages": "page", "blogposts": "blogpost"}
 _ORDERS = ("created-date", "-created-date", "modified-date", "-modified-date")
 
 
@@ -46,4 +47,4 @@ def in_order[Row: Dated](
 
 def to_container(page: SitePage) -> str:
     """Return the field of a row that has the page's id."""
-    return CONTAINERS["pages"]
+    return CONTAINERS[f"{page.type}s"]

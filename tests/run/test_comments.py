@@ -290,3 +290,15 @@ def test_a_page_with_five_hundred_comments(place: Place) -> None:
     assert (ended.code, ended["content"]["comment"]["new"]) == (0, 3)
     assert place.says("Question 0?")
     assert place.says("Answer 249.")
+
+
+def test_comments_and_files_on_blog_posts_are_read(place: Place) -> None:
+    post = place.state.add_page("Post", "KI", "<p>Post.</p>", content_type="blogpost")
+    place.state.comments.add(post, "<p>A comment on a post.</p>")
+    place.state.files.add(post, "notes.md", b"# Notes\n\nText.\n")
+    ended = place.sync(CONTENT_TYPES="pages,blogposts,attachments,comments")
+    assert (ended.code, ended["content"]["attachment"]["new"]) == (0, 1)
+    assert place.says("A comment on a post.")
+    ended = place.sync(CONTENT_TYPES="pages,attachments,comments")
+    assert ended["content"]["attachment"]["deleted"] == 1
+    assert not place.says("A comment on a post.")
