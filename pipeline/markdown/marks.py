@@ -7,10 +7,15 @@ import re
 from pipeline.markdown.blocks import Block
 
 _BACKTICKS = re.compile(r"`+")
+_SIGNS = (("`", _BACKTICKS), ("~", re.compile("~+")))  # of a fence, best first
+_LONGEST_MARK = 20  # of a fence: each chunk that has a part of the code repeats it
 
 
 def to_fence(code: str, language: str = "", title: str = "") -> list[Block]:
-    """Return verbatim text as a fenced block, its title above it."""
+    """Return verbatim text as a fenced block, its title above it.
+
+    Code in which no usual mark can be told from its text is plain text.
+    """
     code = code.replace("\r\n", "\n").replace("\r", "\n")
     lines = code.rstrip().split("\n")
     while lines and not lines[0].strip():
@@ -19,20 +24,23 @@ def to_fence(code: str, language: str = "", title: str = "") -> list[Block]:
     if not lines:
         return blocks
     code = "\n".join(lines)
-    ticks = "`" * max(3, 1 + _longest_backticks(code))
-    return [*blocks, Block("code", f"{ticks}{language}\n{code}\n{ticks}")]
+    marks = (sign * max(3, 1 + _longest(runs, code)) for sign, runs in _SIGNS)
+    mark = next((mark for mark in marks if len(mark) <= _LONGEST_MARK), "")
+    if not mark:
+        return [*blocks, Block("text", code)]
+    return [*blocks, Block("code", f"{mark}{language}\n{code}\n{mark}")]
 
 
 def to_code_span(code: str) -> str:
     """Return inline code with a delimiter that does not occur in it."""
     if "`" not in code:
         return f"`{code}`"
-    ticks = "`" * (1 + _longest_backticks(code))
+    ticks = "`" * (1 + _longest(_BACKTICKS, code))
     return f"{ticks} {code} {ticks}"
 
 
-def _longest_backticks(code: str) -> int:
-    return max(map(len, _BACKTICKS.findall(code)), default=0)
+def _longest(runs: re.Pattern[str], code: str) -> int:
+    return max(map(len, runs.findall(code)), default=0)
 
 
 def emphasize(text: str, mark: str) -> str:

@@ -134,3 +134,17 @@ BOXES = [
 @pytest.mark.parametrize(("body", "expected"), [*CODE, *BOXES])
 def test_a_macro_becomes_markdown(body: str, expected: str) -> None:
     assert_converts(body, expected)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("`" * 19, f"{'`' * 20}\n{'`' * 19}\n{'`' * 20}"),
+        ("`" * 20, f"~~~\n{'`' * 20}\n~~~"),
+        (f"{'`' * 20} ~~~", f"~~~~\n{'`' * 20} ~~~\n~~~~"),
+        ("`" * 20 + "~" * 20, "\\" + "`" * 20 + "~" * 20),  # no fence: text
+    ],
+)
+def test_the_marks_of_code_are_short(code: str, expected: str) -> None:
+    """A chunk repeats them for each part of the code."""
+    assert_converts(macro("code", plain(code)), expected)

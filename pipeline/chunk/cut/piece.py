@@ -11,8 +11,11 @@ from pipeline.chunk.pieces import Piece
 
 _MARKER = re.compile(r"[^\s>]")  # of an item: its next lines have spaces instead
 MARKS_TOKENS = 16  # of the marks of a fence
-# A line that begins or ends a fence: what is before the mark, the mark, and the language.
-_FENCE_LINE = re.compile(r"([\s>]*+(?:(?:[-*+]|\d{1,9}[.)])\s+)*+)(`{3,}(?=[^`]*$)|~{3,})(.*)")
+# A line that begins or ends a fence: what is before the mark, the mark, and the language. A longer
+# mark, which each part would repeat, is text.
+_FENCE_LINE = re.compile(
+    r"([\s>]*+(?:(?:[-*+]|\d{1,9}[.)])\s+)*+)(`{3,20}(?=[^`]*$)|~{3,20}(?!~))(.*)"
+)
 
 
 class _Opening(NamedTuple):
