@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.scratch.database import open_scratch
 
 PRIVATE = 0o600
+# What SQLite answers for a file that may not be written, where a killed process left its journal.
+_NOT_ROLLED_BACK = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -107,16 +111,29 @@ def open_memory_ledger(like: Path | None = None) -> Ledger:
     # A temporary database: SQLite moves what does not fit into its cache to a file of its own.
     connection = sqlite3.connect("", check_same_thread=False)
     if like is not None and like.exists():
-        with (
-            _readable(like),
-            contextlib.closing(
-                sqlite3.connect(f"{like.absolute().as_uri()}?mode=ro", uri=True)
-            ) as kept,
-        ):
-            kept.backup(connection)
+        with _readable(like):
+            _copy(like, connection)
     with _readable(like or Path("memory")):
         _prepare(connection)
     return Ledger(connection, open_scratch(None))
+
+
+def _copy(path: Path, to: sqlite3.Connection) -> None:
+    """Copy a ledger that stays as it is, without what a killed run had begun to write."""
+    journal = path.with_name(f"{path.name}-journal")
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as kept:
+            kept.backup(to)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _NOT_ROLLED_BACK or not journal.exists():
+            raise
+        with tempfile.TemporaryDirectory() as folder:  # SQLite rolls back only what it may write
+            copy = Path(shutil.copy(path, folder))
+            shutil.copy(journal, folder)
+            with contextlib.closing(sqlite3.connect(copy)) as kept:
+                kept.backup(to)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

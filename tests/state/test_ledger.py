@@ -11,6 +11,7 @@ from pipeline.records import Chunk, StoredChunk
 from pipeline.state import MIXED, HeldPage
 from pipeline.state.ledger import Ledger, LedgerError
 from pipeline.state.ledger_file import open_copy, open_ledger, open_memory_ledger
+from tests.support.forking import fork
 
 
 def chunk(page: str, name: str) -> Chunk:
@@ -142,6 +143,29 @@ def test_temporary_files_of_a_dry_run_that_cannot_be_written_are_reported(tmp_pa
         open_copy(tmp_path / "l.sqlite3") as copy,
     ):
         fill(copy)
+
+
+def test_a_dry_run_reads_the_ledger_that_a_killed_run_left_half_written(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite3"
+    with open_ledger(path) as ledger:
+        ledger.record_page("1", "Whole", "digest", "face")
+
+    def fill_and_die() -> None:
+        with open_ledger(path) as ledger:
+            ledger.connection.execute("PRAGMA cache_size = 1")  # the file is written to at once
+            ledger.connection.execute("BEGIN")
+            for page in range(2_000):
+                ledger.connection.execute(
+                    "INSERT INTO pages VALUES (?, 'Half', 'digest', 'face')", (f"x{page}",)
+                )
+            os._exit(0)
+
+    os.waitpid(fork(fill_and_die), 0)
+    before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    assert before["l.sqlite3-journal"]
+    with open_copy(path) as copy:
+        assert [page.title for page in copy.pages().values()] == ["Whole"]
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == before
 
 
 def test_the_stores_own_list_replaces_the_ledgers() -> None:
