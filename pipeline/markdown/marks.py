@@ -7,7 +7,7 @@ import re
 from pipeline.markdown.blocks import Block
 
 _BACKTICKS = re.compile(r"`+")
-_SIGNS = (("`", _BACKTICKS), ("~", re.compile("~+")))  # of a fence, best first
+_TILDES = re.compile("~+")
 _LONGEST_MARK = 20  # of a fence: each chunk that has a part of the code repeats it
 
 
@@ -24,8 +24,7 @@ def to_fence(code: str, language: str = "", title: str = "") -> list[Block]:
     if not lines:
         return blocks
     code = "\n".join(lines)
-    marks = (sign * max(3, 1 + _longest(runs, code)) for sign, runs in _SIGNS)
-    mark = next((mark for mark in marks if len(mark) <= _LONGEST_MARK), "")
+    mark = _to_mark(code)
     if not mark:
         return [*blocks, Block("text", code)]
     return [*blocks, Block("code", f"{mark}{language}\n{code}\n{mark}")]
@@ -35,12 +34,20 @@ def to_code_span(code: str) -> str:
     """Return inline code with a delimiter that does not occur in it."""
     if "`" not in code:
         return f"`{code}`"
-    ticks = "`" * (1 + _longest(_BACKTICKS, code))
+    ticks = "`" * (1 + _longest(_BACKTICKS.findall(code)))
     return f"{ticks} {code} {ticks}"
 
 
-def _longest(runs: re.Pattern[str], code: str) -> int:
-    return max(map(len, runs.findall(code)), default=0)
+def _to_mark(code: str) -> str:
+    """Return the mark of a fence around this code, "" where it would be too long."""
+    mark = "`" * max(3, 1 + _longest(_BACKTICKS.findall(code)))
+    if len(mark) > _LONGEST_MARK:
+        mark = "~" * max(3, 1 + _longest(_TILDES.findall(code)))
+    return mark if len(mark) <= _LONGEST_MARK else ""
+
+
+def _longest(runs: list[str]) -> int:
+    return max(map(len, runs), default=0)
 
 
 def emphasize(text: str, mark: str) -> str:

@@ -110,7 +110,7 @@ FAULTS: dict[str, tuple[Spoil, str, int]] = {
     "the credentials are refused": (fail("user/current", 403), "", 3),
     "the converter breaks": (
         lambda *_: None,
-        "import pipeline.markdown as m; m.convert_page = lambda p, *_: int(p.html)",
+        "import pipeline.run.on_pages.documents as m; m.convert_page = lambda p, *_: int(p.html)",
         1,
     ),
     "the program breaks": (

@@ -42,6 +42,7 @@ def parse(body: str) -> BeautifulSoup:
     soup = BeautifulSoup(f"<div>{html}</div>", "html.parser", multi_valued_attributes=None)
     _show_parameters(soup)
     _show_names(soup)
+    _hide_fallbacks(soup)
     return soup
 
 
@@ -66,6 +67,19 @@ def _show_names(soup: BeautifulSoup) -> None:
         if len(inner) == 1 and len(link.contents) == 1 and inner[0].name in NAMED:
             name = inner[0].get("ri:content-title") or inner[0].get("ri:filename")
             link.append(NavigableString(str(name or "")))
+
+
+def _hide_fallbacks(soup: BeautifulSoup) -> None:
+    """Hide the fallbacks of synced blocks that are kept on other pages, with all around them."""
+    above: set[int] = set()  # elements around such a block
+    for node in soup.find_all("ac:adf-node", type=SYNCED_ELSEWHERE):
+        for parent in node.parents:
+            if id(parent) in above:
+                break
+            above.add(id(parent))
+    for fallback in soup.find_all("ac:adf-fallback") if above else ():
+        if id(fallback.parent) in above:
+            fallback.name = "template"
 
 
 def drop_hidden(soup: BeautifulSoup) -> int:
@@ -135,8 +149,6 @@ def is_dropped(tag: Tag) -> bool:
     if tag.name == "ac:adf-node" and tag.get("type") == SYNCED_ELSEWHERE:
         return True
     if tag.name == "ac:adf-fallback":
-        if tag.parent is not None and tag.parent.find("ac:adf-node", type=SYNCED_ELSEWHERE):
-            return True
         node = next((before for before in tag.previous_siblings if isinstance(before, Tag)), None)
         return node is not None and node.name == "ac:adf-node" and bool(text_of(node).strip())
     classes = str(tag.get("class") or "")
