@@ -1,18 +1,24 @@
 """Runs in processes of their own that have nothing to import any more: copies of this one.
 
 The threads of the servers, which a copy does not have, hold no lock while they wait for requests.
+Where one did hold a lock that the copy needs, `run_forked` ends the copy, and shows where it was.
 """
 
+import faulthandler
 import logging
 import os
 import runpy
+import signal
 import sys
 import tempfile
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.support.program import ROOT, Ended, load_report
+from tests.support.program import MOST_SECONDS, ROOT, Ended, load_report
+
+_OVERDUE = signal.SIGABRT  # makes `faulthandler` write what the threads do
 
 
 def fork(run: Callable[[], object]) -> int:
@@ -38,11 +44,15 @@ def fork_program(name: str, environ: Mapping[str, str]) -> Ended:
 
 
 def run_forked(
-    main: Callable[[], object], environ: Mapping[str, str], arguments: Sequence[str] = ()
+    main: Callable[[], object],
+    environ: Mapping[str, str],
+    arguments: Sequence[str] = (),
+    seconds: float = MOST_SECONDS,
 ) -> tuple[int, str]:
     """Return the exit code and the output of a program with these settings and no others.
 
-    Only the start of the interpreter is left out.
+    Only the start of the interpreter is left out. A program that takes longer fails the test, with
+    its output and what its threads did.
     """
     with tempfile.TemporaryFile() as output:
 
@@ -51,6 +61,7 @@ def run_forked(
             os.dup2(output.fileno(), 2)
             sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
             sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+            faulthandler.enable(sys.stderr)
             logging.root.handlers.clear()
             path = {"PATH": os.environ["PATH"]}
             os.environ.clear()
@@ -61,9 +72,22 @@ def run_forked(
             sys.stderr.flush()
             os._exit(code)
 
-        _, status = os.waitpid(fork(run), 0)
+        code = _wait(fork(run), seconds)
         output.seek(0)
-        return os.waitstatus_to_exitcode(status), output.read().decode()
+        text = output.read().decode()
+    assert code != -_OVERDUE, f"the program did not end within {seconds} seconds:\n{text}"
+    return code, text
+
+
+def _wait(process: int, seconds: float) -> int:
+    """Return the exit code of a process, which is ended after these seconds."""
+    guard = threading.Timer(seconds, os.kill, (process, _OVERDUE))
+    guard.start()
+    try:
+        _, status = os.waitpid(process, 0)
+    finally:
+        guard.cancel()
+    return os.waitstatus_to_exitcode(status)
 
 
 def _to_exit_code(main: Callable[[], object]) -> int:

@@ -23,6 +23,7 @@ from sync import sync
 from tests.support.fast_retries import FAST
 
 ROOT = Path(__file__).parent.parent.parent
+MOST_SECONDS = 240  # of a program in a process of its own
 # Enough text that its section is a chunk of its own: short sections share one.
 DETAILS = " ".join(f"Detail {number} is written here." for number in range(30))
 
@@ -61,7 +62,7 @@ def run_program(name: str, environ: Mapping[str, str]) -> Ended:
         env=plain | dict(environ),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=MOST_SECONDS,
         check=False,
     )
     return Ended(done.returncode, done.stdout + done.stderr, load_report(environ))
