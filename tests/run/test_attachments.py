@@ -6,64 +6,37 @@ from pathlib import Path
 
 import pytest
 
-from demo.confluence_site import ConfluenceSite, SiteState, faults
-from tests.support.program import Ended, environment, sync_now
-from tests.support.vector_api import DeleteRoute, Form, VectorApi
+from demo.confluence_site import ConfluenceSite, faults
+from pipeline.records import ATTACHMENT
+from tests.support.program import NONE
+from tests.support.recovery import PAGES
+from tests.support.twelve_pages import TwelvePages, on_servers_with_a_list_too, to_kind
+from tests.support.vector_api import VectorApi
 
-PAGES = 12
 ON = {"CONTENT_TYPES": "pages,attachments"}
 ALONE = {"CONTENT_TYPES": "attachments"}
-NONE = {"listed": 0, "new": 0, "changed": 0, "unchanged": 0, "deleted": 0, "failed": 0}
-KINDS: list[tuple[Form, DeleteRoute]] = [("underscore", "document"), ("files", "")]
 
 
-class Place:
-    """A space of twelve pages, two of them with a file of the same name, beside a Vector API."""
+class Place(TwelvePages):
+    """Two of the pages have a file of the same name."""
 
-    def __init__(self, api: VectorApi, folder: Path) -> None:
-        self.state = SiteState()
-        self.state.add_space("KI", "Known Issues")
-        self.state.add_space("OPS", "Operations")
-        self.pages = [
-            self.state.add_page(f"Page {number}", "KI", f"<p>Page {number}.</p>")
-            for number in range(PAGES)
-        ]
+    content_type = ATTACHMENT
+
+    def __init__(self, site: ConfluenceSite, api: VectorApi, folder: Path) -> None:
+        super().__init__(site, api, folder)
         self.files = self.state.files
         self.notes = self.files.add(self.pages[0], "notes.md", b"# Disk\n\nThe disk is full.\n")
         self.others = self.files.add(self.pages[1], "notes.md", b"# Fan\n\nThe fan is loud.\n")
-        self.picture = self.files.add(self.pages[1], "fan.png", b"no text")
-        self.site = ConfluenceSite(self.state)
-        self.api, self.folder = api, folder
-
-    def sync(self, **more: str) -> Ended:
-        environ = environment(self.site, self.api.base_url, self.folder)
-        own = {"FILTER_SPACE_KEYS": "KI", "MAX_DELETE_PERCENT": "100", "WORKERS": "2"}
-        return sync_now(environ | own | more)
-
-    def rows(self, content_type: str = "attachment") -> list[tuple[str, dict[str, object]]]:
-        store = (self.folder / "confluence.vdb").read_text().strip()
-        rows = self.api.documents(store).values()
-        found = [(row.text, dict(row.metadata)) for row in rows]
-        return [one for one in found if one[1]["content_type"] == content_type]
+        self.files.add(self.pages[1], "fan.png", b"no text")
 
     def titles(self) -> list[str]:
-        return sorted(str(metadata["title"]) for _, metadata in self.rows())
-
-    def says(self, text: str) -> bool:
-        return any(text in one for one, _ in self.rows())
-
-
-on_servers_with_a_list_too = pytest.mark.parametrize(
-    "place", KINDS, ids=lambda kind: kind[0], indirect=True
-)
+        return sorted(str(row.metadata["title"]) for row in self.rows())
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    with VectorApi(*getattr(request, "param", KINDS[0])) as api:
-        place = Place(api, tmp_path)
-        with place.site:
-            yield place
+def place(request: pytest.FixtureRequest, site: ConfluenceSite, tmp_path: Path) -> Iterator[Place]:
+    with VectorApi(*to_kind(request)) as api:
+        yield Place(site, api, tmp_path)
 
 
 @on_servers_with_a_list_too
@@ -76,10 +49,10 @@ def test_files_are_documents_of_their_own_below_their_page(place: Place) -> None
     }
     assert ended["attachments_left_out"] == {"png": 1}
     assert place.titles() == ["Page 0 > notes.md", "Page 1 > notes.md"]
-    text, metadata = next(row for row in place.rows() if "disk" in row[0])
-    assert text.splitlines()[0] == "Page 0 > notes.md > Disk"
-    assert metadata["page_id"] == place.pages[0]
-    assert "viewpageattachments.action" in str(metadata["url"])
+    row = next(row for row in place.rows() if "disk" in row.text)
+    assert row.text.splitlines()[0] == "Page 0 > notes.md > Disk"
+    assert row.metadata["page_id"] == place.pages[0]
+    assert "viewpageattachments.action" in str(row.metadata["url"])
     again = place.sync(**ON)
     assert again["content"]["attachment"] == NONE | {"listed": 2, "unchanged": 2}
     assert (again["chunks"]["inserted"], again["chunks"]["deleted"]) == (0, 0)
@@ -93,8 +66,8 @@ def test_a_new_version_takes_the_place_of_the_old_one(place: Place) -> None:
     ended = place.sync(**ON)
     assert ended["content"]["page"]["unchanged"] == PAGES
     assert (ended["content"]["attachment"]["changed"], ended["chunks"]["inserted"]) == (2, 1)
-    assert place.says("The disk is new.")
-    assert not place.says("The disk is full.")
+    assert place.contains("The disk is new.")
+    assert not place.contains("The disk is full.")
     assert len(place.rows()) == 2
 
 
@@ -211,7 +184,7 @@ def test_a_file_without_text_is_found_by_its_name(place: Place) -> None:
     place.files.replace(place.notes, b"\n\n")
     ended = place.sync(**ON)
     assert ended.code == 0, ended["failures"]
-    assert place.says("Page 0 > notes.md")
+    assert place.contains("Page 0 > notes.md")
 
 
 @on_servers_with_a_list_too
@@ -255,4 +228,4 @@ def test_a_rotation_keeps_a_file_that_fails(place: Place) -> None:
         place.site.clear_faults()
         assert place.sync(**rotate).code == 0
         assert place.titles() == ["Page 0 > notes.md", "Page 1 > notes.md"]
-        assert place.says("The disk is new.")
+        assert place.contains("The disk is new.")

@@ -7,64 +7,34 @@ from pathlib import Path
 
 import pytest
 
-from demo.confluence_site import ConfluenceSite, SiteState, faults
-from tests.support.program import Ended, environment, sync_now
-from tests.support.vector_api import DeleteRoute, Form, VectorApi
+from demo.confluence_site import ConfluenceSite, faults
+from pipeline.records import COMMENT
+from tests.support.program import NONE
+from tests.support.recovery import PAGES
+from tests.support.twelve_pages import TwelvePages, on_servers_with_a_list_too, to_kind
+from tests.support.vector_api import VectorApi
 
-PAGES = 12
 ON = {"CONTENT_TYPES": "pages,comments"}
 ALONE = {"CONTENT_TYPES": "comments"}
-NONE = {"listed": 0, "new": 0, "changed": 0, "unchanged": 0, "deleted": 0, "failed": 0}
 
 
-class Place:
-    """A space of twelve pages, two of them with comments, beside a Vector API."""
+class Place(TwelvePages):
+    """Two of the pages have comments."""
 
-    def __init__(self, api: VectorApi, folder: Path) -> None:
-        self.state = SiteState()
-        self.state.add_space("KI", "Known Issues")
-        self.state.add_space("OPS", "Operations")
-        self.pages = [
-            self.state.add_page(f"Page {number}", "KI", f"<p>Page {number}.</p>")
-            for number in range(PAGES)
-        ]
+    content_type = COMMENT
+
+    def __init__(self, site: ConfluenceSite, api: VectorApi, folder: Path) -> None:
+        super().__init__(site, api, folder)
         comments = self.state.comments
         self.thread = comments.add(self.pages[0], "<p>Why is it slow?</p>")
-        self.reply = comments.reply(self.thread, "<p>The disk is full.</p>")
+        comments.reply(self.thread, "<p>The disk is full.</p>")
         self.inline = comments.add(self.pages[1], "<p>Outdated?</p>", marked="Page 1")
-        self.site = ConfluenceSite(self.state)
-        self.api, self.folder = api, folder
-
-    def sync(self, **more: str) -> Ended:
-        environ = environment(self.site, self.api.base_url, self.folder)
-        own = {"FILTER_SPACE_KEYS": "KI", "MAX_DELETE_PERCENT": "100", "WORKERS": "2"}
-        return sync_now(environ | own | more)
-
-    def texts(self, content_type: str = "comment") -> list[str]:
-        store = (self.folder / "confluence.vdb").read_text().strip()
-        rows = self.api.documents(store).values()
-        return [row.text for row in rows if row.metadata["content_type"] == content_type]
-
-    def says(self, text: str) -> bool:
-        return any(text in one for one in self.texts())
-
-    def metadata(self) -> list[dict[str, object]]:
-        rows = self.api.documents("confluence").values()
-        return [dict(row.metadata) for row in rows if row.metadata["content_type"] == "comment"]
-
-
-KINDS: list[tuple[Form, DeleteRoute]] = [("underscore", "document"), ("files", "")]
-on_servers_with_a_list_too = pytest.mark.parametrize(
-    "place", KINDS, ids=lambda kind: kind[0], indirect=True
-)
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    with VectorApi(*getattr(request, "param", KINDS[0])) as api:
-        place = Place(api, tmp_path)
-        with place.site:
-            yield place
+def place(request: pytest.FixtureRequest, site: ConfluenceSite, tmp_path: Path) -> Iterator[Place]:
+    with VectorApi(*to_kind(request)) as api:
+        yield Place(site, api, tmp_path)
 
 
 @on_servers_with_a_list_too
@@ -75,8 +45,8 @@ def test_comments_are_chunks_of_their_own_below_their_page(place: Place) -> None
         "page": NONE | {"listed": PAGES, "new": PAGES},
         "comment": NONE | {"listed": 2, "new": 2},
     }
-    assert place.says("Why is it slow?")
-    assert place.says("The disk is full.")
+    assert place.contains("Why is it slow?")
+    assert place.contains("The disk is full.")
     assert all("Page " in text.splitlines()[0] for text in place.texts())
     before = len(place.site.requests)
     again = place.sync(**ON)
@@ -96,8 +66,8 @@ def test_what_changes_in_a_thread_changes_its_chunks_and_no_page(place: Place) -
     assert ended["content"]["comment"] == NONE | {
         "listed": 3, "new": 1, "changed": 1, "unchanged": 1,
     }  # fmt: skip
-    assert place.says("Why does it hang?")
-    assert not place.says("Why is it slow?")
+    assert place.contains("Why does it hang?")
+    assert not place.contains("Why is it slow?")
     comments.delete(place.thread)
     comments.resolve(place.inline)
     ended = place.sync(**ON)
@@ -107,13 +77,13 @@ def test_what_changes_in_a_thread_changes_its_chunks_and_no_page(place: Place) -
     assert ended["content"]["comment"] == NONE | {"listed": 3, "unchanged": 3}
     comments.resolve(place.inline, "reopened")
     place.sync(**ON)
-    assert place.says("Outdated?")
+    assert place.contains("Outdated?")
     assert len(place.texts()) == 2
 
 
 def test_comments_carry_what_readers_filter_and_cite_by(place: Place) -> None:
     place.sync(**ON)
-    rows = {str(row["page_id"]): row for row in place.metadata()}
+    rows = {str(row.metadata["page_id"]): row.metadata for row in place.rows()}
     assert rows.keys() == set(place.pages[:2])
     row, page = rows[place.pages[0]], place.state.page(place.pages[0])
     assert (row["title"], row["space_key"]) == (page.title, "KI")
@@ -139,12 +109,12 @@ def test_authors_are_named_and_asked_for_again_where_that_fails(place: Place) ->
     place.state.comments.add(place.pages[4], "<p>Why?</p>", author="a1")
     place.site.fail("/user/bulk", faults.error(403), times=None)
     assert place.sync(**ON).code == 0
-    assert not place.says("Mara Lindqvist")
+    assert not place.contains("Mara Lindqvist")
     place.site.clear_faults()
     now = place.state.clock()
     place.state.clock = lambda: now + timedelta(hours=169)
     place.sync(**ON)
-    assert place.says("Mara Lindqvist")
+    assert place.contains("Mara Lindqvist")
 
 
 def test_comments_leave_with_a_restriction_and_come_back(place: Place) -> None:
@@ -165,7 +135,7 @@ def test_comments_are_filtered_with_their_page(place: Place) -> None:
     place.state.set_labels(place.pages[0], [])
     ended = place.sync(**ON, LABELS="keep")
     assert ended["content"]["comment"] == NONE | {"listed": 1, "new": 1, "deleted": 1}
-    assert place.says("Outdated?")
+    assert place.contains("Outdated?")
 
 
 def test_comments_are_turned_off_and_on(place: Place) -> None:
@@ -215,11 +185,11 @@ def test_a_page_whose_comments_cannot_be_listed_keeps_them(place: Place) -> None
         "page_id": place.pages[0], "title": "Page 0", "stage": "list", "error": "",
         "content_type": "comment",
     }  # fmt: skip
-    assert place.says("Why is it slow?")
-    assert place.says("Still so?")
+    assert place.contains("Why is it slow?")
+    assert place.contains("Still so?")
     place.site.clear_faults()
     assert place.sync(**ON).code == 0
-    assert place.says("Why does it hang?")
+    assert place.contains("Why does it hang?")
 
 
 def test_a_list_that_fails_half_way_changes_nothing(place: Place) -> None:
@@ -228,14 +198,12 @@ def test_a_list_that_fails_half_way_changes_nothing(place: Place) -> None:
     place.site.fail("-comments", faults.server_error(500), after=1, times=None)
     ended = place.sync(**ON)
     assert ended.code in (1, 4)
-    assert place.says("Why is it slow?")
+    assert place.contains("Why is it slow?")
     assert len(place.texts()) == 2
 
 
 def test_comments_that_cannot_be_read_fail_alone(place: Place) -> None:
-    place.site.fail(
-        "body-format=storage.*|comments.*body-format", faults.server_error(500), times=None
-    )
+    place.site.fail("comments.*body-format", faults.server_error(500), times=None)
     ended = place.sync(**ON)
     assert (ended.code, ended["content"]["comment"]["failed"]) == (1, 2)
     assert ended["content"]["page"]["new"] == PAGES
@@ -288,8 +256,8 @@ def test_a_page_with_five_hundred_comments(place: Place) -> None:
         place.state.comments.reply(thread, f"<p>Answer {number}.</p>")
     ended = place.sync(**ON)
     assert (ended.code, ended["content"]["comment"]["new"]) == (0, 3)
-    assert place.says("Question 0?")
-    assert place.says("Answer 249.")
+    assert place.contains("Question 0?")
+    assert place.contains("Answer 249.")
 
 
 def test_comments_and_files_on_blog_posts_are_read(place: Place) -> None:
@@ -298,7 +266,7 @@ def test_comments_and_files_on_blog_posts_are_read(place: Place) -> None:
     place.state.files.add(post, "notes.md", b"# Notes\n\nText.\n")
     ended = place.sync(CONTENT_TYPES="pages,blogposts,attachments,comments")
     assert (ended.code, ended["content"]["attachment"]["new"]) == (0, 1)
-    assert place.says("A comment on a post.")
+    assert place.contains("A comment on a post.")
     ended = place.sync(CONTENT_TYPES="pages,attachments,comments")
     assert ended["content"]["attachment"]["deleted"] == 1
-    assert not place.says("A comment on a post.")
+    assert not place.contains("A comment on a post.")

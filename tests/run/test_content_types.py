@@ -10,14 +10,13 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState, faults
 from tests.support.convert import macro
-from tests.support.program import Ended, environment, load_report, sync_now
+from tests.support.program import NONE, Ended, environment, load_report, sync_now
 from tests.support.vector_api import VectorApi
 
 NOW = datetime.now(UTC)
 OLD = NOW - timedelta(days=300)
 PAGES, POSTS = 9, 3
 ON = {"CONTENT_TYPES": "pages,blogposts"}
-NONE = {"listed": 0, "new": 0, "changed": 0, "unchanged": 0, "deleted": 0, "failed": 0}
 
 
 class Place:

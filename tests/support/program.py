@@ -24,6 +24,8 @@ from tests.support.fast_retries import FAST
 
 ROOT = Path(__file__).parent.parent.parent
 MOST_SECONDS = 240  # of a program in a process of its own
+# What a report counts of a content type of which there is nothing.
+NONE = {"listed": 0, "new": 0, "changed": 0, "unchanged": 0, "deleted": 0, "failed": 0}
 # Enough text that its section is a chunk of its own: short sections share one.
 DETAILS = " ".join(f"Detail {number} is written here." for number in range(30))
 
