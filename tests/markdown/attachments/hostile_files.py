@@ -148,11 +148,16 @@ def _flate_bomb() -> bytes:
 def _huge_image() -> bytes:
     image = to_stream(b"0", b"/Type /XObject /Subtype /Image /Width 2000000000 /Height 2000000000 "
                       b"/ColorSpace /DeviceRGB /BitsPerComponent 8")  # fmt: skip
+    return _to_pdf_with_x(image, b"q 600 0 0 700 0 0 cm /X Do Q")
+
+
+def _to_pdf_with_x(x: bytes, content: bytes) -> bytes:
+    """Return a PDF of one page, whose content draws the object that it names X."""
     page = (b"<< /Type /Page /Parent 2 0 R /Contents 5 0 R /MediaBox [0 0 612 792] "
             b"/Resources << /XObject << /X 3 0 R >> >> >>")  # fmt: skip
     tree = b"<< /Type /Pages /Count 1 /Kids [4 0 R] >>"
-    content = to_stream(b"q 600 0 0 700 0 0 cm /X Do Q")
-    return to_pdf([b"<< /Type /Catalog /Pages 2 0 R >>", tree, image, page, content])
+    catalog = b"<< /Type /Catalog /Pages 2 0 R >>"
+    return to_pdf([catalog, tree, x, page, to_stream(content)])
 
 
 def _tree_loop() -> bytes:
@@ -164,10 +169,7 @@ def _tree_loop() -> bytes:
 def _form_loop() -> bytes:
     form = to_stream(b"/X Do /X Do", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] "
                      b"/Resources << /XObject << /X 3 0 R >> >>")  # fmt: skip
-    page = (b"<< /Type /Page /Parent 2 0 R /Contents 5 0 R /MediaBox [0 0 612 792] "
-            b"/Resources << /XObject << /X 3 0 R >> >> >>")  # fmt: skip
-    tree = b"<< /Type /Pages /Count 1 /Kids [4 0 R] >>"
-    return to_pdf([b"<< /Type /Catalog /Pages 2 0 R >>", tree, form, page, to_stream(b"/X Do")])
+    return _to_pdf_with_x(form, b"/X Do")
 
 
 def _deep_tables() -> bytes:
