@@ -28,7 +28,7 @@ from tests.support.vector_api import Fault, VectorApi
 HISTORIES = int(os.environ.get("MODEL_HISTORIES", "40"))
 SEED = int(os.environ.get("MODEL_SEED", "0")) or random.randrange(1, 2**32)
 THOROUGH = settings(
-    max_examples=HISTORIES, stateful_step_count=14, deadline=None, print_blob=True, database=None,
+    stateful_step_count=14, deadline=None, print_blob=True, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 
@@ -89,25 +89,16 @@ MACHINES_ON_PAGES = [OnPagesOnDash, OnPagesOnUnderscoreWithDelete, OnPagesOnVect
 
 @pytest.mark.slow
 @pytest.mark.timeout(max(300, 20 * HISTORIES))
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", [*MACHINES, *MACHINES_ON_PAGES])
 def test_one_clean_run_repairs_everything(
     machine: type[History], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(left_over, "REST_SECONDS", 0.0)  # the stand-in has no worker
-    print(f"{machine.__name__}: {HISTORIES} histories, MODEL_SEED={SEED}")
-    run_state_machine_as_test(seed(SEED)(machine), settings=THOROUGH)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(max(300, 20 * HISTORIES))
-@pytest.mark.parametrize("machine", MACHINES_ON_PAGES)
-def test_one_clean_run_repairs_what_is_on_pages(
-    machine: type[History], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(left_over, "REST_SECONDS", 0.0)  # the stand-in has no worker
-    few = max(1, HISTORIES // 5)  # each file is converted in a process of its own
-    print(f"{machine.__name__}: {few} histories, MODEL_SEED={SEED}")
-    run_state_machine_as_test(seed(SEED)(machine), settings=settings(THOROUGH, max_examples=few))
+    # Each file is converted in a process of its own.
+    histories = max(1, HISTORIES // 5) if machine in MACHINES_ON_PAGES else HISTORIES
+    print(f"{machine.__name__}: {histories} histories, MODEL_SEED={SEED}")
+    chosen = settings(THOROUGH, max_examples=histories)
+    run_state_machine_as_test(seed(SEED)(machine), settings=chosen)
 
 
 def test_no_thread_outlives_a_failed_run(tmp_path: Path) -> None:
