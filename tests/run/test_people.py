@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from demo.confluence_site import ConfluenceSite, SiteState, faults
+from demo.confluence_site import ConfluenceSite, faults
 from pipeline.fetch import PEOPLE_A_REQUEST, NamesError, Site
 from pipeline.report import Report
 from pipeline.run.read.people import People
 from tests.support.program import Ended, environment, sync_now
-from tests.support.recovery import EVER
+from tests.support.recovery import EVER, new_state
 from tests.support.site_pages import WHEN
 from tests.support.vector_api import VectorApi
 
@@ -45,9 +45,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    state = SiteState()
-    state.add_space("KI", "Known Issues")
-    with ConfluenceSite(state) as site, VectorApi(delete_route="document") as api:
+    with ConfluenceSite(new_state(pages=0)) as site, VectorApi(delete_route="document") as api:
         yield Place(site, api, tmp_path)
 
 

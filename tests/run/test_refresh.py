@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.confluence_site import ConfluenceSite, SiteState
+from demo.confluence_site import ConfluenceSite
 from tests.support.program import Ended, environment, sync_now
+from tests.support.recovery import new_state
 from tests.support.vector_api import VectorApi
 
 
@@ -32,9 +33,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    state = SiteState()
-    state.add_space("KI", "Known Issues")
-    with ConfluenceSite(state) as site, VectorApi(delete_route="document") as api:
+    with ConfluenceSite(new_state(pages=0)) as site, VectorApi(delete_route="document") as api:
         place = Place(site, api, tmp_path)
         assert place.sync().code == 0
         yield place
