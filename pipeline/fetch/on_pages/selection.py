@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from pipeline.records import Attachment
-from pipeline.settings import Settings
+from pipeline.settings import ATTACHMENT_TYPES, Settings
 
 # Extension → type, and media type → type. The extension is the rule: browsers upload many files
 # as application/octet-stream.
 _EXTENSIONS = {
-    **{name: name for name in ("pdf", "docx", "xlsx", "pptx", "csv", "txt", "md", "html")},
+    **{name: name for name in ATTACHMENT_TYPES},
     "markdown": "md",
     "htm": "html",
     "text": "txt",
