@@ -22,11 +22,6 @@ def to_type(document_id: str) -> str:
     return ATTACHMENT if document_id.startswith(FILE) else PAGE
 
 
-def to_comments_id(page_id: str) -> str:
-    """Return the id of what is stored of a page's comments."""
-    return f"{COMMENTS}{page_id}"
-
-
 def to_commented(document_id: str) -> str:
     """Return the id of the page that comments are on."""
     return document_id.removeprefix(COMMENTS)
@@ -69,7 +64,7 @@ def list_comments(details: Sequence[str], owner: PageRef) -> ListedPage:
     """
     comments = [CommentRef(*json.loads(one)) for one in details]
     ref = PageRef(
-        id=to_comments_id(owner.id),
+        id=f"{COMMENTS}{owner.id}",
         version=sum(comment.version for comment in comments),
         title=_TITLE,
         space=owner.space,
