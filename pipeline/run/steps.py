@@ -73,7 +73,7 @@ class Run:
         self._deleted: Selection[str] | None = None  # the confirmed ones, once they are
         self._limit = ChunkLimit(settings, collection.sink, collection.ledger)
         self._documents = Documents(site, People(site, report).find, stop.waiting)
-        self._prefetch = Prefetch(self._documents, settings.own_workers)
+        self._prefetch = Prefetch(self._documents.get_pages, settings.own_workers)
         self._fetching = Fetching(self._prefetch.fetch, report, stop, settings.own_workers, retry)
         self._failed_before = load_failures(collection.ledger)
         self._listed: Iterable[PageRef] = ()

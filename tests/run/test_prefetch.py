@@ -20,7 +20,7 @@ def test_bodies_are_fetched_while_the_listing_continues() -> None:
         ConfluenceSite(state, paging=paging, latency_seconds=0.02) as site,
         opened(site) as client,
     ):
-        prefetch = Prefetch(client, workers=2)
+        prefetch = Prefetch(client.get_pages, workers=2)
         refs = list_in(client, client.list_spaces(), prefetch.offer)
         early = [page for at in range(0, 131, 25) for page in prefetch.fetch(refs[at : at + 25])]
         asked = len([request for request in site.requests if "search" in request.path])
@@ -38,7 +38,7 @@ def test_a_failure_while_fetching_ahead_is_raised_when_the_bodies_are_fetched(
         site.state.add_page(f"Page {number}", "KI", "<p>Body</p>")
     site.fail("search", faults.error(401), times=None)
     with opened(site) as client:
-        prefetch = Prefetch(client, workers=2)
+        prefetch = Prefetch(client.get_pages, workers=2)
         refs = list_in(client, client.list_spaces(), prefetch.offer)
         site.token = "another"
         with pytest.raises(CredentialsError):

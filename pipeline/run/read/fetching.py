@@ -30,9 +30,8 @@ _LOOKS = 3  # at these, with waits, before the site counts as unreadable
 _AT_ONCE = {ATTACHMENT: 1, COMMENT: 1_000}
 _MOST_AGAIN = 500  # failed pages that are asked for a second time in one run
 
-Fetch = Callable[
-    [Sequence[PageRef]], list[Page | PageFailure]
-]  # at most PAGES_A_REQUEST, or as `_AT_ONCE`
+# Of at most PAGES_A_REQUEST pages, or as many as `_AT_ONCE` has.
+Fetch = Callable[[Sequence[PageRef]], list[Page | PageFailure]]
 _Results = list[tuple[PageRef, Page | PageFailure]]
 
 

@@ -7,18 +7,11 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 from pipeline.fetch import PAGES_A_REQUEST
 from pipeline.http import in_background
 from pipeline.records import Page, PageFailure, PageRef
-
-
-class Reads(Protocol):
-    """What reads documents, as `Site` reads pages."""
-
-    def get_pages(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
-        """Return each document, or a PageFailure with the reason, in order."""
+from pipeline.run.read.fetching import Fetch
 
 
 class Prefetch:
@@ -27,8 +20,8 @@ class Prefetch:
     `fetch` is safe to use from several threads.
     """
 
-    def __init__(self, source: Reads, workers: int) -> None:
-        self._source = source
+    def __init__(self, get_pages: Fetch, workers: int) -> None:
+        self._get_pages = get_pages
         self._ahead: dict[str, Future[list[Page | PageFailure]]] = {}  # page id → its batch
         self._early: set[str] = set()  # ids of the pages in `_ahead`, past ones too
         self._batch: list[PageRef] = []
@@ -69,7 +62,7 @@ class Prefetch:
 
     def _fetch(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         with self._slots:
-            return self._source.get_pages(refs)
+            return self._get_pages(refs)
 
 
 def _with_ancestors(result: Page | PageFailure, ref: PageRef) -> Page | PageFailure:
