@@ -175,10 +175,6 @@ class Site:
         """
         return self._comments.list_refs(pages)
 
-    def get_threads(self, page: PageRef, listed: Sequence[CommentRef]) -> tuple[Thread, ...]:
-        """Return the open comments of a page, of which `listed` are known. Raises `PageError`."""
-        return self._comments.get_threads(page, listed)
-
     def read_threads(
         self, listed: Mapping[PageRef, Sequence[CommentRef]]
     ) -> Iterator[tuple[PageRef, tuple[Thread, ...] | PageFailure]]:

@@ -1,13 +1,13 @@
 """Comments of pages: how changes are noticed, what is open, and in which order it is read."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from demo.confluence_site import ConfluenceSite, Paging, SiteState, faults
-from pipeline.fetch import CredentialsError, PageError, Site
+from pipeline.fetch import CredentialsError, Site
 from pipeline.records import CommentRef, PageFailure, PageRef, Thread
 from tests.support.confluence_client import opened
 from tests.support.site_pages import add_pages
@@ -34,10 +34,26 @@ def digests(client: Site, pages: list[str]) -> Mapping[str, frozenset[CommentRef
     return {page: frozenset(by_page[page]) for page in pages}
 
 
-def read(client: Site, page: str) -> tuple[Thread, ...]:
-    """Return a page's threads as a run reads them: listed first."""
-    refs = list(listed(client, [page]).values())
-    return client.get_threads(PageRef(page, 1, "Page 0", "KI"), refs)
+def to_ref(page: str) -> PageRef:
+    return PageRef(page, 1, "Page 0", "KI")
+
+
+def read_alone(
+    site: ConfluenceSite, page: PageRef, refs: Sequence[CommentRef] = ()
+) -> tuple[Thread, ...] | PageFailure:
+    """Read a page by its own lists: a client that has not listed does not use the site's."""
+    with opened(site) as client:
+        [(_, found)] = client.read_threads({page: refs})
+    return found
+
+
+def read(site: ConfluenceSite, page: str) -> tuple[Thread, ...]:
+    """Return a page's threads as a run reads them: listed first. A failure fails the test."""
+    with opened(site) as client:
+        refs = list(listed(client, [page]).values())
+    found = read_alone(site, to_ref(page), refs)
+    assert not isinstance(found, PageFailure), found.error
+    return found
 
 
 def texts(threads: tuple[Thread, ...]) -> list[list[str]]:
@@ -88,8 +104,7 @@ def test_a_thread_is_read_in_order_each_reply_below_what_it_answers(
     marking = comments.add(page, "3", marked="90 % full")
     comments.reply(marking, "3.1")
     site.paging = Paging(list_rows=2, repeated_rows=True, empty_pages=True)
-    with opened(site) as client:
-        threads = read(client, page)
+    threads = read(site, page)
     assert texts(threads) == [["1", "1.1", "1.1.1", "1.2"], ["2"], ["3", "3.1"]]
     assert [thread.comments[0].marked for thread in threads] == ["", "", "90 % full"]
     top, answer = threads[0].comments[:2]
@@ -106,8 +121,7 @@ def test_resolved_and_dangling_threads_are_left_out_with_their_replies(
         comment = state.comments.add(page, resolution, marked="x")
         state.comments.reply(comment, f"on {resolution}")
         state.comments.resolve(comment, resolution)
-    with opened(site) as client:
-        assert texts(read(client, page)) == [["open", "on open"], ["reopened", "on reopened"]]
+    assert texts(read(site, page)) == [["open", "on open"], ["reopened", "on reopened"]]
 
 
 def test_a_page_costs_the_lists_that_have_its_comments_and_the_threads_with_replies(
@@ -116,20 +130,19 @@ def test_a_page_costs_the_lists_that_have_its_comments_and_the_threads_with_repl
     for number in range(5):
         comment = state.comments.add(page, str(number))
     state.comments.reply(comment, "a reply")
-    with opened(site) as client:
-        assert len(read(client, page)) == 5
+    assert len(read(site, page)) == 5
     assert (site.count(ALL), site.count(OF_A_PAGE), site.count(REPLIES)) == (2, 1, 1)
 
 
 def test_comments_that_the_list_did_not_have_are_read_with_their_replies(
     site: ConfluenceSite, state: SiteState, page: str
 ) -> None:
-    with opened(site) as client:
-        assert client.get_threads(PageRef(page, 1, "Page 0", "KI"), []) == ()
-        assert site.count(OF_A_PAGE) == 2, "no comment is a positive answer of both lists"
-        comment = state.comments.add(page, "late")
-        state.comments.reply(comment, "later")
-        threads = client.get_threads(PageRef(page, 1, "Page 0", "KI"), [])
+    assert read_alone(site, to_ref(page)) == ()
+    assert site.count(OF_A_PAGE) == 2, "no comment is a positive answer of both lists"
+    comment = state.comments.add(page, "late")
+    state.comments.reply(comment, "later")
+    threads = read_alone(site, to_ref(page))
+    assert isinstance(threads, tuple)
     assert texts(threads) == [["late", "later"]]
 
 
@@ -217,23 +230,25 @@ def test_a_list_that_breaks_off_is_an_error_and_no_deletion(
         refs = list(listed(client, [page]).values())
         site.fail(where, faults.truncated_json(), times=None)
         if where != ALL:
-            with pytest.raises(PageError, match="cut off"):
-                client.get_threads(PageRef(page, 1, "Page 0", "KI"), refs)
+            failure = read_alone(site, to_ref(page), refs)
+            assert isinstance(failure, PageFailure)
+            assert "cut off" in failure.error
         site.fail(OF_A_PAGE, faults.truncated_json(), times=None)
         found = list(client.list_comments({page: "page"}))
     assert any(isinstance(row, PageFailure) for row in found)
 
 
-def test_a_page_that_is_gone_and_refused_credentials_are_told_apart(
+def test_a_page_that_is_gone_and_refused_credentials_are_different_failures(
     site: ConfluenceSite, state: SiteState, page: str
 ) -> None:
     with opened(site) as client:
         state.hide(page)
-        with pytest.raises(PageError, match="not readable any more"):
-            client.get_threads(PageRef(page, 1, "Page 0", "KI"), [])
+        failure = read_alone(site, to_ref(page))
+        assert isinstance(failure, PageFailure)
+        assert "not readable any more" in failure.error
         site.scopes = frozenset({"read:confluence-user"})
         for ask in (
-            lambda: client.get_threads(PageRef(page, 1, "Page 0", "KI"), []),
+            lambda: read_alone(site, to_ref(page)),
             lambda: list(client.list_comments({page: "page"})),
         ):
             with pytest.raises(CredentialsError, match="read:comment:confluence"):
@@ -249,8 +264,11 @@ def test_a_comment_that_cannot_be_read_is_its_pages_failure(
 
     state.comments.add(page, "x")
     site.fail(OF_A_PAGE, faults.rewritten(spoil), times=None)
-    with opened(site) as client, pytest.raises(PageError, match="an answer"):
-        read(client, page)
+    with opened(site) as client:
+        refs = list(listed(client, [page]).values())
+    failure = read_alone(site, to_ref(page), refs)
+    assert isinstance(failure, PageFailure)
+    assert "an answer" in failure.error
 
 
 def commented_pages(state: SiteState, count: int) -> dict[str, PageRef]:
@@ -281,7 +299,7 @@ def test_many_pages_are_read_by_the_sites_lists_as_each_of_them_alone(
         before = site.count()
         found = dict(client.read_threads(refs))
         assert site.count() - before == 2
-        assert found == {ref: client.get_threads(ref, refs[ref]) for ref in refs}
+        assert found == {ref: read_alone(site, ref, refs[ref]) for ref in refs}
     first, second = found[pages[min(pages)]]
     assert texts((first, second)) == [[f"on {min(pages)}", "a reply"], ["inline"]]
 
@@ -293,7 +311,7 @@ def test_many_pages_are_read_page_by_page_where_the_sites_lists_fail_or_grow(
     pages = commented_pages(state, 4)
     with opened(site) as client:
         refs = list_by_page(client, pages)
-        expected = {ref: client.get_threads(ref, refs[ref]) for ref in refs}
+        expected = {ref: read_alone(site, ref, refs[ref]) for ref in refs}
         site.fail(ALL, faults.truncated_json(), times=None, after=after)
         assert dict(client.read_threads(refs)) == expected
         site.clear_faults()
@@ -314,7 +332,7 @@ def test_a_page_that_the_sites_lists_do_not_show_in_full_is_asked_alone(
     pages = commented_pages(state, 4)
     with opened(site) as client:
         refs = list_by_page(client, pages)
-        expected = {ref: client.get_threads(ref, refs[ref]) for ref in refs}
+        expected = {ref: read_alone(site, ref, refs[ref]) for ref in refs}
         site.fail(r"v2/footer-comments\?", faults.rewritten(spoil), times=None)
         before = site.count(OF_A_PAGE)
         assert dict(client.read_threads(refs)) == expected

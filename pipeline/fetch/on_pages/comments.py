@@ -24,7 +24,7 @@ Listed = Mapping[PageRef, Sequence[CommentRef]]  # the comments of pages, by `Co
 
 
 class Comments:
-    """Reads the comments of one site. `get_threads` may be called from several threads."""
+    """Reads the comments of one site. `read_threads` may be called from several threads."""
 
     def __init__(self, transport: Transport, account: Account) -> None:
         self._transport, self._account = transport, account
@@ -48,22 +48,6 @@ class Comments:
             total, is_known = total + answers, is_known and answers > 0
         self._answers_of_site = total if is_known else None
 
-    def get_threads(self, page: PageRef, listed: Sequence[CommentRef]) -> tuple[Thread, ...]:
-        """Return a page's open threads as they are now, the oldest first.
-
-        `listed` are the page's comments by `list_refs`: only the lists that have some of them are
-        asked for, and both if there are none, so that no comments is a positive answer. One request
-        for each list, and one for each comment with replies, or that is not listed. Raises
-        `PageError` if the page is not readable any more, or its comments fail.
-        """
-        try:
-            return to_threads(self._list_open(page, listed))
-        except (StatusError, BrokenAnswerError) as error:
-            self._account.rule_out_site_failure(error)
-            if isinstance(error, StatusError) and error.status in (403, 404):
-                raise GoneError(f"not there or not readable any more: {error}") from None
-            raise PageError(str(error)) from None
-
     def read_threads(
         self, listed: Listed
     ) -> Iterator[tuple[PageRef, tuple[Thread, ...] | PageFailure]]:
@@ -78,11 +62,27 @@ class Comments:
         for page, refs in listed.items():
             try:
                 # What the site's lists lack is gone by the page's own answer only.
-                threads = to_threads(by_page.pop(page.id, ())) or self.get_threads(page, refs)
+                threads = to_threads(by_page.pop(page.id, ())) or self._get_threads(page, refs)
             except PageError as error:
                 yield page, PageFailure(page.id, page.title, "fetch", str(error))
             else:
                 yield page, threads
+
+    def _get_threads(self, page: PageRef, listed: Sequence[CommentRef]) -> tuple[Thread, ...]:
+        """Return a page's open threads as they are now, the oldest first.
+
+        `listed` are the page's comments by `list_refs`: only the lists that have some of them are
+        asked for, and both if there are none, so that no comments is a positive answer. One request
+        for each list, and one for each comment with replies, or that is not listed. Raises
+        `PageError` if the page is not readable any more, or its comments fail.
+        """
+        try:
+            return to_threads(self._list_open(page, listed))
+        except (StatusError, BrokenAnswerError) as error:
+            self._account.rule_out_site_failure(error)
+            if isinstance(error, StatusError) and error.status in (403, 404):
+                raise GoneError(f"not there or not readable any more: {error}") from None
+            raise PageError(str(error)) from None
 
     def _read_from_site(self, listed: Listed) -> dict[str, list[Comment]]:
         """Return the open comments of pages by the site's lists; nothing if that is not cheaper."""
