@@ -63,7 +63,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield Place(site, api, tmp_path)
 
 
-def test_both_types_are_ingested_and_told_apart(place: Place) -> None:
+def test_both_types_are_ingested_each_with_its_name(place: Place) -> None:
     ended = place.sync(**ON)
     assert (ended.code, ended["pages"]["new"]) == (0, PAGES + POSTS)
     assert ended["content"] == {
@@ -96,7 +96,7 @@ def test_a_blog_post_that_fails_is_named_as_one(place: Place) -> None:
     assert (row["page_id"], row["content_type"]) == (place.posts[0], "blogpost")
 
 
-def test_the_type_that_is_turned_on_comes_in_in_full(place: Place) -> None:
+def test_the_type_that_is_turned_on_is_ingested_in_full(place: Place) -> None:
     window = {"SINCE_HOURS": "24"}
     ended = place.sync(**window)
     assert (ended["pages"]["new"], "content" in ended.report) == (PAGES, False)
