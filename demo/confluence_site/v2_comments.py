@@ -18,7 +18,13 @@ from demo.confluence_site.answers import (
     webui,
 )
 from demo.confluence_site.comments import SiteComment
-from demo.confluence_site.v2_lists import CONTAINERS, TYPES, in_order, to_container
+from demo.confluence_site.v2_lists import (
+    CONTAINERS,
+    TYPES,
+    in_order,
+    is_on_visible_page,
+    to_container,
+)
 from demo.confluence_site.v2_rows import to_version
 
 _SCOPE = "read:comment:confluence"
@@ -96,7 +102,7 @@ def _list(
     def walk(after: int) -> Iterator[tuple[int, SiteComment]]:
         for number, comment in context.state.comments.after(after):
             is_kind = comment.is_inline == _KINDS[kind]
-            if is_kind and test(comment) and _is_visible(context, comment):
+            if is_kind and test(comment) and is_on_visible_page(context, comment.page):
                 yield number, comment
 
     def row(comment: SiteComment) -> Json:
@@ -108,14 +114,9 @@ def _list(
 def _readable_comment(context: Context, kind: str, comment_id: str) -> SiteComment:
     comment = context.state.comments.by_id.get(comment_id)
     is_kind = comment is not None and comment.is_inline == _KINDS[kind]
-    if comment is None or not is_kind or not _is_visible(context, comment):
+    if comment is None or not is_kind or not is_on_visible_page(context, comment.page):
         raise v2.refusal(404, f"Could not find comment with id {comment_id}")
     return comment
-
-
-def _is_visible(context: Context, comment: SiteComment) -> bool:
-    page = context.state.visible_page(comment.page)
-    return page is not None and page.status in ("current", "archived")
 
 
 _KIND = f"({'|'.join(_KINDS)})-comments"

@@ -18,7 +18,13 @@ from demo.confluence_site.answers import (
     to_time,
 )
 from demo.confluence_site.files import SiteFile
-from demo.confluence_site.v2_lists import CONTAINERS, TYPES, in_order, to_container
+from demo.confluence_site.v2_lists import (
+    CONTAINERS,
+    TYPES,
+    in_order,
+    is_on_visible_page,
+    to_container,
+)
 from demo.confluence_site.v2_rows import to_version
 
 _SCOPE = "read:attachment:confluence"
@@ -68,7 +74,7 @@ def _list_files(
                 and page_id in ("", file.page)
                 and params.get("mediaType") in (None, file.media_type)
                 and params.get("filename") in (None, file.title)
-                and _is_visible(context, file)
+                and is_on_visible_page(context, file.page)
             ):
                 yield number, file
 
@@ -82,7 +88,7 @@ def _get_file(context: Context, path: str, params: Params, file_id: str) -> Answ
     if params:
         raise ValueError(f"Unknown parameter: {min(params)}")
     file = context.state.files.by_id.get(f"att{file_id.removeprefix('att')}")
-    if file is None or not _is_visible(context, file):
+    if file is None or not is_on_visible_page(context, file.page):
         raise v2.refusal(404, f"Could not find attachment with id {file_id}")
     row = to_file(context, file)
     return Answer(200, row | {"_links": row["_links"] | {"base": context.links_base}})
@@ -99,7 +105,7 @@ def _download(context: Context, path: str, params: Params, page_id: str, file_id
         or file.status not in to_status(params, _STATUSES, ("current",))
     ):
         raise v1.refusal(404, f"No content found with id: ContentId{{id={file_id}}}")
-    if not _is_visible(context, file):
+    if not is_on_visible_page(context, file.page):
         raise v1.refusal(404, f"No content found with id: ContentId{{id={page_id}}}")
     version = params.get("version", str(file.version))
     if not version.isdigit() or int(version) > file.version:
@@ -120,11 +126,6 @@ def to_media(context: Context, path: str, params: Params) -> Answer:
 def to_token(file: SiteFile) -> str:
     """Return what opens one version of a file."""
     return f"{zlib.crc32(f'{file.id} {file.version}'.encode()):08x}"
-
-
-def _is_visible(context: Context, file: SiteFile) -> bool:
-    page = context.state.visible_page(file.page)
-    return page is not None and page.status in _USUAL
 
 
 ROUTES = (

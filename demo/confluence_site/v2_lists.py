@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from demo.confluence_site.answers import Params
+from demo.confluence_site.answers import Context, Params
 from demo.confluence_site.items import SitePage
 from demo.confluence_site.paging import numbered
 
@@ -43,6 +43,12 @@ def in_order[Row: Dated](
         reverse=order.startswith("-"),
     )
     return numbered(rows)
+
+
+def is_on_visible_page(context: Context, page_id: str) -> bool:
+    """Return whether what is on a page is shown: the account sees it, and it is in no trash."""
+    page = context.state.visible_page(page_id)
+    return page is not None and page.status in ("current", "archived")
 
 
 def to_container(page: SitePage) -> str:
