@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -258,6 +259,16 @@ def test_a_page_with_five_hundred_comments(place: Place) -> None:
     assert (ended.code, ended["content"]["comment"]["new"]) == (0, 3)
     assert place.contains("Question 0?")
     assert place.contains("Answer 249.")
+
+
+def test_comments_with_the_highest_version_numbers_are_read(place: Place) -> None:
+    place.state.comments.reply(place.thread, "<p>The disk is new.</p>")
+    by_id = place.state.comments.by_id
+    for comment in list(by_id.values()):
+        by_id[comment.id] = replace(comment, version=2**63 - 1)
+    ended = place.sync(**ON)
+    assert (ended.code, ended["content"]["comment"]["new"]) == (0, 2)
+    assert place.sync(**ON)["content"]["comment"]["unchanged"] == 2
 
 
 def test_comments_and_files_on_blog_posts_are_read(place: Place) -> None:

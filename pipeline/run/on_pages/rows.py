@@ -12,6 +12,7 @@ from dataclasses import astuple
 from pipeline.records import ATTACHMENT, COMMENT, PAGE, Attachment, CommentRef, ListedPage, PageRef
 
 COMMENTS, FILE = "comments", "att"  # begin the ids
+_MOST_VERSIONS = 2**63 - 1  # what a database holds
 _TITLE = "Comments"  # below that of the page, so that no two documents are looked up by one title
 
 
@@ -65,7 +66,7 @@ def list_comments(details: Sequence[str], owner: PageRef) -> ListedPage:
     comments = [CommentRef(*json.loads(one)) for one in details]
     ref = PageRef(
         id=f"{COMMENTS}{owner.id}",
-        version=sum(comment.version for comment in comments),
+        version=min(sum(comment.version for comment in comments), _MOST_VERSIONS),
         title=_TITLE,
         space=owner.space,
         modified=max((comment.modified for comment in comments), default=""),
