@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import requests
@@ -13,7 +14,7 @@ _PART = 256 * 1024  # bytes: urllib3 decompresses no more at once
 
 
 class TooBigError(ValueError):
-    """The answer is larger than this program holds in memory."""
+    """The answer is larger than this program takes."""
 
 
 class SavingError(Exception):
@@ -29,12 +30,8 @@ def read_answer(response: requests.Response, seconds: float) -> bytes:
 
     Raises `TooBigError`, `TimeoutError` after `seconds`, and what a session raises.
     """
-    deadline = time.monotonic() + seconds
-    try:
-        return join_bounded(response.iter_content(_PART), deadline)
-    except BaseException:
-        response.close()  # the rest must not be read to keep the connection
-        raise
+    with _closing_on_errors(response):
+        return join_bounded(response.iter_content(_PART), time.monotonic() + seconds)
 
 
 def save_answer(
@@ -45,19 +42,41 @@ def save_answer(
     Raises `TooBigError` before more than `most_bytes` are written, `SavingError` if the file cannot
     be written, `TimeoutError` after `seconds`, and what a session raises.
     """
-    deadline, size = time.monotonic() + seconds, 0
-    try:
-        for part in response.iter_content(_PART):
-            size += len(part)
-            if size > most_bytes:
-                raise TooBigError
-            if time.monotonic() > deadline:
-                raise TimeoutError
+    size, deadline = 0, time.monotonic() + seconds
+    with _closing_on_errors(response):
+        for part in _bounded(response.iter_content(_PART), most_bytes, deadline):
             _write(file, part)
-    except BaseException:
-        response.close()  # the rest must not be read to keep the connection
-        raise
+            size += len(part)
     return size
+
+
+def join_bounded(parts: Iterable[bytes], deadline: float) -> bytes:
+    """Return the parts as one, while they are not too many.
+
+    Raises `TooBigError`, and `TimeoutError` at `deadline` (`time.monotonic()`).
+    """
+    return b"".join(_bounded(parts, LARGEST_ANSWER, deadline))
+
+
+def _bounded(parts: Iterable[bytes], most_bytes: int, deadline: float) -> Iterator[bytes]:
+    size = 0
+    for part in parts:
+        size += len(part)
+        if size > most_bytes:
+            raise TooBigError
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        yield part
+
+
+@contextmanager
+def _closing_on_errors(response: requests.Response) -> Iterator[None]:
+    """Close a response that is not read to its end: the rest is not read to keep the connection."""
+    try:
+        yield
+    except BaseException:
+        response.close()
+        raise
 
 
 def _write(file: BinaryIO, part: bytes) -> None:
@@ -66,20 +85,3 @@ def _write(file: BinaryIO, part: bytes) -> None:
         file.flush()
     except OSError as error:
         raise SavingError(error.strerror) from None
-
-
-def join_bounded(parts: Iterable[bytes], deadline: float) -> bytes:
-    """Return the parts as one, while they are not too many.
-
-    Raises `TooBigError`, and `TimeoutError` at `deadline` (`time.monotonic()`).
-    """
-    kept: list[bytes] = []
-    size = 0
-    for part in parts:
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise TooBigError
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        kept.append(part)
-    return b"".join(kept)
