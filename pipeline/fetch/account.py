@@ -9,6 +9,8 @@ from pipeline.fetch.content import V1
 from pipeline.fetch.errors import (
     ConfluenceError,
     CredentialsError,
+    GoneError,
+    PageError,
     StatusError,
     to_credentials_error,
 )
@@ -69,6 +71,16 @@ class Account:
         self.check()
         if isinstance(error, StatusError) and error.lacks_scope:
             raise to_credentials_error(error, self._settings) from None
+
+    def to_page_error(self, error: ConfluenceError) -> PageError:
+        """Return what an error of a request about one page or file is, see its classes.
+
+        Raises as `rule_out_site_failure` does if it is not the page's.
+        """
+        self.rule_out_site_failure(error)
+        if isinstance(error, StatusError) and error.status in (403, 404):
+            return GoneError(f"not there or not readable any more: {error}")
+        return PageError(str(error))
 
 
 def _is_anonymous(user: Json) -> bool:

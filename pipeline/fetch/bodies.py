@@ -93,10 +93,7 @@ class Bodies:
             route.note(answered=not error.can_pass)
             if isinstance(error, SlowAnswerError):
                 route.note_slow()
-            self._account.rule_out_site_failure(error)
-            if isinstance(error, StatusError) and error.status in (403, 404):
-                raise GoneError(f"not there or not readable any more: {error}") from None
-            raise PageError(str(error)) from None
+            raise self._account.to_page_error(error) from None
         route.note(answered=True)
         return page
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from pipeline.fetch.account import Account
 from pipeline.fetch.content import BY_NAME, ROWS_A_REQUEST
-from pipeline.fetch.errors import BrokenAnswerError, GoneError, PageError, StatusError
+from pipeline.fetch.errors import BrokenAnswerError, PageError, StatusError
 from pipeline.fetch.on_pages.comment_lists import KINDS, list_of_page
 from pipeline.fetch.on_pages.either_way import WholeSite, list_either_way
 from pipeline.fetch.on_pages.rows import CLOSED, is_current, is_open, to_comment, to_comment_ref
@@ -79,10 +79,7 @@ class Comments:
         try:
             return to_threads(self._list_open(page, listed))
         except (StatusError, BrokenAnswerError) as error:
-            self._account.rule_out_site_failure(error)
-            if isinstance(error, StatusError) and error.status in (403, 404):
-                raise GoneError(f"not there or not readable any more: {error}") from None
-            raise PageError(str(error)) from None
+            raise self._account.to_page_error(error) from None
 
     def _read_from_site(self, listed: Listed) -> dict[str, list[Comment]]:
         """Return the open comments of pages by the site's lists; nothing if that is not cheaper."""

@@ -91,8 +91,7 @@ class Downloads:
             self._route.note(answered=not error.can_pass)
             raise PageError(str(error)) from None
         except (StatusError, BrokenAnswerError) as error:
-            self._account.rule_out_site_failure(error)
-            raise PageError(str(error)) from None
+            raise self._account.to_page_error(error) from None
         self._route.note(answered=True)
         return path
 
