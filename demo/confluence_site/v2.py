@@ -13,6 +13,7 @@ from demo.confluence_site.answers import (
     RefusedError,
     Route,
     to_limit,
+    to_status,
     to_values,
 )
 from demo.confluence_site.items import Folder, SitePage, Space
@@ -65,9 +66,7 @@ def _list_pages(context: Context, path: str, params: Params) -> Answer:
 def _list(context: Context, path: str, params: Params, spaces: set[str] | None) -> Answer:
     content_type = _to_content_type(path)
     left_out = _NOT_OF_BLOG_POSTS if content_type == "blogpost" else set()
-    statuses = to_values(params, "status") or _DEFAULT_STATUSES - left_out
-    if unknown := statuses - (_LIST_STATUSES - left_out):
-        raise ValueError(f"Invalid status: {min(unknown)}")
+    statuses = to_status(params, _LIST_STATUSES - left_out, _DEFAULT_STATUSES - left_out)
     body_format = params.get("body-format")
     if body_format not in {None, "storage"}:
         # The real lists serve atlas_doc_format too; no program here requests it.
