@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # Content types, see `fetch/content.py`; a page where none is named.
-PAGE, ATTACHMENT, COMMENT = "page", "attachment", "comment"
+PAGE, BLOG_POST, ATTACHMENT, COMMENT = "page", "blogpost", "attachment", "comment"
 
 
 @dataclass(frozen=True, slots=True)

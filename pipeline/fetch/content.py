@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.records import ATTACHMENT, COMMENT
+from pipeline import records
 from pipeline.settings import Settings
 
 V1, V2 = "/wiki/rest/api", "/wiki/api/v2"
@@ -38,7 +38,7 @@ class ContentType(ContentName):
 
 PAGE = ContentType(
     setting="pages",
-    name="page",
+    name=records.PAGE,
     noun="pages",
     collection="pages",
     web_path="/pages/viewpage.action?pageId={id}",
@@ -47,7 +47,7 @@ PAGE = ContentType(
 )
 BLOG_POST = ContentType(
     setting="blogposts",
-    name="blogpost",
+    name=records.BLOG_POST,
     noun="blog posts",
     collection="blogposts",
     web_path="/pages/viewpage.action?pageId={id}",  # leads to the blog post
@@ -57,8 +57,8 @@ BLOG_POST = ContentType(
 CONTENT_TYPES = (PAGE, BLOG_POST)
 # Listed by the pages that they are on, see `on_pages/`.
 ON_PAGES = (
-    ContentName("attachments", ATTACHMENT, "attachments"),
-    ContentName("comments", COMMENT, "pages with comments"),
+    ContentName("attachments", records.ATTACHMENT, "attachments"),
+    ContentName("comments", records.COMMENT, "pages with comments"),
 )
 BY_NAME = {content.name: content for content in CONTENT_TYPES}
 # What may have descendants: its type in answers → the last part of its v2 routes.

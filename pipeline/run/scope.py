@@ -16,7 +16,7 @@ from pipeline.fetch import (
     Space,
     names_in_scope,
 )
-from pipeline.records import PAGE, IncludedPage, ListedPage, PageRef
+from pipeline.records import BLOG_POST, PAGE, IncludedPage, ListedPage, PageRef
 from pipeline.report import Report
 from pipeline.run.admission import Admission
 from pipeline.run.collection import Collection
@@ -79,7 +79,7 @@ class Scope:
     @property
     def hides_pages(self) -> bool:
         """Whether pages are listed for what is on them, and not ingested."""
-        return self.types.isdisjoint((PAGE, "blogpost"))
+        return self.types.isdisjoint((PAGE, BLOG_POST))
 
     @property
     def site_identity(self) -> tuple[str, str]:

@@ -14,13 +14,14 @@ from pipeline.fetch.filters import search
 from pipeline.fetch.restrictions.items_above import Item, ItemsAbove
 from pipeline.fetch.rows import Space, is_restricted, to_row_id
 from pipeline.fetch.transport import Transport
+from pipeline.records import BLOG_POST, PAGE
 
 # Where a listed page is: its parent's id and type, and its own type. The parent is "" at the top of
 # a space, and None where the listing does not say.
 Place = tuple[str | None, str, str]
-PAGE, PAGE_ABOVE, UNKNOWN = "page", "page above", "unknown"
+PAGE_ABOVE, UNKNOWN = "page above", "unknown"
 # What can restrict a page, as the report counts it.
-REASONS = (PAGE, "blogpost", PAGE_ABOVE, "folder", "whiteboard", "database", "embed", UNKNOWN)
+REASONS = (PAGE, BLOG_POST, PAGE_ABOVE, "folder", "whiteboard", "database", "embed", UNKNOWN)
 _EXPAND = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 
 

@@ -12,7 +12,7 @@ from pipeline.markdown.macros.people import name_of
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, parameters_of
 from pipeline.markdown.visible import seen_text, visible_text
-from pipeline.records import PAGE, IncludedPage
+from pipeline.records import BLOG_POST, PAGE, IncludedPage
 
 INCLUDED_TAGS = ("ri:page", "ri:blog-post", "ri:content-entity")  # by which an include names it
 _ADDRESSES = ("url", "href", "link", "src")  # parameters
@@ -45,7 +45,7 @@ def to_included(resource: Element) -> IncludedPage:
     """Return what an element of `INCLUDED_TAGS` names; title and id may be empty."""
     get = resource.attrib.get
     names = (get("ri:content-title") or "", get("ri:space-key") or "", get("ri:content-id") or "")
-    return IncludedPage(*names, "blogpost" if resource.tag == "ri:blog-post" else PAGE)
+    return IncludedPage(*names, BLOG_POST if resource.tag == "ri:blog-post" else PAGE)
 
 
 def view_file(element: Element, content: Content, notes: Notes) -> Rendered:
