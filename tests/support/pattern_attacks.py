@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -63,7 +64,10 @@ def _inner(op: Any, value: Any) -> list[Any]:
 def _pumps(
     tree: Any, alphabet: list[str], before: list[str]
 ) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield what stands before each part, and samples of the part and of all up to it."""
+    """Yield what stands before each part, and samples of the part and of all up to it.
+
+    And of all that is between two repetitions: the first may try each of them anew.
+    """
     nodes = list(tree)
     for at, (op, value) in enumerate(nodes):
         lead = _samples(nodes[:at], alphabet)
@@ -77,6 +81,9 @@ def _pumps(
         for inner in _inner(op, value):
             yield starts, _samples(inner, alphabet)
             yield from _pumps(inner, alphabet, starts)
+        if op in _REPEATS:
+            following = list(takewhile(lambda node: node[0] not in _REPEATS, nodes[at + 1 :]))
+            yield starts, _samples(following, alphabet)
 
 
 def _samples(tree: Any, alphabet: list[str]) -> list[str]:

@@ -24,8 +24,9 @@ _TAG_OR_UNSEEN = re.compile(
     r"|[A-Za-z/!?][^<>]*+>)"
 )
 _LINKED = re.compile(  # what a link without a text of its own shows
-    r"<ac:link[^<>]*+>\s*+<ri:(?:page|blog-post|attachment)(?=\s)[^<>]*?"
-    r' ri:(?:content-title|filename)="([^"<>]*+)"[^<>]*+>(?:</ri:[a-z-]++>)?\s*+</ac:link>'
+    r"<ac:link[^<>]*+>\s*+<ri:(?:page|blog-post|attachment)(?=\s)"
+    r'(?>[^<>]*? ri:(?:content-title|filename)="([^"<>]*+)")'
+    r"[^<>]*+>(?:</ri:[a-z-]++>)?\s*+</ac:link>"
 )
 
 
