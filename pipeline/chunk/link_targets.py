@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-# Code, in which nothing is a link, or what may begin one. Each alternative begins with a character:
-# what is before the next of them is then skipped, not tried.
-_CODE_OR_BRACKET = re.compile(r"```+[\s\S]*?(?:```+|\Z)|~~~+[\s\S]*?(?:~~~+|\Z)|`[^`\n]++`|\[")
+# Code, in which nothing is a link, or what may begin one. A fence ends at a mark that is as long as
+# its own: code may have shorter ones. Each alternative begins with a character: what is before the
+# next of them is then skipped, not tried.
+_CODE_OR_BRACKET = re.compile(
+    r"```(`{0,17}+)[\s\S]*?(?:```\1`*+|\Z)|~~~(~{0,17}+)[\s\S]*?(?:~~~\2~*+|\Z)|`[^`\n]++`|\["
+)
 _PLACES = 5  # at which a label is looked for
 # A label's parts: text, an escaped character, brackets within the label.
 _LABEL_PART = re.compile(r"[^\[\]\\\n]++|\\.|\[[^\[\]\n]*+\]")
