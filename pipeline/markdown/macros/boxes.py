@@ -37,7 +37,7 @@ _KINDS_BY_COLOUR = {
 def box(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a panel as a quote with its kind, its icon and its title."""
     attributes = _attributes_of(element)
-    icon = _icon_of(element, attributes)
+    icon = _icon_of(attributes)
     label = _kind_of(element, attributes) or ("" if icon else _kind_by_colour(element, attributes))
     blocks = _with_icon(icon, _with_title(element, content))
     return contain(to_quote(blocks, label), label_and_title(blocks, label))
@@ -105,7 +105,7 @@ def _to_key(name: str) -> str:
     return name.removeprefix("data-").replace("-", "").lower()
 
 
-def _icon_of(element: Element, attributes: dict[str, str]) -> str:
+def _icon_of(attributes: dict[str, str]) -> str:
     get = attributes.get
     text, short, emoji_id = get("panelicontext", ""), get("panelicon", ""), get("paneliconid", "")
     return find_emoji(text, short, emoji_id) if text or short or emoji_id else ""

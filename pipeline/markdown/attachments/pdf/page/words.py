@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from pipeline.markdown.attachments.pdf.layout import Box, Word
+from pipeline.markdown.attachments.pdf.layout import Box, Word, surround
 from pipeline.markdown.attachments.pdf.page.fonts import Fonts, Style
 
 _HYPHEN = 0x02  # pdfium's sign for a hyphen at the end of a line
@@ -24,7 +23,6 @@ _TEX = {0x10: "“", 0x11: "”", 0x12: "„", 0x13: "«", 0x14: "»", 0x15: "�
 _SURROGATES = range(0xD800, 0xDC00)
 _NEW_WORD = 0.17  # of the font's size: a gap that is a space
 _NEW_LINE = 0.45  # of the font's size: a step up or down that no raised letter has
-_RIGHT_ANGLE = math.pi / 2
 
 
 class Glyph(NamedTuple):
@@ -114,13 +112,7 @@ def _touches(left: Glyph, right: Glyph) -> bool:
 
 
 def _to_word(glyphs: list[Glyph], is_glued: bool) -> Word:
-    boxes = [glyph.box for glyph in glyphs]
-    box = Box(
-        min(box.x0 for box in boxes),
-        min(box.y0 for box in boxes),
-        max(box.x1 for box in boxes),
-        max(box.y1 for box in boxes),
-    )
+    box = surround([glyph.box for glyph in glyphs])
     style = glyphs[0].style
     text = "".join(glyph.text for glyph in glyphs)
     marks = (style.is_bold, style.is_mono, "", is_glued, style.is_faint)
