@@ -94,6 +94,15 @@ def test_markdown_stays_as_its_readers_see_it(tmp_path: Path) -> None:
     )
 
 
+def test_code_in_an_item_of_markdown_stays_as_it_is(tmp_path: Path) -> None:
+    code = (
+        "- ```sh\n  a <!-- code -->\n  ```\n\n"
+        "1. b\n\n    ~~~~\n    <!-- code -->\n    ~~~\n    ~~~~"
+    )
+    text = f"{code}\n\nPart\n---\n\nText <!-- not seen -->here."
+    assert convert(write(tmp_path, "a.md", text)) == f"{code}\n\n## Part\n\nText here."
+
+
 def test_a_plain_text_has_headings_lists_and_what_is_laid_out(tmp_path: Path) -> None:
     text = (
         "Handbook\n========\n\nTwo lines\nof text\n\n# no heading\n\n* one\n* two\n\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 from pipeline.markdown.attachments.limits import FileLimits
 from pipeline.markdown.attachments.plain.encoding import read_text
 
-_FENCE = re.compile(r" {0,3}(`{3,}+|~{3,}+)([^`]*+)")
+# What begins a fence is what chunks take for it: at any indent and in an item too, at most 20 long.
+_FENCE = re.compile(r"\s*+(?:(?:[-*+]|\d{1,9}[.)])\s++)*+(`{3,20}(?=[^`]*$)|~{3,20}(?!~))")
 _UNDERLINE = re.compile(r" {0,3}(=++|-++)[ \t]*+")
 _PROSE = re.compile(r"(?! {0,3}(?:[-*+>#|]|\d{1,9}[.)] ))\s{0,3}\S")
 _COMMENT = ("<!--", "-->")
@@ -36,7 +37,6 @@ def _normalize(lines: list[str]) -> Iterator[str]:
         line = whole
         if not mark:
             line, in_comment = _without_comments(whole, in_comment)
-        fence = _FENCE.fullmatch(line)
         under = _UNDERLINE.fullmatch(line)
         if held and under and not mark and _PROSE.match(held):
             yield f"{'#' if under[1][0] == '=' else '##'} {held.strip()}"
@@ -46,9 +46,9 @@ def _normalize(lines: list[str]) -> Iterator[str]:
             yield held
         held = line
         if mark:
-            is_end = fence and fence[1].startswith(mark) and not fence[2].strip()
-            mark = "" if is_end else mark
-        elif fence:
+            end = line.strip()
+            mark = "" if len(end) >= len(mark) and set(end) == {mark[0]} else mark
+        elif fence := _FENCE.match(line):
             mark = fence[1]
     if held is not None:
         yield held
