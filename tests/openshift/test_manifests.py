@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 import pytest
 import yaml
 
+from pipeline.markdown.attachments import FileLimits
 from pipeline.settings import ProgramName, describe
 from tests.support.manifests import (
     FOLDER,
@@ -98,6 +99,15 @@ def test_a_schedule_has_five_fields_in_range_and_a_time_zone(entry: tuple[str, O
     assert spec["timeZone"] in available_timezones()
     assert spec["concurrencyPolicy"] == "Forbid"
     assert spec["startingDeadlineSeconds"] >= 600
+
+
+@pytest.mark.parametrize("entry", RUNNING, ids=to_id)
+def test_the_process_that_reads_a_file_leaves_memory_to_the_run(entry: tuple[str, Object]) -> None:
+    template = pod_template(entry[1])
+    assert template is not None
+    limit = template["spec"]["containers"][0]["resources"]["limits"]["memory"]
+    left = int(limit.removesuffix("Mi")) * 2**20 - FileLimits().memory_mb * 10**6
+    assert left > 120 * 10**6  # over it, the kernel kills the whole pod; a run takes about 90 MB
 
 
 @pytest.mark.parametrize("entry", RUNNING, ids=to_id)

@@ -8,6 +8,8 @@ import traceback
 from dataclasses import asdict
 from pathlib import Path
 
+from lxml import etree
+
 from pipeline.markdown.attachments.errors import (
     BrokenFileError,
     FileError,
@@ -18,6 +20,9 @@ from pipeline.markdown.attachments.readers import read_file
 from pipeline.markdown.attachments.sandbox import confine
 from pipeline.markdown.tree import TooCostlyError
 
+# The second is what libxml2 makes of it: no expression comes from a file.
+_WITHOUT_MEMORY = (MemoryError, etree.XPathEvalError)
+
 
 def main(folder: str) -> None:
     """Convert the file of the job under its limits."""
@@ -25,15 +30,18 @@ def main(folder: str) -> None:
     limits = FileLimits(**job["limits"])
     confine(limits, folder)
     answer = _answer(Path(job["path"]), job["name"], job["kind"], limits)
-    Path(folder, "answer.json").write_text(json.dumps(answer), "utf-8")
+    Path(folder, "answer.json").write_bytes(answer)
 
 
-def _answer(path: Path, name: str, kind: str, limits: FileLimits) -> dict[str, object]:
+def _answer(path: Path, name: str, kind: str, limits: FileLimits) -> bytes:
     try:
-        return asdict(read_file(path, name, kind, limits))
+        return json.dumps(asdict(read_file(path, name, kind, limits))).encode()
+    except _WITHOUT_MEMORY:
+        failure = None  # what was read is let go of before anything else is made
     except Exception as error:
-        error = _to_file_error(error, limits)
-        return {"error": type(error).__name__, "text": str(error)}
+        failure = _to_file_error(error, limits)
+    failure = failure or _to_memory_error(limits)
+    return json.dumps({"error": type(failure).__name__, "text": str(failure)}).encode()
 
 
 def _to_file_error(error: Exception, limits: FileLimits) -> FileError:
@@ -42,10 +50,14 @@ def _to_file_error(error: Exception, limits: FileLimits) -> FileError:
         return error
     if isinstance(error, TooCostlyError):
         return TooLargeFileError(str(error))
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
-        return TooLargeFileError(f"its conversion takes more than {limits.memory_mb} MB of memory")
+    if getattr(error, "errno", None) == errno.ENOMEM:
+        return _to_memory_error(limits)
     if isinstance(error, RecursionError):
         return BrokenFileError("its parts are nested too deeply")
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
     return BrokenFileError(f"it is damaged ({type(error).__name__} at {where})")
+
+
+def _to_memory_error(limits: FileLimits) -> FileError:
+    return TooLargeFileError(f"its conversion takes more than {limits.memory_mb} MB of memory")

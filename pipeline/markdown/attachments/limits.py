@@ -13,7 +13,7 @@ class FileLimits:
 
     seconds: int = 600  # in all; the CPU time is the limit, so that a busy machine fails no file
     cpu_seconds: int = 120
-    memory_mb: int = 512  # address space of the process
+    memory_mb: int = 400  # address space of the process, beside the run's in a pod of 512 Mi
     pages: int = 1_000  # of a PDF; slides of a presentation
     rows: int = 100_000  # of all tables of a file
     cells: int = 2_000_000  # the same, empty ones between others included

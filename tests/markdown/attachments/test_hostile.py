@@ -83,6 +83,14 @@ def test_a_file_that_takes_too_long_is_given_up() -> None:
     assert not children()
 
 
+@pytest.mark.parametrize("memory_mb", [110, pytest.param(140, marks=pytest.mark.slow)])
+def test_a_lack_of_memory_is_named_wherever_it_is_noticed(memory_mb: int) -> None:
+    rows = (b"<tr>" + b"<td>abc</td>" * 12 + b"</tr>") * 20_000
+    outcome = run(b"<table>" + rows + b"</table>", "cells.html", memory_mb=memory_mb)
+    assert isinstance(outcome, FileError)
+    assert str(outcome).endswith(f"takes more than {memory_mb} MB of memory")
+
+
 def children() -> list[int]:
     """Return the processes that convert files for this one."""
     found = []
