@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ UNNOTICED = 0.005  # seconds: too short for a ratio
 # Linear patterns take 8 times as long for 8 times as much, quadratic ones 64 times.
 MOST_TIMES = 3 * LARGE / SMALL
 MOST_SAMPLES = 8  # of one part
-MOST_TRIES, CERTAIN = 10, 0.2  # seconds that no interruption takes
+MOST_TRIES, CERTAIN = 10, 2.0  # seconds that no interruption takes
 SUFFIXES = ("", "\n", "!")
 _REPEATS = (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT)
 _CATEGORIES = {
@@ -138,11 +139,15 @@ def seconds(
     start, pump, end = attack
     text = start + pump * (size // len(pump)) + end
     arguments = ("", text) if method == "sub" else (text,)
-    began = time.thread_time()  # without what else the process and the machine do
-    found = getattr(pattern, method)(*arguments)
-    if method == "finditer":
-        list(found)
-    return time.thread_time() - began
+    gc.disable()  # thousands of matches begin a collection, of all that other tests left
+    try:
+        began = time.thread_time()  # without what else the process and the machine do
+        found = getattr(pattern, method)(*arguments)
+        if method == "finditer":
+            list(found)
+        return time.thread_time() - began
+    finally:
+        gc.enable()
 
 
 def is_linear(small: float, large: float) -> bool:
