@@ -15,7 +15,7 @@ import pytest
 from demo.confluence_site import ConfluenceSite, SiteState
 from tests.support.recovery import new_state
 
-pytest_plugins = ["pytester", "tests.support.server_fixtures"]
+pytest_plugins = ["pytester", "tests.support.hanging_servers", "tests.support.server_fixtures"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,7 +1,10 @@
 """A server process on loopback: started, waited for, restarted on its data, reliably stopped."""
 
+import contextlib
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -99,6 +102,28 @@ class LocalServer(ABC):
         self.stop()
         self._start()
 
+    def answers(self, seconds: float) -> bool:
+        """Return whether the server is healthy at some time within `seconds`.
+
+        If it is not, it is ended by SIGABRT, upon which Python writes the stacks of its threads to
+        the log where PYTHONFAULTHANDLER is set.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._is_healthy():
+            if time.monotonic() > deadline:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, signal.SIGABRT)
+                return False
+            time.sleep(0.1)
+        return True
+
+    def log_tail(self, lines: int, start: int = 0) -> str:
+        """Return the last lines of the log after its byte `start`."""
+        with self.log.open(encoding="utf-8", errors="replace") as log:
+            log.seek(start)
+            last = log.read().splitlines()[-lines:]
+        return "\n".join(f"  | {line.rstrip()}" for line in last)
+
     def stop(self) -> None:
         """Stop the server and wait for its end; do nothing when it is not running."""
         guard, self._guard = self._guard, None
@@ -136,7 +161,7 @@ class LocalServer(ABC):
             self._wait_until_healthy(began + _START_SECONDS)
         except ServerError as error:
             self.stop()
-            raise ServerError(f"{error}\n{self._log_tail(log_start)}") from None
+            raise ServerError(f"{error}\n{self.log_tail(_LOG_TAIL, log_start)}") from None
         self._say(f"{self.name}: ready after {time.monotonic() - began:.1f} s")
 
     def _launch(self, log: IO[str]) -> subprocess.Popen[str]:
@@ -170,12 +195,6 @@ class LocalServer(ABC):
                 return json.load(answer).get("status") == "OK"  # type: ignore[no-any-return]
         except (OSError, ValueError):
             return False  # not listening yet
-
-    def _log_tail(self, start: int) -> str:
-        with self.log.open(encoding="utf-8", errors="replace") as log:
-            log.seek(start)
-            lines = log.read().splitlines()
-        return "\n".join(f"  | {line.rstrip()}" for line in lines[-_LOG_TAIL:])
 
 
 def _free_port() -> int:

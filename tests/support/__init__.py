@@ -6,6 +6,7 @@ site_pages          pages on the stand-in site, for tests of pipeline.fetch
 vector_api          a stand-in Vector API with faults; vector_api_* and word_index are its parts
 proxy               a proxy before a real server, which makes requests fail
 server_fixtures     pytest plugin: fixtures of real servers, and the mark `real_server`
+hanging_servers     pytest plugin: a server that hangs is started anew, its test repeated
 real_servers        the real servers besides demo.servers; servers/ contains their locks
 ogx_on_postgres     OGX as OpenShift AI configures it; postgres, slow_port and
                     embedding_service are its parts

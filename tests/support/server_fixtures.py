@@ -15,6 +15,7 @@ import pytest
 
 from demo.servers import LlamaStack, LocalServer, RegistryUnreachableError, venv
 from tests.support import embedding_service
+from tests.support.hanging_servers import watch
 from tests.support.ogx_on_postgres import OgxOnPostgres
 from tests.support.real_servers import LlamaStack07, LlamaStack07OnVllm, Ogx, OgxWithTables
 
@@ -71,7 +72,7 @@ def real_server[S: LocalServer](server: S) -> Iterator[S]:
     Raises: RegistryUnreachableError where `CI` is set; InstallError, ServerError.
     """
     install_or_skip(server.name, server.install)
-    with server:
+    with server, watch(server):
         yield server
 
 

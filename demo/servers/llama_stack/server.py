@@ -73,6 +73,7 @@ def offline_environment(data_dir: Path) -> dict[str, str]:
         "HOME": str(data_dir),
         "PYTHONPATH": str(SERVER / "site"),
         "PYTHONUTF8": "1",
+        "PYTHONFAULTHANDLER": "1",  # the stacks of a server that hangs, see LocalServer.answers
         "HF_HUB_OFFLINE": "1",
         "NO_COLOR": "1",
     }
