@@ -52,6 +52,10 @@ IMAGE = '<ac:image><ri:attachment ri:filename="plan.svg"/></ac:image>'
          "# C#\n\n## a\n\nb\nc\n\n- d\n  - e\n\n> f"),
         (macro("markdown", plain("```py\n# a\n```\n~~~\n## b")),
          "```py\n# a\n```\n\n```\n## b\n```"),
+        (macro("markdown", plain("- a\n- ```sh\n  # b\n  ```\n- c\n\n## d")),
+         "- a\n- ```sh\n  # b\n  ```\n- c\n\n## d"),
+        (macro("markdown", plain("1. ```\n   a\n\n   # b")),
+         "1. ```\n   a\n\n   # b\n   ```"),
     ],
 )  # fmt: skip
 def test_an_embedded_body_is_read_as_what_it_is(body: str, text: str) -> None:
