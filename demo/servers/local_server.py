@@ -1,6 +1,7 @@
 """A server process on loopback: started, waited for, restarted on its data, reliably stopped."""
 
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -103,13 +104,15 @@ class LocalServer(ABC):
         self._start()
 
     def answers(self, seconds: float) -> bool:
-        """Return whether the server is healthy at some time within `seconds`.
+        """Return whether the server runs and is healthy at some time within `seconds`.
 
         If it is not, it is ended by SIGABRT, upon which Python writes the stacks of its threads to
         the log where PYTHONFAULTHANDLER is set.
         """
         deadline = time.monotonic() + seconds
         while not self._is_healthy():
+            if self._guard is None or self._guard.poll() is not None:
+                return False
             if time.monotonic() > deadline:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.pid, signal.SIGABRT)
@@ -193,7 +196,7 @@ class LocalServer(ABC):
         try:
             with direct.open(f"{self.base_url}/v1/health", timeout=5) as answer:
                 return json.load(answer).get("status") == "OK"  # type: ignore[no-any-return]
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             return False  # not listening yet
 
 
