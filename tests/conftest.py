@@ -15,17 +15,12 @@ import pytest
 from demo.confluence_site import ConfluenceSite, SiteState
 from tests.support.recovery import new_state
 
-pytest_plugins = ["pytester", "tests.support.hanging_servers", "tests.support.server_fixtures"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that have long tests: none of them is left to one worker at the end."""
-    long = {
-        item.path
-        for item in items
-        if item.get_closest_marker("slow") or item.get_closest_marker("real_server")
-    }
-    items.sort(key=lambda item: item.path not in long)
+pytest_plugins = [
+    "pytester",
+    "tests.support.hanging_servers",
+    "tests.support.server_fixtures",
+    "tests.support.sharing_servers",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -19,9 +19,9 @@ from tests.support.hanging_servers import watch
 from tests.support.ogx_on_postgres import OgxOnPostgres
 from tests.support.real_servers import LlamaStack07, LlamaStack07OnVllm, Ogx, OgxWithTables
 
-_SERVERS = frozenset(  # fixtures
-    {"llama_stack", "llama_stack_sqlite", "llama_stack_07", "llama_stack_07_vllm", "ogx",
-     "ogx_tables", "ogx_postgres"}
+SERVERS = (  # fixtures, those whose tests take longest first
+    "llama_stack", "ogx_postgres", "ogx", "ogx_tables", "llama_stack_07_vllm", "llama_stack_07",
+    "llama_stack_sqlite",
 )  # fmt: skip
 _NOT_INSTALLED = "is not installed, and the package index does not answer"
 _unreachable: dict[str, str] = {}  # server's name → the installer's last line
@@ -40,7 +40,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def _real_server_mark(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test without the mark that used a server which another test had started."""
     yield
-    used = _SERVERS.intersection(request.fixturenames)
+    used = set(SERVERS).intersection(request.fixturenames)
     if used and request.node.get_closest_marker("real_server") is None:
         _fail_unmarked(request.node)
 
