@@ -1,13 +1,11 @@
 """The real servers after 0.3 (Llama Stack 0.7.3, OGX 1.5.0) behave as the sinks expect."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.support.real_servers import LaterServer, LlamaStack07, Ogx
-from tests.support.server_fixtures import real_server
+from tests.support.real_servers import LaterServer
 
 pytestmark = pytest.mark.real_server
 
@@ -100,10 +98,8 @@ def test_a_chunk_inserted_with_its_embedding_is_found(server: LaterServer, provi
     assert [hit["chunk_id"] for hit in found["chunks"]] == ["conf-7-0123456789abcdef"]
 
 
-@pytest.mark.parametrize("kind", [Ogx, LlamaStack07])
-def test_a_faiss_store_survives_a_restart(kind: type[LaterServer], tmp_path: Path) -> None:
-    with real_server(kind(tmp_path)) as server:
-        store = _new_store(server, "faiss")
-        _attach(server, store, TEXT)
-        server.restart()
-        assert [hit["content"][0]["text"] for hit in _found(server, store)] == [TEXT]
+def test_a_faiss_store_survives_a_restart(server: LaterServer) -> None:
+    store = _new_store(server, "faiss")
+    _attach(server, store, TEXT)
+    server.restart()
+    assert [hit["content"][0]["text"] for hit in _found(server, store)] == [TEXT]

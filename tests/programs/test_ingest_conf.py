@@ -21,7 +21,6 @@ from pipeline.upsert.rag_tool import RAG_TOOL
 from tests.support.fast_retries import FAST
 from tests.support.program import DETAILS, Ended, environment, load_report, run_program
 from tests.support.proxy import Proxy, proxy_to
-from tests.support.server_fixtures import real_server
 from tests.support.store_files import Looker, new_name
 
 pytestmark = pytest.mark.real_server
@@ -305,19 +304,18 @@ def test_a_first_dry_run_makes_no_store_and_no_file(faiss: Place) -> None:
 
 
 def test_a_server_restarted_between_runs_changes_nothing(
-    site: ConfluenceSite, tmp_path: Path
+    llama_stack: LlamaStack, site: ConfluenceSite, tmp_path: Path
 ) -> None:
-    (state := tmp_path / "state").mkdir()
-    with real_server(LlamaStack(tmp_path / "server", provider="faiss")) as server:
-        place = Place(site, server.base_url, state)
-        assert place.ingest().code == 0
-        files = place.look.files()
-    with real_server(LlamaStack(tmp_path / "server", provider="faiss")) as server:
-        again = Place(site, server.base_url, state)
+    place = Place(site, llama_stack.base_url, tmp_path)
+    assert place.ingest().code == 0
+    files = place.look.files()
+    llama_stack.restart()
+    with proxy_to(llama_stack.base_url) as proxy:  # the server's address is another one
+        again = Place(site, proxy.base_url, tmp_path)
         again.name = place.name
         again.environ["VECTOR_DB_ID"] = place.name
         site.state.edit(again.page("Registry"), "<p>Now we treat full disks.</p>")
-        place.lose_state()  # the server's address is another one
+        place.lose_state()
         assert again.ingest().code == 0
         assert len(again.look.files()) == len(files)
         assert "full disks" in again.texts()

@@ -1,15 +1,15 @@
 """Which store the vector_stores sink uses, and what it removes when it opens it."""
 
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from demo.servers.llama_stack import LlamaStack, Provider
+from demo.servers.llama_stack import LlamaStack
+from pipeline.records import Chunk
 from pipeline.upsert import VectorApiError
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
+from pipeline.upsert.vector_stores import VectorStores
 from tests.support.proxy import Proxy
-from tests.support.server_fixtures import real_server
 from tests.support.sinks import to_api
 from tests.support.store_files import PROVIDERS, WORDS, stored, to_chunk, to_chunks
 from tests.support.store_places import VectorStoresPlace
@@ -118,34 +118,46 @@ def test_a_server_that_fails_has_not_lost_a_store(
     assert stored(place.open()).keys() == {chunk.id for chunk in to_chunks(*WORDS)}
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_restart_of_the_server_changes_nothing(
-    provider: Provider, tmp_path: Path, places: ExitStack
+    llama_stack: LlamaStack, places: ExitStack
 ) -> None:
     chunks = to_chunks(*WORDS)
-    with real_server(LlamaStack(tmp_path, provider)) as server:
-        place = VectorStoresPlace(server.base_url, provider, OLD_PREFIX, places)
+    faiss, sqlite_vec = (
+        VectorStoresPlace(llama_stack.base_url, provider, OLD_PREFIX, places)
+        for provider in PROVIDERS
+    )
+    for place in (faiss, sqlite_vec):
         place.open().insert(chunks)
-        first = place.identifier
-        server.restart()
-        sink = place.open(known=first)
-        if provider == "sqlite-vec":  # 0.2 loses such a store's vectors: it is created again
-            assert sink.opened_new
-            assert place.look.uploads() == set()
-            sink.insert(chunks[:2])
-            left = place.identifier  # a run without a ledger goes on with it, and makes no third
-            sink = place.open()
-            assert (place.identifier, sink.replaces_another) == (left, True)
-            sink.insert(chunks[2:])
-            kept = {
-                row["id"] for row in StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores()
-            }
-            assert kept == {first, left}
-            sink.remove_damaged()
-            place.assert_nothing_is_left_over()
-        else:
-            assert place.identifier == first
-        assert sink.find(chunks).keys() == {chunk.id for chunk in chunks}
-        assert [hit.chunk_id for hit in sink.query("all about music?", 1)] == [chunks[3].id]
-        rows = StoreApi(to_api(server.base_url), OLD_PREFIX).list_stores()
-        assert [row["name"] for row in rows] == [place.name]
+    kept, lost = faiss.identifier, sqlite_vec.identifier
+    llama_stack.restart()
+
+    sink = faiss.open(known=kept)
+    assert faiss.identifier == kept
+    check_that_a_store_is_whole(faiss, sink, chunks)
+
+    sink = sqlite_vec.open(known=lost)  # 0.2 loses such a store's vectors: it is created again
+    assert sink.opened_new
+    assert sqlite_vec.look.uploads() == set()
+    sink.insert(chunks[:2])
+    left = sqlite_vec.identifier  # a run without a ledger goes on with it, and makes no third
+    sink = sqlite_vec.open()
+    assert (sqlite_vec.identifier, sink.replaces_another) == (left, True)
+    sink.insert(chunks[2:])
+    assert list_stores(sqlite_vec) == {lost, left}
+    sink.remove_damaged()
+    sqlite_vec.assert_nothing_is_left_over()
+    check_that_a_store_is_whole(sqlite_vec, sink, chunks)
+
+
+def check_that_a_store_is_whole(
+    place: VectorStoresPlace, sink: VectorStores, chunks: list[Chunk]
+) -> None:
+    assert sink.find(chunks).keys() == {chunk.id for chunk in chunks}
+    assert [hit.chunk_id for hit in sink.query("all about music?", 1)] == [chunks[3].id]
+    assert list_stores(place) == {place.identifier}
+
+
+def list_stores(place: VectorStoresPlace) -> set[str]:
+    """Return the identifiers of the stores that have the name of the place."""
+    rows = StoreApi(to_api(place.base_url), OLD_PREFIX).list_stores()
+    return {str(row["id"]) for row in rows if row["name"] == place.name}
