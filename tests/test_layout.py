@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,8 @@ DOCUMENTED = (
 
 MOST_FILES_IN_A_FOLDER, MOST_LINES_IN_A_FILE, MOST_LINES_IN_THE_MEDIAN = 15, 300, 100
 
+# Their names are in the messages of the tests: as many parameters would take several seconds.
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))
-every_module = pytest.mark.parametrize(
-    "path", MODULES, ids=[str(path.relative_to(ROOT)) for path in MODULES]
-)
 
 
 def folder_of(module: str) -> str:
@@ -42,8 +41,13 @@ def folder_of(module: str) -> str:
     return f"{module}.".split(".")[1]
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """The modules of this project that a file imports, wherever in it."""
+    return frozenset(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -54,39 +58,40 @@ def imported(path: Path) -> Iterator[str]:
         yield from (name for name in names if name.split(".")[0] in PROGRAMS | {"pipeline"})
 
 
-@every_module
-def test_a_module_imports_only_what_its_folder_may(path: Path) -> None:
-    own = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    for name in imported(path):
-        assert name.split(".")[0] not in PROGRAMS, f"{own} imports the program {name}"
-        allowed = (folder_of(own), *ALLOWED.get(folder_of(own), ()))
-        assert folder_of(name) in allowed, f"{own} imports {name}"
+def test_a_module_imports_only_what_its_folder_may() -> None:
+    for path in MODULES:
+        own = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for name in imported(path):
+            assert name.split(".")[0] not in PROGRAMS, f"{own} imports the program {name}"
+            allowed = (folder_of(own), *ALLOWED.get(folder_of(own), ()))
+            assert folder_of(name) in allowed, f"{own} imports {name}"
 
 
-@every_module
-def test_a_folder_is_entered_by_its_front_door(path: Path) -> None:
-    own = path.relative_to(ROOT / "pipeline").with_suffix("").parts[0]
-    for name in imported(path):
-        is_own = folder_of(name) == own
-        is_deep = name.count(".") > 2
-        assert is_own or not is_deep, f"{path.name} imports {name}: its folder does not offer that"
+def test_a_folder_is_entered_by_its_front_door() -> None:
+    for path in MODULES:
+        own = path.relative_to(ROOT / "pipeline").with_suffix("").parts[0]
+        for name in imported(path):
+            is_own = folder_of(name) == own
+            is_deep = name.count(".") > 2
+            assert is_own or not is_deep, f"{path} imports {name}: its folder does not offer that"
 
 
-@every_module
-def test_only_programs_touch_the_process(path: Path) -> None:
-    text = path.read_text("utf-8")
-    for banned in ("os.environ", "getenv", "sys.exit", "SystemExit"):
-        assert banned not in text, f"{path.name} touches {banned}"
+def test_only_programs_touch_the_process() -> None:
+    for path in MODULES:
+        text = path.read_text("utf-8")
+        for banned in ("os.environ", "getenv", "sys.exit", "SystemExit"):
+            assert banned not in text, f"{path} touches {banned}"
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=str)
-def test_a_front_door_describes_its_folder_and_holds_no_logic(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    assert ast.get_docstring(tree)
-    for node in tree.body:
-        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        is_export = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-        assert is_text or is_export or isinstance(node, ast.ImportFrom), ast.unparse(node)
+def test_a_front_door_describes_its_folder_and_holds_no_logic() -> None:
+    for path in [path for path in MODULES if path.name == "__init__.py"]:
+        tree = ast.parse(path.read_text("utf-8"))
+        assert ast.get_docstring(tree), path
+        for node in tree.body:
+            is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            is_export = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+            is_import = isinstance(node, ast.ImportFrom)
+            assert is_text or is_export or is_import, f"{path}: {ast.unparse(node)}"
 
 
 def test_files_and_folders_stay_small() -> None:
