@@ -11,10 +11,13 @@ from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-SMALL, LARGE = 2_000, 16_000  # characters
+TINY, SMALL, LARGE = 250, 2_000, 16_000  # characters
 UNNOTICED = 0.005  # seconds: too short for a ratio
 # Linear patterns take 8 times as long for 8 times as much, quadratic ones 64 times.
 MOST_TIMES = 3 * LARGE / SMALL
+# What grows by MOST_TIMES from SMALL to LARGE, for a part that is quadratic, grows by more than ten
+# times from TINY to SMALL: what grows by less need not be tried with a long string.
+LEAST_TIMES = 9.0
 MOST_SAMPLES = 8  # of one part
 MOST_TRIES, ENOUGH_SECONDS = 10, 0.5  # of the large one, of which the fastest try counts
 SUFFIXES = ("", "\n", "!")
@@ -161,8 +164,11 @@ def find_slow(pattern: re.Pattern[str], methods: Sequence[str]) -> str:
     """
     for attack in attacks(pattern.pattern, pattern.flags & ~re.UNICODE):
         for method in methods:
-            if seconds(pattern, method, attack, SMALL) * (LARGE / SMALL) ** 2 < UNNOTICED:
+            small = seconds(pattern, method, attack, SMALL)
+            if small * (LARGE / SMALL) ** 2 < UNNOTICED:
                 continue  # the large one would not be noticed even if it took quadratic time
+            if small < LEAST_TIMES * min(seconds(pattern, method, attack, TINY) for _ in range(4)):
+                continue
             tries = [seconds(pattern, method, attack, LARGE)]
             if tries[0] < UNNOTICED:
                 continue
