@@ -18,7 +18,13 @@ MOST_TIMES, UNNOTICED = 3 * TIMES, 0.15
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("with_fallback", "size"), [(False, 2_500), (True, 700)])
+@pytest.mark.parametrize(
+    ("with_fallback", "size"),
+    [
+        pytest.param(False, 2_500, marks=pytest.mark.xdist_group("hostile")),
+        pytest.param(True, 700, marks=pytest.mark.xdist_group("hostile-fallback")),
+    ],
+)
 def test_no_page_takes_more_than_its_share(with_fallback: bool, size: int) -> None:
     command = [
         sys.executable,

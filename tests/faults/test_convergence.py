@@ -28,7 +28,7 @@ from tests.support.vector_api import Fault, VectorApi
 HISTORIES = int(os.environ.get("MODEL_HISTORIES", "40"))
 SEED = int(os.environ.get("MODEL_SEED", "0")) or random.randrange(1, 2**32)
 THOROUGH = settings(
-    stateful_step_count=14, deadline=None, print_blob=True, database=None,
+    stateful_step_count=14, print_blob=True, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 
@@ -85,11 +85,15 @@ class OnPagesOnVectorStores(HistoryOnPages):
 
 MACHINES = [OnDash, OnUnderscore, OnUnderscoreWithDelete, OnVectorStores, WithoutVolume]
 MACHINES_ON_PAGES = [OnPagesOnDash, OnPagesOnUnderscoreWithDelete, OnPagesOnVectorStores]
+SIDE_BY_SIDE = [
+    pytest.param(machine, marks=pytest.mark.xdist_group(machine.__name__))
+    for machine in (*MACHINES, *MACHINES_ON_PAGES)
+]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(max(300, 20 * HISTORIES))
-@pytest.mark.parametrize("machine", [*MACHINES, *MACHINES_ON_PAGES])
+@pytest.mark.parametrize("machine", SIDE_BY_SIDE)
 def test_one_clean_run_repairs_everything(
     machine: type[History], monkeypatch: pytest.MonkeyPatch
 ) -> None:

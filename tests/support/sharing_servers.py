@@ -2,7 +2,8 @@
 
 With `--dist loadfile` each worker starts each server that one of its files uses, which takes ten to
 twenty seconds of the processor and half a gigabyte. With `--dist loadgroup` the tests with a server
-are a group, wherever they are, and the others are grouped by their files.
+are a group, wherever they are, and the others are grouped by their files, but for those with a mark
+`xdist_group` of their own.
 """
 
 import re
@@ -29,14 +30,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config) -> ByServerOrFile | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the groups and the files that take long: none is left to one worker at the end."""
-    groups = {item: find_server(item) for item in items}
+    """Begin with what takes long: servers, then long tests that are groups, then their files.
+
+    So none of these is left to one worker at the end.
+    """
+    servers = {item: find_server(item) for item in items}
+    alone = {item for item in items if item.get_closest_marker("xdist_group")}
     long = {item.path for item in items if item.get_closest_marker("slow")}
     order = [*SERVERS, ""]
-    for item, server in groups.items():
-        if server:
-            item.add_marker(pytest.mark.xdist_group(server))
-    items.sort(key=lambda item: (order.index(groups[item]), item.path not in long))
+    for item in filter(servers.get, items):
+        item.add_marker(pytest.mark.xdist_group(servers[item]))
+    items.sort(
+        key=lambda item: (order.index(servers[item]), item not in alone, item.path not in long)
+    )
 
 
 def find_server(item: pytest.Item) -> str:
