@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+import hypothesis
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
@@ -21,6 +22,13 @@ pytest_plugins = [
     "tests.support.server_fixtures",
     "tests.support.sharing_servers",
 ]
+
+
+# Without limits of time: a busy machine takes a second for what takes a millisecond.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -45,7 +45,7 @@ MARKDOWN_LINE = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     lines=st.lists(MARKDOWN_LINE, max_size=40),
     limit=st.sampled_from([64, 65, 100, 256, 1000]),
@@ -68,7 +68,7 @@ def test_no_word_is_lost_and_no_chunk_is_over_the_limit(
     assert not made_up
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     sections=st.lists(
         st.tuples(st.integers(1, 4), st.lists(st.integers(1, 60), min_size=1, max_size=5)),

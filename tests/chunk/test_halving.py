@@ -99,7 +99,7 @@ def test_parts_are_named_by_their_text_and_never_like_another_chunk_of_the_page(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     lines=st.lists(MARKDOWN_LINE, max_size=40),
     title=st.sampled_from(["T", "A title " * 60]),

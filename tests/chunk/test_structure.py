@@ -12,7 +12,7 @@ from tests.support.structured_pages import StructuredPage
 pytestmark = pytest.mark.slow
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 1_000_000),
     limit=st.integers(64, 2000) | st.integers(64, 200),

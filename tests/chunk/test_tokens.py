@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from pipeline.chunk.tokens import count_at_most, count_tokens, encoder
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_tokens_are_counted_as_tiktoken_does(text: str) -> None:
     import tiktoken
@@ -22,7 +21,7 @@ _PARTS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(_PARTS, max_size=40).map("".join))
 def test_a_text_has_the_tokens_of_its_lines_wherever_its_spaces_are(text: str) -> None:
     assert count_tokens(text) == len(encoder().encode_ordinary(text))

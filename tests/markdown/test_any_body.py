@@ -103,7 +103,7 @@ def bodies() -> st.SearchStrategy[str]:
     return st.recursive(WORDS, extend, max_leaves=25)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(bodies())
 def test_every_visible_word_is_in_the_markdown(body: str) -> None:
     words = set(re.sub(r"<[^>]*>", " ", body).split())
@@ -111,7 +111,7 @@ def test_every_visible_word_is_in_the_markdown(body: str) -> None:
     assert words <= set(re.findall(r"[a-z]+", text)), text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text() | st.text("<>/&;![]CDATA-ac:pul=\"' \n", max_size=60))
 def test_no_text_breaks_the_converter(body: str) -> None:
     for body_format in ("export_view", "view", "storage"):
@@ -119,7 +119,7 @@ def test_no_text_breaks_the_converter(body: str) -> None:
         assert len(result.anchors) == len(re.findall(r"^#{1,6} ", result.text, re.MULTILINE))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"])))
 def test_code_is_kept_verbatim(code: str) -> None:
     seen = "".join(re.sub("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", "", code))

@@ -96,7 +96,7 @@ def numbered(html: str) -> str:
     return re.sub(LOST, lambda _: f"lost{next(lost)}", html)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(BODIES.map("".join).map(numbered))
 def test_the_visible_words_are_kept_in_order_and_no_hidden_ones(html: str) -> None:
     text = convert(html, "storage").text

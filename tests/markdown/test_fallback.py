@@ -261,7 +261,7 @@ BODIES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(BODIES)
 def test_every_word_is_kept_and_every_heading_line_has_an_anchor(body: str) -> None:
     page = to_page(body, "storage")

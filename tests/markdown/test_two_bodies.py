@@ -78,7 +78,7 @@ def write(tree: Tree, numbers: "count[int]") -> Part:
     )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(st.lists(TREES, min_size=1, max_size=4), st.booleans())
 def test_no_word_of_either_body_is_lost_or_doubled_or_made_up(
     trees: list[Tree], is_reversed: bool

@@ -94,7 +94,7 @@ def line_up(tree: list[Node], number: int) -> Iterator[int]:
 
 @pytest.mark.slow
 @given(tree=nodes, status=st.sampled_from([403, 404, 410]), is_new=st.booleans())
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 def test_what_is_stored_is_what_nothing_restricts(
     tree: list[Node], status: int, is_new: bool
 ) -> None:

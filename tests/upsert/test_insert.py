@@ -260,7 +260,7 @@ def test_the_stop_event_itself_ends_a_wait(api: VectorApi) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     faults=st.lists(
         st.builds(
