@@ -1,11 +1,11 @@
 """The store's list in the place of the ledger's: page by page, whatever its size."""
 
-import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.records import StoredChunk
 from pipeline.state import open_ledger, open_memory_ledger
+from tests.support.memory import measure_peak
 
 CHUNKS_A_PAGE = 5
 BYTES_OF_AN_ID = 56
@@ -21,11 +21,12 @@ def listed(pages: int) -> Iterator[StoredChunk]:
 def measure(pages: int, folder: Path) -> int:
     """Return the peak in bytes of adopting a list for the first time and again."""
     with open_ledger(folder / f"{pages}.sqlite3") as ledger:
-        tracemalloc.start()
-        for _ in range(2):
-            assert ledger.adopt(listed(pages)) == CHUNKS_A_PAGE * pages
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
+
+        def adopt_twice() -> None:
+            for _ in range(2):
+                assert ledger.adopt(listed(pages)) == CHUNKS_A_PAGE * pages
+
+        peak = measure_peak(adopt_twice)
         assert len(ledger.pages()) == pages
     return peak
 

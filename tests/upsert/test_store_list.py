@@ -1,6 +1,5 @@
 """What a store holds, kept on disk, and taken from the ledger where the server agrees."""
 
-import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,6 +14,7 @@ from pipeline.upsert.files.entry import BLANK, to_text_hash
 from pipeline.upsert.files.listed.held import Held
 from pipeline.upsert.files.listed.private_database import PrivateDatabase
 from pipeline.upsert.vector_stores import VectorStores
+from tests.support.memory import measure_peak
 from tests.support.sinks import to_api, to_settings
 from tests.support.store_files import to_chunk, to_chunks
 from tests.support.vector_api import VectorApi
@@ -134,13 +134,13 @@ def to_rows(count: int) -> Iterator[dict[str, Any]]:
 
 def measure(folder: Path, count: int) -> int:
     """Return the bytes that Python needs to read a list of that many files."""
-    tracemalloc.start()
-    held = Held(folder)
-    held.load(to_rows(count))
-    assert sum(1 for _ in held) == len(held) == count
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
+
+    def read() -> None:
+        held = Held(folder)
+        held.load(to_rows(count))
+        assert sum(1 for _ in held) == len(held) == count
+
+    return measure_peak(read)
 
 
 def test_memory_does_not_grow_with_the_list(tmp_path: Path) -> None:
