@@ -74,6 +74,13 @@ class Comments:
         for below in (comment_id, *self._below(comment_id)):
             del self.by_id[self.get(below).id]
 
+    def delete_alone(self, comment_id: str, *, moves_replies: bool) -> None:
+        """Delete a comment and not its replies, which move up, or answer what is not there."""
+        deleted = self.by_id.pop(self.get(comment_id).id)
+        for reply in [one for one in self.by_id.values() if one.parent == comment_id]:
+            if moves_replies:
+                self.by_id[reply.id] = replace(reply, parent=deleted.parent)
+
     def get(self, comment_id: str) -> SiteComment:
         """Return a comment. Raises UnknownIdError."""
         try:

@@ -44,18 +44,24 @@ class Files:
     ) -> str:
         """Attach a file to a page; return its id. The name decides the media type."""
         file_id, now = f"att{self._new_id()}", when or self._clock()
-        kind = media_type or guess_type(title)[0] or "application/octet-stream"
         self.by_id[file_id] = SiteFile(
-            file_id, page, title, content, kind, created=now, modified=now
+            file_id, page, title, content, media_type or _to_type(title), created=now, modified=now
         )
         return file_id
 
-    def replace(self, file_id: str, content: bytes) -> None:
-        """Upload a new version."""
+    def replace(self, file_id: str, content: bytes, title: str = "") -> None:
+        """Upload a new version, with another name if there is one."""
+        if title:
+            self.rename(file_id, title)
         old = self.get(file_id)
         self.by_id[file_id] = replace(
             old, content=content, version=old.version + 1, modified=self._clock()
         )
+
+    def rename(self, file_id: str, title: str) -> None:
+        """Give a file another name; version and time stay the same."""
+        old = self.get(file_id)
+        self.by_id[file_id] = replace(old, title=title, media_type=_to_type(title))
 
     def drop_old_version(self, file_id: str) -> None:
         """Delete an earlier version: Confluence renumbers those that follow it."""
@@ -85,3 +91,7 @@ class Files:
         for key in sorted(int(file_id.removeprefix("att")) for file_id in self.by_id):
             if key > number:
                 yield key, self.by_id[f"att{key}"]
+
+
+def _to_type(title: str) -> str:
+    return guess_type(title)[0] or "application/octet-stream"

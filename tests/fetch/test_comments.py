@@ -124,14 +124,31 @@ def test_resolved_and_dangling_threads_are_left_out_with_their_replies(
     assert texts(read(site, page)) == [["open", "on open"], ["reopened", "on reopened"]]
 
 
-def test_a_page_costs_the_lists_that_have_its_comments_and_the_threads_with_replies(
+def test_a_page_alone_costs_both_of_its_lists_and_a_request_for_each_open_comment(
     site: ConfluenceSite, state: SiteState, page: str
 ) -> None:
     for number in range(5):
-        comment = state.comments.add(page, str(number))
+        comment = state.comments.add(page, str(number), marked="x")
     state.comments.reply(comment, "a reply")
+    state.comments.resolve(state.comments.add(page, "closed", marked="y"))
     assert len(read(site, page)) == 5
-    assert (site.count(ALL), site.count(OF_A_PAGE), site.count(REPLIES)) == (2, 1, 1)
+    assert (site.count(ALL), site.count(OF_A_PAGE), site.count(REPLIES)) == (2, 2, 6)
+
+
+@pytest.mark.parametrize("kind", ["footer", "inline"])
+def test_what_a_list_of_the_site_lost_is_read_by_the_pages_own(
+    site: ConfluenceSite, state: SiteState, page: str, kind: str
+) -> None:
+    for marked in (None, "x"):
+        state.comments.reply(state.comments.add(page, "a", marked=marked), "b")
+    site.paging = Paging(list_rows=1)
+    site.fail(rf"v2/{kind}-comments\?", faults.without_next())
+    with opened(site) as client:
+        refs = list(listed(client, [page, "1", "2"]).values())
+    assert len(refs) == 3
+    threads = read_alone(site, to_ref(page), refs)
+    assert isinstance(threads, tuple)
+    assert texts(threads) == [["a", "b"], ["a", "b"]]
 
 
 def test_comments_that_the_list_did_not_have_are_read_with_their_replies(
@@ -298,7 +315,7 @@ def test_many_pages_are_read_by_the_sites_lists_as_each_of_them_alone(
         refs = list_by_page(client, pages)
         before = site.count()
         found = dict(client.read_threads(refs))
-        assert site.count() - before == 2
+        assert site.count() - before == 4  # the lists, and what is newest in each
         assert found == {ref: read_alone(site, ref, refs[ref]) for ref in refs}
     first, second = found[pages[min(pages)]]
     assert texts((first, second)) == [[f"on {min(pages)}", "a reply"], ["inline"]]
@@ -316,10 +333,12 @@ def test_many_pages_are_read_page_by_page_where_the_sites_lists_fail_or_grow(
         assert dict(client.read_threads(refs)) == expected
         site.clear_faults()
         site.paging = Paging(list_rows=1)
+        for other in add_pages(state, 20):
+            state.comments.add(other, "on another page")
         before = site.count(ALL)
         assert dict(client.read_threads(refs)) == expected
-        price = 4 * (2 + 2)  # of each page two lists, and two threads with replies
-        assert site.count(ALL) - before == price
+        price = 4 * (2 + 4)  # of each page two lists, and the replies to each open comment
+        assert site.count(ALL) - before == price + 1  # what is newest
 
 
 def test_a_page_that_the_sites_lists_do_not_show_in_full_is_asked_alone(
@@ -333,10 +352,24 @@ def test_a_page_that_the_sites_lists_do_not_show_in_full_is_asked_alone(
     with opened(site) as client:
         refs = list_by_page(client, pages)
         expected = {ref: read_alone(site, ref, refs[ref]) for ref in refs}
-        site.fail(r"v2/footer-comments\?", faults.rewritten(spoil), times=None)
+        site.fail(r"v2/footer-comments\?(?!sort)", faults.rewritten(spoil), times=None)
         before = site.count(OF_A_PAGE)
         assert dict(client.read_threads(refs)) == expected
         assert site.count(OF_A_PAGE) - before == 2 * 2
+
+
+def test_lists_of_the_site_that_always_end_early_are_not_believed(
+    site: ConfluenceSite, state: SiteState
+) -> None:
+    site.paging = Paging(list_rows=20)
+    pages = commented_pages(state, 12)
+    with opened(site) as client:
+        refs = list_by_page(client, pages)
+        expected = {ref: read_alone(site, ref, refs[ref]) for ref in refs}
+        site.fail(r"v2/\w+-comments\?(?!sort)", faults.without_next(), times=None)
+        few = list_by_page(client, pages)
+        assert sum(map(len, few.values())) < sum(map(len, refs.values()))
+        assert dict(client.read_threads(few)) == expected
 
 
 def test_a_page_that_fails_does_not_stop_the_others(site: ConfluenceSite, state: SiteState) -> None:

@@ -11,7 +11,7 @@ from pipeline.fetch.rows import Json, to_row_id
 from pipeline.fetch.transport import Params, Transport
 
 KINDS = ((False, "footer-comments"), (True, "inline-comments"))  # whether inline → list
-IsLeaf = Callable[[str, Json], bool]  # of a comment's id and row: its replies are not asked for
+IsLeaf = Callable[[Json], bool]  # of a comment's row: its replies are not asked for
 
 
 def list_of_page(
@@ -30,5 +30,5 @@ def list_of_page(
                 continue
             seen.add(comment_id)
             yield row, parent
-            if not is_leaf(comment_id, row):
+            if not is_leaf(row):
                 left.append((f"{V2}/{collection}/{comment_id}/children", comment_id))

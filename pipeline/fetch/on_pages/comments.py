@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from pipeline.fetch.account import Account
-from pipeline.fetch.content import BY_NAME, ROWS_A_REQUEST
+from pipeline.fetch.content import BY_NAME, ROWS_A_REQUEST, V2
 from pipeline.fetch.errors import BrokenAnswerError, PageError, StatusError
 from pipeline.fetch.on_pages.comment_lists import KINDS, list_of_page
 from pipeline.fetch.on_pages.either_way import WholeSite, list_either_way
 from pipeline.fetch.on_pages.rows import CLOSED, is_current, is_open, to_comment, to_comment_ref
 from pipeline.fetch.on_pages.threads import to_threads
-from pipeline.fetch.rows import Json
+from pipeline.fetch.rows import Json, to_row_id
 from pipeline.fetch.transport import Params, Transport
 from pipeline.records import Comment, CommentRef, PageFailure, PageRef, Thread
 
 _PARAMS: Params = {"limit": ROWS_A_REQUEST}
 _WITH_BODIES: Params = {"body-format": "storage", **_PARAMS}
+_NEWEST: Params = {"sort": "-created-date", "limit": 1}
 
 Listed = Mapping[PageRef, Sequence[CommentRef]]  # the comments of pages, by `Comments.list_refs`
 
@@ -59,25 +60,24 @@ class Comments:
         if the site or the account fails.
         """
         by_page = self._read_from_site(listed)
-        for page, refs in listed.items():
+        for page in listed:
             try:
                 # What the site's lists lack is gone by the page's own answer only.
-                threads = to_threads(by_page.pop(page.id, ())) or self._get_threads(page, refs)
+                threads = to_threads(by_page.pop(page.id, ())) or self._get_threads(page)
             except PageError as error:
                 yield page, PageFailure(page.id, page.title, "fetch", str(error))
             else:
                 yield page, threads
 
-    def _get_threads(self, page: PageRef, listed: Sequence[CommentRef]) -> tuple[Thread, ...]:
+    def _get_threads(self, page: PageRef) -> tuple[Thread, ...]:
         """Return a page's open threads as they are now, the oldest first.
 
-        `listed` are the page's comments by `list_refs`: only the lists that have some of them are
-        asked for, and both if there are none, so that no comments is a positive answer. One request
-        for each list, and one for each comment with replies, or that is not listed. Raises
-        `PageError` if the page is not readable any more, or its comments fail.
+        Both lists are asked for, and the replies to every open comment, whatever the site's lists
+        have shown: what is missing is missing by a positive answer. Raises `PageError` if the page
+        is not readable any more, or its comments fail.
         """
         try:
-            return to_threads(self._list_open(page, listed))
+            return to_threads(self._list_open(page))
         except (StatusError, BrokenAnswerError) as error:
             raise self._account.to_page_error(error) from None
 
@@ -91,7 +91,9 @@ class Comments:
         whole = WholeSite(self._transport, self._account, price)
         try:
             for _, collection in KINDS:
-                for found in whole.list_rows(collection, _WITH_BODIES, pages, _read_open):
+                newest = self._find_newest(collection)
+                rows = whole.list_rows(collection, _WITH_BODIES, pages, _read_open, newest)
+                for found in rows:
                     if isinstance(found, PageFailure):
                         odd.add(found.page_id)
                     else:
@@ -110,34 +112,32 @@ class Comments:
     def _list_refs_of_page(
         self, collection: str, read: Callable[..., CommentRef | None], path: str, page_id: str
     ) -> Iterator[CommentRef]:
-        rows = list_of_page(self._transport, path, collection, _PARAMS, lambda _id, _row: False)
+        rows = list_of_page(self._transport, path, collection, _PARAMS, lambda _row: False)
         for row, parent in rows:
             if ref := read(row, page_id, parent=parent):
                 yield ref
 
-    def _list_open(self, page: PageRef, listed: Sequence[CommentRef]) -> Iterator[Comment]:
+    def _find_newest(self, collection: str) -> str:
+        """Return the id of the newest comment of a list, "" where it has none."""
+        rows = next(self._transport.list_answers(f"{V2}/{collection}", _NEWEST), ())
+        return to_row_id(rows[0]) if rows else ""
+
+    def _list_open(self, page: PageRef) -> Iterator[Comment]:
         path = BY_NAME[page.content_type].to_path(page.id)
-        without_replies = {ref.id for ref in listed} - {ref.parent for ref in listed}
-
-        def is_leaf(comment_id: str, row: Json) -> bool:
-            return comment_id in without_replies or not is_open(row)
-
-        for collection in _to_collections(listed):
-            rows = list_of_page(self._transport, path, collection, _WITH_BODIES, is_leaf)
+        for _, collection in KINDS:
+            rows = list_of_page(self._transport, path, collection, _WITH_BODIES, _is_closed)
             for row, parent in rows:
                 if is_open(row):
                     yield to_comment(row, page.id, parent)
 
 
-def _to_collections(listed: Sequence[CommentRef]) -> list[str]:
-    """Return the lists that have these comments; both without any."""
-    kinds = {ref.is_inline for ref in listed}
-    return [collection for is_inline, collection in KINDS if not kinds or is_inline in kinds]
-
-
 def _to_price(listed: Sequence[CommentRef]) -> int:
     """Return the requests that a page's threads take, page by page."""
-    return len(_to_collections(listed)) + len({ref.parent for ref in listed if ref.parent})
+    return len(KINDS) + len(_to_expected(listed))
+
+
+def _is_closed(row: Json) -> bool:
+    return not is_open(row)
 
 
 def _to_expected(listed: Sequence[CommentRef]) -> set[str]:

@@ -80,14 +80,20 @@ class WholeSite:
         self._transport, self._account, self._most = transport, account, most_answers
 
     def list_rows[Found](
-        self, collection: str, params: Params, pages: Collection[str], read: Read[Found]
+        self,
+        collection: str,
+        params: Params,
+        pages: Collection[str],
+        read: Read[Found],
+        newest: str = "",
     ) -> Iterator[Found | PageFailure]:
         """Yield the rows of one list that are on the pages, and the pages with an odd row.
 
-        Raises `BrokenAnswerError` for a list of which no row can be read, or none shows its page.
+        Raises `BrokenAnswerError` for a list of which no row can be read, none shows its page, or
+        none has the id `newest`.
         """
         self.is_complete = False
-        checks = _Checks()
+        checks = _Checks(newest)
         with self._account.explaining_refusals():
             for rows in self._transport.list_answers(f"{V2}/{collection}", params):
                 self.answers += 1
@@ -117,13 +123,16 @@ class _Checks:
     list would that stopped to show them. Replies are another kind of row than first comments.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, newest: str) -> None:
+        self._lacking = newest  # the id of a row that has to be there, until it was
         self.is_read = False  # a row on one of the pages
         self._odd = ""  # why the first odd row cannot be read
         self._placed, self._unplaced = set[bool](), set[bool]()  # of replies, of other rows
 
     def to_page_id(self, row: Json) -> str:
         page_id, is_reply = to_page_id(row), bool(row.get("parentCommentId"))
+        if str(row.get("id")) == self._lacking:
+            self._lacking = ""
         (self._unplaced if page_id is None else self._placed).add(is_reply)
         return page_id or ""
 
@@ -136,3 +145,5 @@ class _Checks:
             raise BrokenAnswerError(f"no row can be read, as the first one: {self._odd}")
         if not self._unplaced <= self._placed:
             raise BrokenAnswerError("no row shows which page it is on")
+        if self._lacking:
+            raise BrokenAnswerError("it ends before its newest row")
