@@ -1,5 +1,7 @@
 """Comments as a section of their own: who wrote what, when, about what, in answer to whom."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from pipeline.chunk import split
@@ -9,6 +11,7 @@ from tests.support.convert import PAGE_URL, macro, plain
 
 REF = PageRef("123", 7, "Disk is full", "KI", modified="2026-06-01T00:00:00.000Z")
 NAMES = {"ada": "Ada Lovelace", "bob": "Bob O'Neil"}
+ASK = 'Ask <ac:link><ri:user ri:account-id="bob"/></ac:link>'
 
 
 def comment(
@@ -18,8 +21,13 @@ def comment(
     return Comment(str(number), REF.id, author, when, html, str(parent or ""), marked)
 
 
+def find_names(ids: Sequence[str]) -> Mapping[str, str]:
+    """Answer as a site that knows two people, and where some cannot be asked for."""
+    return {one: NAMES.get(one, "") for one in ids if not one.startswith("late")}
+
+
 def convert(*threads: Thread) -> Markdown:
-    return to_comments_markdown(REF, PAGE_URL, threads, NAMES)
+    return to_comments_markdown(REF, PAGE_URL, threads, find_names)
 
 
 def thread(html: str, number: int = 1) -> Thread:
@@ -95,13 +103,36 @@ def test_a_broken_body_does_not_reach_the_next_comment() -> None:
 
 
 def test_names_and_marked_text_are_text_and_no_markup() -> None:
-    names = {"ada": "<b>A</b>\n# B"}
-    threads = [Thread((comment(1, "<p>x</p>", marked="</p><h1>t</h1>"),))]
-    text = to_comments_markdown(REF, PAGE_URL, threads, names).text
+    name = "<b>A</b>\n# B"
+    threads = [Thread((comment(1, f"<p>x {ASK}</p>", marked="</p><h1>t</h1>"),))]
+    markdown = to_comments_markdown(REF, PAGE_URL, threads, lambda ids: dict.fromkeys(ids, name))
+    text = markdown.text
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# Comments",
         "## <b>A</b> # B, 2026-06-01",
     ]
+
+
+def test_people_whom_comments_mention_are_named_by_one_question_for_the_whole_page() -> None:
+    asked: list[Sequence[str]] = []
+
+    def find(ids: Sequence[str]) -> Mapping[str, str]:
+        asked.append(ids)
+        return find_names(ids)
+
+    threads = [thread(f"<p>{ASK}.</p>"), thread(f"<p>{ASK.replace('bob', 'eve')}, too.</p>", 2)]
+    result = to_comments_markdown(REF, PAGE_URL, threads, find)
+    assert "Ask @Bob O'Neil." in result.text
+    assert "Ask @eve, too." in result.text
+    assert (asked, result.dependencies.is_dynamic) == ([["ada", "bob", "eve"]], False)
+
+
+@pytest.mark.parametrize("author", ["ada", "late"])
+def test_names_that_could_not_be_asked_for_let_comments_be_read_again(author: str) -> None:
+    html = f"<p>{ASK}</p>" if author == "late" else f"<p>{ASK.replace('bob', 'late')}</p>"
+    result = convert(Thread((comment(1, html, author),)))
+    assert result.dependencies.is_dynamic
+    assert ("Unknown author" in result.text) == (author == "late")
 
 
 def test_chunks_have_the_pages_breadcrumb_and_an_edit_changes_those_of_one_thread() -> None:
@@ -120,5 +151,6 @@ def test_chunks_have_the_pages_breadcrumb_and_an_edit_changes_those_of_one_threa
 
 def test_every_comment_is_checked_for_its_cost() -> None:
     calls = []
-    to_comments_markdown(REF, PAGE_URL, [thread("<p>x</p>")], {}, lambda: calls.append(1))
+    one = [thread("<p>x</p>")]
+    to_comments_markdown(REF, PAGE_URL, one, find_names, lambda: calls.append(1))
     assert calls

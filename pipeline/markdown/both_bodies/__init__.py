@@ -8,5 +8,6 @@ depends on, and `names` puts in the names of people.
 
 from pipeline.markdown.both_bodies.dependencies import find_dependencies
 from pipeline.markdown.both_bodies.either_body import convert_page
+from pipeline.markdown.both_bodies.names import FindNames, Names
 
-__all__ = ["convert_page", "find_dependencies"]
+__all__ = ["FindNames", "Names", "convert_page", "find_dependencies"]

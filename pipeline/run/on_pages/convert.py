@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.fetch import to_attachment_type
 from pipeline.http import Waiting
 from pipeline.markdown import FileLimits, NoTextError, convert_file, to_comments_markdown
-from pipeline.records import Dependencies, Markdown, Page
+from pipeline.records import Markdown, Page
 from pipeline.run.on_pages.rows import to_attachment
 
 FindNames = Callable[[Sequence[str]], Mapping[str, str]]  # account ids → id → name
@@ -17,16 +17,9 @@ Check = Callable[[], object]  # called now and then; what it raises ends the con
 
 
 def convert_comments(page: Page, find_names: FindNames, check: Check) -> Markdown:
-    """Convert the threads of a page; the Markdown has no text where none is open.
-
-    Where the names of some authors could not be asked for, it is read again after REFRESH_HOURS.
-    """
-    authors = {one.author for thread in page.threads for one in thread.comments if one.author}
-    names = find_names(sorted(authors)) if authors else {}
+    """Convert the threads of a page; the Markdown has no text where none is open."""
     ref = replace(page.ref, title=page.ref.ancestors[-1])  # the section is of the page
-    markdown = to_comments_markdown(ref, page.url, page.threads, names, check)
-    lacks_names = not authors <= names.keys()
-    return replace(markdown, dependencies=Dependencies(is_dynamic=lacks_names))
+    return to_comments_markdown(ref, page.url, page.threads, find_names, check)
 
 
 def convert_attachment(page: Page, file: Path, waiting: Waiting) -> Markdown:
