@@ -37,11 +37,13 @@ def convert_file(
     """Convert a file; `kind`, one of `ATTACHMENT_TYPES`, is what it should be.
 
     Raises a `FileError` for what is wrong with the file, `StoppedWaitingError` as soon as the run
-    ends; the process has ended too by then. Safe to call from several threads.
+    ends; the process has ended too by then. What is written is in a temporary folder, beside the
+    file if it is one. Safe to call from several threads.
     """
     import tempfile  # late, as is `subprocess`: runs over pages alone need neither
 
-    with tempfile.TemporaryDirectory(prefix="attachment-") as folder:
+    beside = content.parent if isinstance(content, Path) else None
+    with tempfile.TemporaryDirectory(prefix="attachment-", dir=beside) as folder:
         path = content if isinstance(content, Path) else Path(folder, "file")
         if isinstance(content, bytes):
             path.write_bytes(content)

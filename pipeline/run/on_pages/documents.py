@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from pipeline.fetch import PageError, Site
 from pipeline.http import Waiting
 from pipeline.markdown import convert_page
 from pipeline.records import ATTACHMENT, COMMENT, IncludedPage, Markdown, Page, PageFailure, PageRef
 from pipeline.run.on_pages.convert import Check, FindNames, convert_attachment, convert_comments
+from pipeline.run.on_pages.folder import FilesFolder
 from pipeline.run.on_pages.rows import to_attachment, to_comments
 
 IsOpen = Callable[[IncludedPage], bool] | None
@@ -23,8 +21,7 @@ class Documents:
 
     def __init__(self, site: Site, find_names: FindNames, waiting: Waiting) -> None:
         self._site, self._find_names, self._waiting = site, find_names, waiting
-        self._lock = threading.Lock()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None  # of files to be converted
+        self._folder = FilesFolder()
 
     def get_pages(self, refs: Sequence[PageRef]) -> list[Page | PageFailure]:
         """Return each document, or a PageFailure with the reason, in order.
@@ -48,16 +45,17 @@ class Documents:
 
     def close(self) -> None:
         """Remove the files that were not converted."""
-        with self._lock:
-            if self._folder:
-                self._folder.cleanup()
+        self._folder.close()
 
     def _save(self, ref: PageRef) -> Page | PageFailure:
         attachment = to_attachment(ref)
-        with self._lock:
-            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="attachments-")
         try:
-            file = self._site.save_attachment(attachment, Path(self._folder.name))
+            folder = self._folder.open()
+        except OSError as error:
+            reason = f"no folder for temporary files can be made: {error.strerror}"
+            return PageFailure(ref.id, ref.title, "fetch", reason, ATTACHMENT)
+        try:
+            file = self._site.save_attachment(attachment, folder)
         except PageError as error:
             return PageFailure(ref.id, ref.title, "fetch", str(error), ATTACHMENT)
         return Page(ref, self._site.to_file_url(attachment), "", file=file)
