@@ -118,6 +118,37 @@ def test_content_instead_of_a_redirect_is_not_taken_for_the_file(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["notes.txt", "notes.md", "notes.pdf", "notes.html"])
+def test_without_a_listed_size_a_page_is_taken_for_the_file_only_if_the_file_is_one(
+    site: ConfluenceSite, client: Site, attachment: Attachment, tmp_path: Path, name: str
+) -> None:
+    unsized = replace(attachment, title=name, size=None)
+    assert client.save_attachment(unsized, tmp_path).read_bytes() == b"disk full"
+    site.fail(MEDIA, faults.login_page(), times=None)
+    if name == "notes.html":
+        assert b"Log in" in client.save_attachment(unsized, tmp_path).read_bytes()
+        return
+    with pytest.raises(PageError, match="text/html instead of the file: a log-in page"):
+        client.save_attachment(unsized, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("announced", [4, 90])
+def test_a_wrong_content_length_is_no_shorter_file(
+    site: ConfluenceSite, client: Site, attachment: Attachment, tmp_path: Path, announced: int
+) -> None:
+    def answer(connection: socket.socket, _head: bytes) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {announced}\r\n\r\n"
+        connection.sendall(head.encode() + b"disk full")
+        connection.close()
+
+    with serving(answer) as (url, _):
+        site.fail(DOWNLOAD, faults.redirect(f"{url}/1"), times=None)
+        with pytest.raises(PageError, match=r"4 bytes instead of 9|broke"):
+            client.save_attachment(attachment, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 LARGE = b"x" * ((1 << 20) + 1)
 ENDLESS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"ffffffff\r\n" + LARGE * 2
 ANSWERS = {

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 # Files are as they are: what packs them again could only hide their size.
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 _NO_CREDENTIALS = BearerAuth(Secret(""))
+_PAGE = "text/html"
 
 
 class _HostError(ConfluenceError):
@@ -165,13 +166,21 @@ class Downloads:
             suffix = f".{kind}" if kind in ATTACHMENT_TYPES else ""
             with _open_new(folder, f"{attachment.id}-", suffix) as file:
                 size = save_answer(response, file, self._most_bytes, self._retry.answer_seconds)
-                if attachment.size not in (None, size):
+                if other := _to_other(attachment, size, response.headers.get("Content-Type", "")):
                     raise _HostError(
-                        f"{host}: {size} bytes instead of {attachment.size}: a log-in page or a "
-                        "proxy may have answered",
+                        f"{host}: {other}: a log-in page or a proxy may have answered",
                         is_doubted=True,
                     )
                 return Path(file.name)
+
+
+def _to_other(attachment: Attachment, size: int, content_type: str) -> str:
+    """Return what shows that an answer is not the listed file, "" if nothing does."""
+    if attachment.size is not None:
+        return "" if size == attachment.size else f"{size} bytes instead of {attachment.size}"
+    is_page = content_type.lower().startswith(_PAGE)
+    is_expected = to_attachment_type(attachment) == "html" or _PAGE in attachment.media_type
+    return f"{_PAGE} instead of the file" if is_page and not is_expected else ""
 
 
 @contextmanager
