@@ -25,12 +25,13 @@ log = logging.getLogger(__name__)
 FAILURES_IN_A_ROW = 10  # then pages that should be readable are asked for
 EXAMPLES = 4  # of such pages
 _LOOKS = 3  # at these, with waits, before the site counts as unreadable
-# Of other types than pages. Files wait on disk, at most two for each worker; the lists of the
-# site are read once for all comments of so many pages.
-_AT_ONCE = {ATTACHMENT: 1, COMMENT: 1_000}
+_FILES_AT_ONCE = 1  # they wait on disk, at most two for each worker
+# The lists of the site are read once for so many comments, whose bodies are in memory together:
+# characters of what the listing has of them, about 80 a comment, and of their page.
+_COMMENTS_AT_ONCE, _OF_A_PAGE = 1_000_000, 200
 _MOST_AGAIN = 500  # failed pages that are asked for a second time in one run
 
-# Of at most PAGES_A_REQUEST pages, or as many as `_AT_ONCE` has.
+# Of at most PAGES_A_REQUEST pages, one file, or the comments of some thousand pages.
 Fetch = Callable[[Sequence[PageRef]], list[Page | PageFailure]]
 _Results = list[tuple[PageRef, Page | PageFailure]]
 
@@ -104,7 +105,7 @@ class Fetching:
             return list(zip(batch, self._fetch(batch), strict=True))
 
         for content_type, alike in groupby(refs, attrgetter("content_type")):
-            batches = batched(alike, _AT_ONCE.get(content_type, PAGES_A_REQUEST))
+            batches = _to_batches(content_type, alike)
             workers = 1 if content_type == COMMENT else self._workers
             for results in in_parallel(fetch, batches, workers, self._stop):
                 for result in results:
@@ -150,6 +151,22 @@ class Fetching:
         """Return whether a page has failed in this run or an earlier one."""
         is_known = page_id in self._again or page_id in self._failed_before
         return is_known or self._report.has_failed(page_id)
+
+
+def _to_batches(content_type: str, refs: Iterable[PageRef]) -> Iterator[Sequence[PageRef]]:
+    """Divide what is listed of one type into what is fetched by one call."""
+    if content_type != COMMENT:
+        yield from batched(refs, _FILES_AT_ONCE if content_type == ATTACHMENT else PAGES_A_REQUEST)
+        return
+    batch, size = list[PageRef](), 0
+    for ref in refs:
+        batch.append(ref)
+        size += _OF_A_PAGE + len(ref.details)
+        if size >= _COMMENTS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def put_last(refs: Iterable[PageRef], failed_before: Mapping[str, int]) -> Iterator[PageRef]:
