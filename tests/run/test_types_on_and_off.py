@@ -1,0 +1,96 @@
+"""A type is turned on and off: within the guard, as a dry run shows it, and killed in between."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.model.nights import Nights
+from tests.faults.model.stores import Kind
+from tests.support.program import NONE, Ended
+
+PAGES, OF_EACH = 12, 4
+NAMES = {"blogposts": "blogpost", "attachments": "attachment", "comments": "comment"}
+EVERY = ",".join(NAMES)
+KINDS = [Kind("dash"), Kind("files")]
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.variant)
+def nights(request: pytest.FixtureRequest) -> Iterator[Nights]:
+    """Pages alone are stored; the site has four of every other type."""
+    nights = Nights(request.param, {"SPACE_NAME": "Known Issues"})
+    site = nights.site
+    pages = [site.home, *(site.add(f"Page {n}", [f"{n} foxes"], set()) for n in range(1, PAGES))]
+    for number, page in enumerate(pages[:OF_EACH]):
+        site.add(f"Post {number}", [f"{number} birds"], set(), content_type="blogpost")
+        site.state.files.add(page, "notes.md", b"# Notes\n\nSay %d frogs.\n" % number)
+        site.state.comments.add(page, f"<p>Say {number} wolves.</p>")
+    assert nights.sync()["pages"]["new"] == PAGES
+    yield nights
+    nights.close()
+
+
+def on(types: str) -> dict[str, str]:
+    return {"CONTENT_TYPES": f"pages,{types}"}
+
+
+def to_counts(ended: Ended) -> dict[str, dict[str, int]]:
+    """Return what the report of a run counts of each type but pages."""
+    return {name: counts for name, counts in ended["content"].items() if name != "page"}
+
+
+def check_removed(nights: Nights, ended: Ended, names: list[str], *codes: int) -> None:
+    """Assert that the types are deleted, or outdated where the server cannot delete."""
+    assert ended.code in codes
+    if nights.kind.can_delete:
+        assert to_counts(ended) == dict.fromkeys(names, NONE | {"deleted": OF_EACH})
+    assert len({row["page_id"] for row in ended["stale"]}) == (
+        0 if nights.kind.can_delete else OF_EACH * len(names)
+    )
+
+
+@pytest.mark.parametrize("types", [*NAMES, EVERY])
+def test_a_type_is_added_in_full_and_removed_within_the_guard(nights: Nights, types: str) -> None:
+    names = [NAMES[one] for one in types.split(",")]
+    added = dict.fromkeys(names, NONE | {"listed": OF_EACH, "new": OF_EACH})
+    writes = nights.count_writes()
+    assert to_counts(nights.sync(**on(types), DRY_RUN="1")) == added
+    assert nights.count_writes() == writes
+    assert to_counts(nights.sync(**on(types))) == added
+    writes = nights.count_writes()
+    for dry_run in ("1", "0"):
+        assert nights.sync(DRY_RUN=dry_run, MAX_DELETE_PERCENT="20").code == 6
+    check_removed(nights, nights.sync(DRY_RUN="1"), names, 0)
+    assert nights.count_writes() == writes
+    check_removed(nights, nights.sync(), names, *nights.complete)
+    nights.check_that_one_clean_run_repairs_everything()
+
+
+@pytest.mark.parametrize("after", [3, 8])
+def test_a_kill_while_types_are_added_loses_nothing(nights: Nights, after: int) -> None:
+    with nights.other_settings(**on(EVERY), BATCH_SIZE="1"):
+        nights.kill(after, writes_only=True)
+        check_that_a_dry_run_writes_nothing(nights)
+    check_that_a_dry_run_writes_nothing(nights)
+    if after % 2:  # put back, and added again
+        nights.check(nights.sync())
+    with nights.other_settings(**on(EVERY)):
+        nights.check_that_one_clean_run_repairs_everything()
+
+
+@pytest.mark.parametrize("after", [3, 12])
+def test_a_kill_while_types_are_removed_loses_nothing(nights: Nights, after: int) -> None:
+    with nights.other_settings(**on(EVERY)):
+        assert nights.sync().code == 0
+    nights.kill(after, writes_only=nights.kind.can_delete)
+    check_that_a_dry_run_writes_nothing(nights)
+    if after % 2:
+        nights.check_that_one_clean_run_repairs_everything()
+    else:  # put back
+        with nights.other_settings(**on(EVERY)):
+            nights.check_that_one_clean_run_repairs_everything()
+
+
+def check_that_a_dry_run_writes_nothing(nights: Nights) -> None:
+    writes = nights.count_writes()
+    nights.check(nights.sync(DRY_RUN="1"))
+    assert nights.count_writes() == writes
