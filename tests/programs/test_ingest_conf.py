@@ -222,6 +222,24 @@ def test_a_deleted_page_leaves_the_store(place: Place, keeps_state: bool) -> Non
     assert no_upload_is_left_over(place)
 
 
+def test_files_and_comments_follow_their_page_without_a_ledger(faiss: Place) -> None:
+    state, page = faiss.site.state, faiss.page("Ingress")
+    file = state.files.add(page, "pods.txt", b"Count the pods.")
+    thread = state.comments.add(page, "<p>Is it safe?</p>")
+    types = {"CONTENT_TYPES": "pages,attachments,comments", "MAX_DELETE_PERCENT": "100"}
+    assert faiss.ingest(**types)["content"]["comment"]["new"] == 1
+    state.files.replace(file, b"Count the nodes.")
+    state.comments.reply(thread, "<p>Yes, it is.</p>")
+    faiss.lose_state()
+    second = faiss.ingest(**types)
+    assert (second.code, second["chunks"]["inserted"], second["chunks"]["deleted"]) == (0, 2, 2)
+    assert "Yes, it is." in faiss.texts()
+    assert "Count the pods." not in faiss.texts()
+    faiss.lose_state()
+    assert faiss.ingest(MAX_DELETE_PERCENT="100")["chunks"]["deleted"] == 2
+    assert faiss.titles() == sorted(TITLES)
+
+
 def test_labels_choose_pages(faiss: Place) -> None:
     assert faiss.ingest(LABELS="ingress,certificates").code == 0
     assert faiss.titles() == ["Certificates", "Ingress"]

@@ -86,6 +86,7 @@ def test_every_step_runs_and_shows_what_it_did(llama_stack: LlamaStack, tmp_path
         environ = environment(
             site, llama_stack.base_url, tmp_path, SPACE_NAME="Known Issues", VECTOR_DB_ID=new_name()
         )
+        environ["CONTENT_TYPES"] = "pages,blogposts,attachments,comments"
         shown = execute(environ, tmp_path)
     [picture] = [table for table in outputs(shown, "text/html") if "<caption>" in table]
     assert "Ingress" in picture
@@ -94,6 +95,8 @@ def test_every_step_runs_and_shows_what_it_did(llama_stack: LlamaStack, tmp_path
     assert answers.count(f"]({site.base_url}/wiki/") == 3
     tables = outputs(shown, "text/html")
     assert any("Ingress" in table for table in tables)
+    counted = next(table for table in tables if "blogpost" in table and "count" in table)
+    assert all(f">{kind}</th>" in counted for kind in ("page", "blogpost", "attachment", "comment"))
     assert "0 failed" in said(shown)
     assert "demo-token" not in nbformat.writes(shown)
     assert load_report(environ) == {}  # a report is a program's
