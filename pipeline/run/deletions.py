@@ -14,7 +14,7 @@ from pipeline.run.plan import Plan
 from pipeline.run.scope import Scope
 from pipeline.run.stop import Stop
 from pipeline.run.threads import call_interruptibly
-from pipeline.state import ContentTypes, Part, Selection
+from pipeline.state import ContentTypes, Ledger, Part, Selection
 
 _KEPT_NAMED = 100  # a warning each
 GUARDED_FROM = 10  # known pages: with fewer, the delete guard never trips
@@ -24,11 +24,15 @@ class DeleteGuardError(Exception):
     """More would be deleted than MAX_DELETE_PERCENT allows; nothing was. Exit 6."""
 
 
-def check_guard(gone: int, known: int, max_percent: int) -> None:
-    """Raise `DeleteGuardError` if so many of the known pages must not leave the collection."""
-    if known >= GUARDED_FROM and 100 * gone > max_percent * known:
+def check_guard(gone: Iterable[str], ledger: Ledger, max_percent: int) -> None:
+    """Raise `DeleteGuardError` if so many of the known pages must not leave the collection.
+
+    Of what was admitted only, by a run that was killed, nothing is deleted.
+    """
+    known, deleted = len(ledger.pages()), sum(ledger.may_hold(page_id) for page_id in gone)
+    if known >= GUARDED_FROM and 100 * deleted > max_percent * known:
         raise DeleteGuardError(
-            f"{gone} of {known} known pages would be deleted, more than "
+            f"{deleted} of {known} known pages would be deleted, more than "
             f"MAX_DELETE_PERCENT={max_percent}: nothing was deleted. If that is correct, run "
             "once with MAX_DELETE_PERCENT=100"
         )
@@ -49,7 +53,7 @@ class Deletions:
 
         Raises `DeleteGuardError` if they are more than `max_percent` of the known pages.
         """
-        planned, known = plan.planned, self._collection.ledger.pages()
+        planned = plan.planned
         gone, numbers = planned.ids(Part.GONE), count(len(planned.ids(Part.GONE)))
         for batch in batched(planned.ids(Part.MISSING), ROWS_A_REQUEST):
             found = self.list_gone(batch)
@@ -59,7 +63,7 @@ class Deletions:
             self._report.warn(
                 f"{self._kept} pages are missing from the listing, but still exist: kept"
             )
-        check_guard(len(gone), len(known), max_percent)
+        check_guard(gone, self._collection.ledger, max_percent)
         return gone
 
     def list_gone(self, page_ids: Sequence[str]) -> set[str]:

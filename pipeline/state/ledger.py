@@ -112,6 +112,11 @@ class Ledger:
         rows = self._db.execute(f"SELECT page_id FROM pages WHERE page_id IN ({marks})", ids)  # noqa: S608
         return {page_id for (page_id,) in rows}
 
+    def may_hold(self, page_id: str) -> bool:
+        """Return whether the store has, or may have, a chunk of a page."""
+        found = self._db.execute("SELECT 1 FROM chunks WHERE page_id = ? LIMIT 1", (page_id,))
+        return found.fetchone() is not None
+
     def add_pending(self, pages: Iterable[tuple[str, str]]) -> None:
         """Remember (page id, title) of pages to ingest: a failure does not lose them."""
         with self.together():

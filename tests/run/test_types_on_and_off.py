@@ -4,13 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from demo.confluence_site import faults
 from tests.faults.model.nights import Nights
 from tests.faults.model.stores import Kind
+from tests.support.killing import sync_and_stop
 from tests.support.program import NONE, Ended
 
 PAGES, OF_EACH = 12, 4
 NAMES = {"blogposts": "blogpost", "attachments": "attachment", "comments": "comment"}
 EVERY = ",".join(NAMES)
+BODIES = "content/search|body-format"  # requests, as a pattern
 KINDS = [Kind("dash"), Kind("files")]
 
 
@@ -88,6 +91,16 @@ def test_a_kill_while_types_are_removed_loses_nothing(nights: Nights, after: int
     else:  # put back
         with nights.other_settings(**on(EVERY)):
             nights.check_that_one_clean_run_repairs_everything()
+
+
+def test_what_a_killed_run_has_only_planned_is_not_guarded(nights: Nights) -> None:
+    server = nights.site.server
+    server.fail(BODIES, faults.hang(60), times=None)
+    with nights.other_settings(**on(EVERY)):
+        sync_and_stop(nights.environ(), lambda: server.count(BODIES), 1)
+    server.clear_faults()
+    ended = nights.sync(MAX_DELETE_PERCENT="20")
+    assert (ended.code, ended["pages"]["deleted"]) == (0, 0)
 
 
 def check_that_a_dry_run_writes_nothing(nights: Nights) -> None:

@@ -115,7 +115,8 @@ class Rotation:
             fresh.sink.use_store(active)
             return
         known = fresh.active_ledger.pages()
-        check_guard(len(self._gone.union(left)), len(known), self._settings.max_delete_percent)
+        lacking = self._gone.union(left)
+        check_guard(lacking, fresh.active_ledger, self._settings.max_delete_percent)
         fresh.ledger.add_pending((page_id, known[page_id].title) for page_id in left)
         fresh.publish()
 
