@@ -73,6 +73,8 @@ CODE = [
     ("<p>run <code>a  *b* <b>c</b></code> now</p>", "run `a *b* c` now"),
     ("<p><code>a`b</code></p>", "`` a`b ``"),
     ('<p><code><a href="https://e.com/x">f()</a></code></p>', "[`f()`](https://e.com/x)"),
+    (f"<pre>a {macro('status', title='DONE')} b</pre>", "```\na DONE b\n```"),
+    (f"<p><code>a {macro('jira', key='ABC-1')}</code></p>", "`a ABC-1`"),
 ]
 
 BOXES = [

@@ -42,6 +42,15 @@ IN_TEXT = [
         "Ask @Mara Lind.",
     ),
     (f"<p>{macro('jira', key='ABC-1', server='System Jira')}</p>", "ABC-1"),
+    (
+        f"<p>see{macro('jira', key='ABC-1')}{macro('jira', key='ABC-2')}and</p>",
+        "see ABC-1 ABC-2 and",
+    ),
+    (
+        '<p><time datetime="2026-06-15">15 Jun 2026</time><time datetime="2026-06-16">16 Jun 2026'
+        "</time></p>",
+        "15 Jun 2026 16 Jun 2026",
+    ),
     (macro("jira", jqlQuery="project = ABC"), "Jira: project = ABC"),
     (
         '<p><span class="confluence-jim-macro jira-issue" data-jira-key="ABC-1">'

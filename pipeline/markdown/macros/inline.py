@@ -44,7 +44,8 @@ def date(element: Element, content: Content, notes: Notes) -> Rendered:
     """Return a date as rendered; storage only has its ISO form."""
     if content.blocks:
         return list(content.blocks)
-    return content.text if content.text.strip() else element.get("datetime") or ""
+    text = content.text if content.text.strip() else element.get("datetime") or ""
+    return put_on_line(element, text) if text else ""
 
 
 def strike(element: Element, content: Content, notes: Notes) -> Rendered:

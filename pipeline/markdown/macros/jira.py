@@ -6,6 +6,7 @@ import re
 
 from pipeline.markdown.blocks import Content, Rendered, to_text_blocks
 from pipeline.markdown.links import to_link
+from pipeline.markdown.macros.frames import put_on_line
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, all_text, find_class, parameters_of
 from pipeline.markdown.visible import seen_text, visible_text
@@ -20,7 +21,8 @@ def jira(element: Element, content: Content, notes: Notes) -> Rendered:
     if element.get("ac:name"):
         parameters = parameters_of(element)
         query = parameters.get("jqlQuery") or parameters.get("url")
-        return parameters.get("key") or (f"Jira: {query}" if query else content.text)
+        text = parameters.get("key") or (f"Jira: {query}" if query else content.text)
+        return put_on_line(element, text) if text else ""
     text, loading = _LOADING.subn("", " ".join(content.text.split()))
     if loading:
         notes.dropped.append("Getting issue details... STATUS")

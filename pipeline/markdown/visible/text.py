@@ -21,6 +21,7 @@ UNSEEN = frozenset(
 
 MACROS = frozenset(("ac:structured-macro", "ac:macro"))
 NAMED = frozenset(("ri:page", "ri:blog-post", "ri:attachment"))  # shown by name without a text
+_APART = ("img", "time")  # inline, but shown as boxes
 _CODE_LINES = frozenset(("div", "p", "pre", "li", "tr"))
 
 
@@ -36,7 +37,7 @@ def visible_text(element: Element) -> str:
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
         tag = inner.tag
-        if tag not in INLINE or tag == "img":
+        if tag not in INLINE or tag in _APART:
             parts.append(" ")
         if event == "start":
             text = text_at(inner, seen)
@@ -68,20 +69,25 @@ def text_at(element: Element, seen: set[Element]) -> str | None:
 
 
 def verbatim(element: Element) -> str:
-    """Return the text of code: `br` and both ends of block elements are line ends."""
+    """Return the text of code: `br` and both ends of block elements are line ends.
+
+    That includes the parameter that a storage macro within the code shows.
+    """
     parts: list[str] = []
+    seen: set[Element] = set()  # parameters
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
         is_line = inner.tag in _CODE_LINES and inner is not element
         if is_line and parts and not parts[-1].endswith("\n"):
             parts.append("\n")
         if event == "start":
+            text = inner.text or "" if inner is element else text_at(inner, seen)
             if inner.tag == "br":
                 parts.append("\n")
-            elif inner.tag in UNSEEN:
+            elif text is None:
                 walk.skip_subtree()
-            elif inner.text:
-                parts.append(inner.text)
+            else:
+                parts.append(text)
         elif inner.tail and inner is not element:
             parts.append(inner.tail)
     return "".join(parts).replace("\xa0", " ")
