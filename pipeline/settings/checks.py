@@ -17,6 +17,7 @@ from pipeline.settings.leftovers import read_text
 
 _LONGEST_FILE_NAME = 200  # bytes: file systems allow 255, and a suffix is added
 _WHOLE_NUMBER = re.compile("-?[0-9]{1,9}")
+_LONGEST_ID = 20  # digits
 _WIKI = re.compile("/wiki(?=/|$)")
 _LONGEST_HOURS = 100 * 366 * 24  # a century
 
@@ -105,8 +106,14 @@ def file_name(value: str) -> str:
 
 
 def names(value: str) -> tuple[str, ...]:
-    """Split a comma-separated list; drop repeated names."""
-    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    """Split a comma-separated list; drop repeated names.
+
+    Commas alone are an error: no name would mean everything.
+    """
+    found = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+    if value and not found:
+        raise ValueError("has commas only: write at least one name, or leave it empty")
+    return found
 
 
 def url(value: str) -> str:
@@ -155,7 +162,7 @@ def server_url(value: str) -> str:
 
 def page_id(value: str) -> str:
     """Return the id of a page or folder unchanged."""
-    if value and not (value.isascii() and value.isdigit()):
+    if value and not (value.isascii() and value.isdigit() and len(value) <= _LONGEST_ID):
         raise ValueError("must be the number of a page or folder, as in its URL")
     return value
 
@@ -203,7 +210,7 @@ def whole_number_or_unset(low: int, high: int) -> Callable[[str], int]:
 
 def chunk_tokens(value: str) -> int | None:
     """Return the limit; None for `auto`."""
-    if value == "auto":
+    if value.lower() == "auto":
         return None
     try:
         return whole_number(64, 8192)(value)
@@ -226,7 +233,7 @@ def some_of(*choices: str) -> Callable[[str], tuple[str, ...]]:
     """Check for a comma-separated list of these words, in any case; return it in their order."""
 
     def check(value: str) -> tuple[str, ...]:
-        chosen = {name.lower() for name in names(value)}
+        chosen = {name.strip().lower() for name in value.split(",")} - {""}
         if not chosen or not chosen <= set(choices):
             raise ValueError(f"must be one or more of {', '.join(choices)}, with commas in between")
         return tuple(choice for choice in choices if choice in chosen)

@@ -13,6 +13,7 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _PREFIX = re.compile(
     r"(?:export )?(?:CONF|VECTOR|LLAMA)_[A-Z_]+=|(?:Authorization: ?)?(?:Basic|Bearer) "
 )
+_LONGEST_FILE = 1_000_000  # bytes: a device or a dump would fill the memory
 _EXAMPLES = ("replace-me",)  # in .env.example
 
 
@@ -40,10 +41,14 @@ def refuse_leftovers(name: str, text: str, is_free_text: bool) -> None:
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file, without a byte-order mark.
 
-    Raises `OSError`, and `ValueError` if it has another encoding.
+    Raises `OSError`, and `ValueError` if it has another encoding or is no file of settings.
     """
+    with path.open("rb") as file:
+        content = file.read(_LONGEST_FILE + 1)
+    if len(content) > _LONGEST_FILE:
+        raise ValueError(f"over {_LONGEST_FILE:,} bytes: it is not a file of settings or a secret")
     try:
-        text = path.read_text("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:  # UTF-16 of plain letters is valid UTF-8 with a zero after each

@@ -35,6 +35,7 @@ SITE = "https://acme.atlassian.net"
         ("SINCE_HOURS", "1e300", 0),
         ("SINCE_HOURS", "876000", 876_000),
         ("SPACE_NAME", '"Known Issues"', '"Known Issues"'),
+        ("CHUNK_TOKENS", "AUTO", None),
         ("ATTACHMENT_TYPES", "PDF, txt,pdf,", ("pdf", "txt")),
     ],
 )
@@ -68,6 +69,9 @@ def test_an_address_or_a_number_that_is_clear_is_taken(name: str, text: str, val
         ("SPACE_NAME", "$SPACE_NAME", r"is still \$SPACE_NAME"),
         ("FILTER_LABELS", "${FILTER_LABELS}", r"LABELS is still \$\{FILTER_LABELS\}"),
         ("COLLECTION_ID", '"confluence"', "COLLECTION_ID is in quotes"),
+        ("LABELS", " , ,", "LABELS has commas only"),
+        ("FILTER_SPACE_KEYS", ",", "FILTER_SPACE_KEYS has commas only"),
+        ("FILTER_FOLDER_ID", "1" * 21, "FILTER_FOLDER_ID must be the number of a page or folder"),
     ],
 )
 def test_a_value_that_no_server_would_accept_is_named(name: str, text: str, message: str) -> None:
@@ -97,6 +101,13 @@ def test_a_file_that_does_not_hold_the_token_alone_is_named(
     with pytest.raises(SettingsError, match=message) as caught:
         load_settings("sync", environ | {"CONF_API_TOKEN_FILE": str(path)})
     assert "ATATT3" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["CONF_API_TOKEN_FILE", "VECTOR_API_TOKEN_FILE"])
+def test_a_device_in_the_place_of_a_file_does_not_fill_the_memory(name: str) -> None:
+    environ = {k: v for k, v in ENOUGH.items() if k != "CONF_API_TOKEN"}
+    with pytest.raises(SettingsError, match=f"the file of {name}: over 1,000,000 bytes"):
+        load_settings("sync", environ | {name: "/dev/zero"})
 
 
 def test_a_byte_order_mark_before_a_files_text_is_no_part_of_it(tmp_path: Path) -> None:
