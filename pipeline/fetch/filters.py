@@ -9,7 +9,6 @@ a row that cannot be read and an error are no such answers.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from itertools import batched
 
@@ -29,7 +28,6 @@ from pipeline.fetch.rows import Json, Space, to_labels, to_row_id, to_search_lab
 from pipeline.fetch.transport import Params, Transport
 from pipeline.settings import Settings
 
-log = logging.getLogger(__name__)
 Check = Callable[[], object]  # raises if the credentials are refused
 # The key of a personal space has some 30 characters; servers limit a URL to a few thousand.
 _KEYS_A_QUERY = 50
@@ -54,11 +52,15 @@ def search(
 
 
 def list_members(
-    transport: Transport, settings: Settings, spaces: Sequence[Space]
+    transport: Transport,
+    settings: Settings,
+    spaces: Sequence[Space],
+    on_odd_row: Callable[[str], object],
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield (id, sorted labels) of the pages that the filters include; they may repeat.
 
-    Raises `CredentialsError` if FILTER_FOLDER_ID is not visible.
+    `on_odd_row` is called with the reason for each row that cannot be read. Raises
+    `CredentialsError` if FILTER_FOLDER_ID is not visible.
     """
     if settings.filter_folder_id:
         _find_root(transport, settings.filter_folder_id)
@@ -73,7 +75,7 @@ def list_members(
             good += 1
         except BrokenAnswerError as error:
             odd = odd or str(error)
-            log.warning("%s: the page stays as it is", error)
+            on_odd_row(str(error))
     if odd and not good:
         raise BrokenAnswerError(f"no row of the search can be read, as the first one: {odd}")
 

@@ -140,7 +140,10 @@ def is_restricted(row: Json) -> bool:
 
     def read() -> bool:
         restrictions = row["read"]["restrictions"]
-        return any(restrictions[who]["results"] for who in ("user", "group"))
+        named = [restrictions[who]["results"] for who in ("user", "group")]
+        if not all(isinstance(one, list) for one in named):
+            raise ValueError("users and groups are no lists")
+        return any(named)
 
     return checked("restriction", row, read)
 

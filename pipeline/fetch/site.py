@@ -6,6 +6,7 @@ serves label and ancestor filters and bodies in bulk. Only GET requests are sent
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,6 +26,8 @@ from pipeline.fetch.transport import Transport
 from pipeline.http import CONFLUENCE_RETRY, RetryPolicy, Waiting
 from pipeline.records import Attachment, CommentRef, Page, PageFailure, PageRef, Thread
 from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class Site:
@@ -83,17 +86,21 @@ class Site:
             return listing.list_by_id(self._transport, self._types, in_spaces, ids)
 
     def list_members(
-        self, in_spaces: Sequence[Space]
+        self, in_spaces: Sequence[Space], on_odd_row: Callable[[str], object] = log.warning
     ) -> Iterator[tuple[str, tuple[str, ...]]] | None:
         """Yield (id, labels) of the pages that the filters include; None without filters.
 
+        `on_odd_row` is called with the reason for each row that cannot be read.
+
         Read from the search index: a page that joined a minute ago may still be missing.
         """
-        return self._list_members(in_spaces) if self._settings.has_filters else None
+        return self._list_members(in_spaces, on_odd_row) if self._settings.has_filters else None
 
-    def _list_members(self, in_spaces: Sequence[Space]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _list_members(
+        self, in_spaces: Sequence[Space], on_odd_row: Callable[[str], object]
+    ) -> Iterator[tuple[str, tuple[str, ...]]]:
         with self._account.explaining_refusals():
-            yield from filters.list_members(self._transport, self._settings, in_spaces)
+            yield from filters.list_members(self._transport, self._settings, in_spaces, on_odd_row)
 
     def list_restricted(
         self, in_spaces: Sequence[Space], listed: Mapping[str, Place], warn: Callable[[str], None]

@@ -100,13 +100,14 @@ class Scope:
             if part.unlisted:
                 self._unlisted[part.unlisted.space.key] = part.unlisted.error
             self.listing.add(part.pages, self.is_own)
-            self._warn_of_odd_rows(part.odd_rows)
+            for reason in part.odd_rows:
+                self._warn_of_odd_row(reason)
             self._not_empty |= {page.ref.space for page in part.pages}
             self._offer_certain(part.pages, offer)
-        if self._odd_rows > _ODD_ROWS_NAMED:
-            self._report.warn(f"{self._odd_rows} rows of the listing cannot be used")
         self._judge_spaces()
         self._keep_members()
+        if self._odd_rows > _ODD_ROWS_NAMED:
+            self._report.warn(f"{self._odd_rows} rows of the listing cannot be used")
         if self._settings.restricted_pages == "skip":
             places, warn = self.listing.places(), self._report.warn
             skipped = self._ask(lambda: self._site.list_restricted(self._listed, places, warn))
@@ -119,12 +120,11 @@ class Scope:
             self._report.count_listed(number, content_type)
         return self.listing
 
-    def _warn_of_odd_rows(self, reasons: Iterable[str]) -> None:
-        """Name rows of the listing that cannot be used; their pages stay as they are."""
-        for reason in reasons:
-            self._odd_rows += 1
-            if self._odd_rows <= _ODD_ROWS_NAMED:
-                self._report.warn(f"{reason}: the page stays as it is")
+    def _warn_of_odd_row(self, reason: str) -> None:
+        """Name a row of a listing or a search that cannot be used; its page stays as it is."""
+        self._odd_rows += 1
+        if self._odd_rows <= _ODD_ROWS_NAMED:
+            self._report.warn(f"{reason}: the page stays as it is")
 
     def list_by_id(self, page_ids: Sequence[str]) -> list[PageRef]:
         """Return those of the pages that exist in the spaces, though no listing has them."""
@@ -199,7 +199,7 @@ class Scope:
 
     def _keep_members(self) -> None:
         """Limit the listing to the pages that the filters include."""
-        members = self._site.list_members(self._listed)
+        members = self._site.list_members(self._listed, self._warn_of_odd_row)
         if members is None:
             return
         if self._settings.filter_folder_id and "blogposts" in self._settings.content_types:

@@ -75,6 +75,21 @@ def test_pages_in_a_restricted_folder_are_found(is_indexed: bool) -> None:
         assert list_restricted(client, spaces, places) == {inside}
 
 
+@pytest.mark.parametrize("named", [None, "", {}, "someone"])
+def test_users_that_are_no_list_are_no_answer_about_a_restriction(
+    site: ConfluenceSite, state: SiteState, named: object
+) -> None:
+    folder = state.add_folder("Folder", "KI")
+    state.add_page("Inside", "KI", parent=folder)
+    odd = {"read": {"restrictions": {"user": {"results": named}, "group": {"results": []}}}}
+    site.fail(f"/content/{folder}/restriction", faults.text(json.dumps(odd)), times=None)
+    with opened(site) as client:
+        spaces = client.list_spaces()
+        places = places_in(client, spaces)
+        with pytest.raises(ConfluenceError, match="describes restriction"):
+            list_restricted(client, spaces, places)
+
+
 def test_a_page_that_vanishes_during_the_search_for_restrictions_is_not_restricted(
     site: ConfluenceSite,
 ) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.confluence_site import ConfluenceSite, Paging, SiteState
-from demo.confluence_site.faults import error, server_error
+from demo.confluence_site.faults import error, rewritten, server_error
 from tests.run.test_dependent_pages import include
 from tests.support.program import Ended, environment, sync_now
 from tests.support.vector_api import VectorApi
@@ -144,3 +145,14 @@ def test_what_was_left_out_while_a_space_could_not_be_listed_returns_with_it(
     place.site.clear_faults()
     assert place.sync(**SKIP).code == 0
     assert place.texts.count("HB 0.") == 3
+
+
+def test_a_row_of_the_search_that_cannot_be_read_is_named_in_the_report(place: Place) -> None:
+    def spoil(answer: dict[str, Any]) -> dict[str, Any]:
+        answer["results"][0]["metadata"] = None
+        return answer
+
+    place.site.fail("content/search.*label", rewritten(spoil), times=None)
+    ended = place.sync(LABELS="known")
+    assert (ended.code, len(place.titles)) == (0, 3)
+    assert any("the page stays as it is" in warning for warning in ended["warnings"])
