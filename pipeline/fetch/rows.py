@@ -62,10 +62,10 @@ def to_space(row: Json) -> Space:
 
     def read() -> Space:
         return Space(
-            id=str(row["id"]),
-            key=row["key"],
+            id=to_id(str(row["id"])),
+            key=to_line(row["key"]),
             name=to_line(row["name"]),
-            alias=str(row.get("currentActiveAlias") or ""),
+            alias=to_line(row.get("currentActiveAlias") or ""),
             is_archived=row.get("status") == "archived",
         )
 
@@ -81,7 +81,7 @@ def to_content_row(row: Json) -> ContentRow:
         return ContentRow(
             id=to_id(str(row["id"])),
             title=to_line(row["title"]),
-            status=row["status"],
+            status=to_text(row["status"]),
             version=to_version(version["number"]),
             modified=to_utc(version.get("createdAt") or version["when"]),
             web_path=to_text((row.get("_links") or {}).get("webui") or ""),

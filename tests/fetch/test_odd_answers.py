@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -71,6 +72,31 @@ def test_an_odd_value_is_an_error_of_its_row_or_can_be_stored(place: tuple[Any, 
         number += 1
     assert len(listing) == min(number, 1)
     assert len(list(listing)) == len(list(listing.places())) == min(number, 1)
+
+
+@pytest.mark.parametrize("name", ["id", "key", "name", "currentActiveAlias", "status"])
+def test_an_odd_value_of_a_space_is_an_error_or_can_be_asked_for(
+    site: ConfluenceSite, state: SiteState, name: str
+) -> None:
+    """One space that cannot be read ends the run: without it, its pages would look gone."""
+    add_pages(state, 1)
+
+    def spoil_space(odd: object, answer: dict[str, Any]) -> dict[str, Any]:
+        return answer | {"results": [answer["results"][0] | {name: odd}]}
+
+    with opened(site) as client:
+        for odd in ODD:
+            site.fail("/spaces", faults.rewritten(partial(spoil_space, odd)))
+            try:
+                list(client.list_pages(client.list_spaces()))
+            except ConfluenceError:
+                continue
+
+
+@pytest.mark.parametrize("odd", [None, 1, ["current"]])
+def test_a_page_whose_status_is_no_text_is_an_odd_row(odd: object) -> None:
+    with pytest.raises(BrokenAnswerError):
+        to_content_row(spoil(("status",), odd))
 
 
 def add_labelled(state: SiteState, count: int) -> list[str]:
