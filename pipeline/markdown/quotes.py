@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 
-from pipeline.markdown.blocks import Block, join
+from pipeline.markdown.blocks import Block, Title, join
 
 # The first word, where a colon or an exclamation mark follows it, or nothing.
 _FIRST_WORD = re.compile(r"\W*+(\w++)\W*(?:[:!]|$)")
@@ -16,20 +17,20 @@ def to_quote(blocks: Sequence[Block], label: str = "") -> list[Block]:
     """Return a quote that begins with its label; code, tables and headings are not quoted.
 
     They interrupt the quote, because behind `> ` a fence is not verbatim and a heading is not
-    found.
+    found. So does a container in it, whose lines are known as a block's.
     """
-    quoted: list[Block] = []
     done: list[Block] = []
-    for block in (*_with_label(blocks, label), Block("end", "")):
-        if block.kind in _QUOTABLE:
-            quoted.append(block)
-            continue
-        if quoted:
-            text = join(quoted).replace("\n", "\n> ").replace("\n> \n", "\n>\n")
-            done.append(Block("quote", "> " + text))
-            quoted = []
-        done.append(block)
-    return done[:-1]
+    for (is_quoted, within), group in groupby(_with_label(blocks, label), _to_part):
+        if is_quoted:
+            text = join(group).replace("\n", "\n> ").replace("\n> \n", "\n>\n")
+            done.append(Block("quote", "> " + text, within=within))
+        else:
+            done += group
+    return done
+
+
+def _to_part(block: Block) -> tuple[bool, tuple[Title, ...]]:
+    return block.kind in _QUOTABLE, block.within
 
 
 def label_and_title(blocks: Sequence[Block], label: str) -> str:
@@ -47,7 +48,7 @@ def _with_label(blocks: Sequence[Block], label: str) -> list[Block]:
         rest.insert(0, Block("text", f"**{label_and_title(blocks, label)}**"))
     elif label and rest and _begins_with(rest[0].text, label):
         return rest
-    elif label and rest and rest[0].kind == "text":
+    elif label and rest and rest[0].kind == "text" and not rest[0].within:
         rest[0] = Block("text", f"**{label}:** {rest[0].text}")
     elif label and rest:
         rest.insert(0, Block("text", f"**{label}:**"))

@@ -48,3 +48,23 @@ def test_what_is_inside_of_an_item_or_a_cell_is_no_container_of_the_page() -> No
     inner = macro("expand", "More", "<p>b</p>")
     assert containers_of(f"<ul><li>a{inner}</li></ul>")[1] == ()
     assert containers_of(f"<table><tr><td>a</td><td>{inner}</td></tr></table>")[1] == ()
+
+
+def test_a_panel_in_a_panel_has_all_of_its_lines_also_around_code() -> None:
+    code = (
+        '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[make]]>'
+        "</ac:plain-text-body></ac:structured-macro>"
+    )
+    inner = macro("warning", "In", f"<p>b</p>{code}<p>c</p>")
+    text, containers = containers_of(macro("note", "Out", f"<p>a</p>{inner}<p>d</p>"))
+    assert text == (
+        "> **Note: Out**\n>\n> a\n\n"
+        "> > **Warning: In**\n> >\n> > b\n\n```\nmake\n```\n\n> > c\n\n> d"
+    )
+    assert containers == (Container("Note: Out", 0, 15), Container("Warning: In", 4, 13))
+
+
+def test_a_panels_label_stays_outside_of_the_container_that_it_begins_with() -> None:
+    text, containers = containers_of(macro("note", "", macro("expand", "More", "<p>b</p>")))
+    assert text == "> **Note:**\n\n> **More**\n>\n> b"
+    assert containers == (Container("Note", 0, 5), Container("More", 2, 5))
