@@ -83,6 +83,30 @@ def test_a_title_in_bold_is_repeated_with_each_part_of_its_table() -> None:
         assert "db-" not in body or f"**Retired hosts**\n\n{HEADER}\n" in body
 
 
+@pytest.mark.parametrize(
+    "label", ["1.2.{} (Jun 6, 2013)", "Release {}", "[Release {}](https://e.org)"]
+)
+def test_a_label_above_a_list_is_in_the_chunk_of_its_list(label: str) -> None:
+    parts = []
+    for number in range(12):
+        parts += [
+            label.format(number),
+            "\n".join(f"- {prose(9 * number + at, 1)}" for at in range(5)),
+        ]
+    chunks = bodies(chunks_of("\n\n".join(parts), overlap=0))
+    assert len(chunks) > 3
+    for number in range(12):
+        shown = label.format(number).strip("[").partition("]")[0]
+        assert any(f"{shown}\n\n- {prose(9 * number, 1)}" in body for body in chunks)
+
+
+@pytest.mark.parametrize("line", ["It is short.", "![a picture](https://e.org/a.png)", "Wait…"])
+def test_a_sentence_or_a_picture_above_a_list_is_no_label(line: str) -> None:
+    items = "\n".join(f"- {prose(number, 2)}" for number in range(20))
+    chunks = chunks_of(f"{line}\n\n{items}", overlap=0)
+    assert sum(line.partition("]")[0] in chunk.text for chunk in chunks) == 1
+
+
 def test_a_long_line_above_a_list_is_not_repeated() -> None:
     line = prose(1, 1).removesuffix(".") + " " + prose(2, 6).replace(".", ",") + " these:"
     items = "\n".join(f"- {prose(number, 2)}" for number in range(20))

@@ -14,6 +14,7 @@ _SHARE = 6  # of the target: a longer line is not repeated
 _INTRODUCED = ("list", "table")
 _COLONS = (":", "：")  # the second of Chinese and Japanese
 _EMPHASIS = "*_"
+_LABEL_TOKENS = 20  # the most of a label
 
 
 class Introduction(NamedTuple):
@@ -40,13 +41,16 @@ class Introduction(NamedTuple):
 def introduction_to(block: SectionBlock, above: SectionBlock | None, sizes: Sizes) -> Introduction:
     """Return how the block above introduces a block.
 
-    The last line of a text does so with a colon, a title, all in bold, above a list or a table.
+    The last line of a text does so with a colon; a title, all in bold, and a label do so above a
+    list or a table.
     """
     if above is None or above.kind != "text":
         return Introduction()
     is_line = above.text.rstrip(_EMPHASIS).endswith(_COLONS)
-    if block.kind not in _INTRODUCED or not (is_line or is_title(above.text)):
+    if block.kind not in _INTRODUCED:
         return Introduction(is_line=is_line)
+    if not (is_line or is_title(above.text) or _is_label(above.text)):
+        return Introduction()
     text = without_targets(to_sentences(above.text)[-1][0])
     most = max(1, min(sizes.target, sizes.limit) // _SHARE)
     tokens = count_at_most(text + "\n\n", most)
@@ -58,3 +62,10 @@ def introduction_to(block: SectionBlock, above: SectionBlock | None, sizes: Size
 def is_title(text: str) -> bool:
     """Return whether a text is all in bold, as the title of a table is."""
     return len(text) > 4 and text[:2] == text[-2:] == "**" and "**" not in text[2:-2]
+
+
+def _is_label(text: str) -> bool:
+    """Return whether a text is a short line without the end of a sentence: `1.2.1 (Jun 6)`."""
+    text = without_targets(text)
+    is_line = "\n" not in text and text[:1].isalnum() and (text[-1].isalnum() or text[-1] == ")")
+    return is_line and count_at_most(text, _LABEL_TOKENS) <= _LABEL_TOKENS
