@@ -48,12 +48,14 @@ class Context:
     serves_legacy: bool  # deprecated v1 routes answer, instead of 410
     user: str
     media_url: str  # of the host that has the content of files
+    rendered: int = 0  # bodies of this answer that a site makes from the storage format
 
     @property
     def links_base(self) -> str:
         return f"{self.base_url}/wiki"
 
     def body(self, page: SitePage, representation: str) -> str:
+        self.rendered += representation != "storage"
         return page.body(representation).replace(SITE, self.base_url)
 
 

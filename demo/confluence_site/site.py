@@ -67,12 +67,13 @@ class ConfluenceSite:
         paging: Paging | None = None,
         serves_legacy: bool = False,
         latency_seconds: float = 0.0,
+        rendering_seconds: float = 0.0,
     ) -> None:
         """A second `with` block serves at the same address again.
 
         A `scoped_token` works on the gateway only. `scopes` are those of the token (None: all).
         With `serves_legacy`, the deprecated v1 routes answer instead of 410. Each answer takes
-        at least `latency_seconds`.
+        at least `latency_seconds`, and `rendering_seconds` for each rendered body in it.
         """
         self.state = state
         self.user = user
@@ -82,7 +83,7 @@ class ConfluenceSite:
         self.scopes = None if scopes is None else frozenset(scopes)
         self.paging = paging or Paging()
         self.serves_legacy = serves_legacy
-        self.latency_seconds = latency_seconds
+        self.latency_seconds, self.rendering_seconds = latency_seconds, rendering_seconds
         self.requests: list[Request] = []
         self._port = port
         self._faults = Faults()
@@ -192,9 +193,11 @@ class ConfluenceSite:
             try:
                 self._check(request, authorization, api)
                 with self.state.lock:
-                    return api.answer(context, path, request.query)
+                    answer = api.answer(context, path, request.query)
             except RefusedError as error:
                 return error.answer
+            self._stopping.wait(context.rendered * self.rendering_seconds)
+            return answer
         if request.path.startswith(v2_files.MEDIA_PATH):
             with self.state.lock:
                 return v2_files.to_media(context, request.path, request.query)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from itertools import islice
 
+import pytest
 import requests
 
 from demo.confluence_site import ConfluenceSite, SiteState
@@ -25,6 +26,15 @@ def test_requests_are_counted(client: SiteClient) -> None:
     assert client.site.count(r"/v2/pages\?id=1,2$") == 1
     assert client.site.count() == 2
     assert all(request.is_gateway and request.has_credentials for request in client.site.requests)
+
+
+def test_a_rendered_body_takes_a_site_longer_than_the_storage_format(state: SiteState) -> None:
+    with ConfluenceSite(state, rendering_seconds=60) as site:
+        page = f"{site.gateway_url}/wiki/api/v2/pages/{next(iter(state.pages))}?body-format="
+        auth = (site.user, site.token)
+        assert requests.get(f"{page}storage", auth=auth, timeout=10).status_code == 200
+        with pytest.raises(requests.ReadTimeout):
+            requests.get(f"{page}export_view", auth=auth, timeout=0.2)
 
 
 def test_the_site_runs_as_a_program() -> None:
