@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from bench.bodies.storage_form import to_storage
 from bench.pages import load_pages
 from pipeline.chunk import split
 from pipeline.markdown import convert_page
+from pipeline.markdown.tree import all_text, parse
 from pipeline.records import Chunk, Page
 
 SIZES = (1000, 180, "all-MiniLM-L6-v2")
@@ -44,6 +46,21 @@ def main() -> None:
         chosen = [(text, chunks) for page, text, chunks in compared if contains(page)]
         texts, chunks = (sum(same) for same in zip(*chosen, strict=True)) if chosen else (0, 0)
         print(f"{name:44}{len(chosen):6}{texts:8}{chunks:8}", flush=True)
+    counted = count_anchors(pages)
+    print(f"{counted[False]} of {counted.total()} anchors of headings are not made of their texts")
+
+
+def count_anchors(pages: Sequence[Page]) -> Counter[bool]:
+    """Count headings by whether title and text give their anchor: `PageTitle-Heading.1`."""
+    counted: Counter[bool] = Counter()
+    for page in pages:
+        earlier: Counter[str] = Counter()
+        for heading in parse(page.html).iter(*(f"h{level}" for level in range(1, 7))):
+            if anchor := heading.get("id"):
+                name = "".join(page.ref.title.split()) + "-" + "".join(all_text(heading).split())
+                counted[anchor == (f"{name}.{earlier[name]}" if earlier[name] else name)] += 1
+                earlier[name] += 1
+    return counted
 
 
 def list_classes() -> Iterator[tuple[str, Callable[[Page], bool]]]:
