@@ -1,9 +1,9 @@
 """The writer: batches of new chunks to the sink, in a thread beside fetching and converting.
 
-Where the server accepts inserts side by side, one is sent before the last is answered. For each
-page the order is fixed: mark it as unfinished, insert what is new, delete what is old, record. The
-ledger knows of a chunk before it is sent or deleted, so a crash leaves nothing that the next run
-cannot look up.
+Where the server accepts inserts side by side, two are on their way while the next pages are
+compared with what is held. For each page the order is fixed: mark it as unfinished, insert what is
+new, delete what is old, record. The ledger knows of a chunk before it is sent or deleted, so a
+crash leaves nothing that the next run cannot look up.
 """
 
 from __future__ import annotations
@@ -195,6 +195,8 @@ class Writer:
         self._buffer.extend(update.new)
 
     def _send(self, batch: list[Chunk]) -> None:
+        while len(self._in_flight) >= self._sink.inserts_at_once:
+            self._settle_oldest()
         batch = list(batch)
         self._buffer = self._buffer[len(batch) :]
         if not batch:
@@ -207,7 +209,7 @@ class Writer:
             insert_all, self._sink, batch, self._stop.waiting, self._retry, self._health
         )
         self._in_flight.append((batch, in_background(insert, "insert")))
-        while len(self._in_flight) >= self._sink.inserts_at_once:
+        if self._sink.inserts_at_once == 1:  # no other call may run beside it
             self._settle_oldest()
 
     def _settle_oldest(self) -> None:
