@@ -52,7 +52,7 @@ check: lint ## run lint, types and the fast tests (after every edit)
 test: lint ## run lint, types and all tests, with real servers (before a merge)
 	$(BIN)/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder
 
-bench: venv .venv-bench/.installed .venv-peers/.installed ## measure speed, memory and retrieval beside LangChain and LlamaIndex (CORPUS=FILE QUESTIONS=FILE)
+bench: venv .venv-bench/.installed .venv-peers/.installed ## measure speed, memory and retrieval beside LangChain, LlamaIndex and oikb (CORPUS=FILE QUESTIONS=FILE)
 	.venv-bench/bin/python -m bench.convert
 	.venv-bench/bin/python -m bench.retrieval
 	$(BIN)/python -m bench.sync

@@ -8,14 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-SECONDS_A_REQUEST = 0.150  # Confluence
+SECONDS_A_REQUEST, SECONDS_A_RENDERING = 0.025, 0.020  # Confluence; a page's rendered body
 SECONDS_AN_INSERT, SECONDS_A_CHUNK = 0.030, 0.002
 VECTOR_API = [sys.executable, "-m", "tests.support.vector_api", "--delete-route", "document"]
 
@@ -29,9 +29,16 @@ class Ends:
 
     def count_requests(self) -> int:
         """How many requests the site was asked so far."""
+        return self._say("count")
+
+    def edit_page(self) -> None:
+        """Save a new version of one page of the site."""
+        self._say("edit")
+
+    def _say(self, command: str) -> int:
         assert self._site.stdin is not None
         assert self._site.stdout is not None
-        self._site.stdin.write("\n")
+        self._site.stdin.write(f"{command}\n")
         self._site.stdin.flush()
         return int(self._site.stdout.readline())
 
@@ -54,15 +61,17 @@ def servers(
     big_page: str = "",
     insert_free: bool = False,
     fetch_free: bool = False,
+    api: Sequence[str] = VECTOR_API,
 ) -> Iterator[Ends]:
     """A site with so many pages and a Vector API, each in a process."""
-    delay = SECONDS_A_REQUEST if slow and not fetch_free else 0
-    site = [sys.executable, "-m", "bench.site", str(pages), str(delay)]
-    api = list(VECTOR_API)
+    site = [sys.executable, "-m", "bench.site", str(pages)]
+    is_slow = slow and not fetch_free
+    site += map(str, (SECONDS_A_REQUEST, SECONDS_A_RENDERING) if is_slow else (0, 0))
+    delays: list[str] = []
     if slow and not insert_free:
-        api += ["--seconds-a-request", str(SECONDS_AN_INSERT)]
-        api += ["--seconds-a-chunk", str(SECONDS_A_CHUNK)]
-    with started(site + [big_page] * bool(big_page), api) as ends:
+        delays += ["--seconds-a-request", str(SECONDS_AN_INSERT)]
+        delays += ["--seconds-a-chunk", str(SECONDS_A_CHUNK)]
+    with started(site + [big_page] * bool(big_page), [*api, *delays]) as ends:
         yield ends
 
 
