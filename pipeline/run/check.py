@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from pipeline.fetch import ConfluenceError, CredentialsError, Site, Space, types_in_scope
-from pipeline.http import StoppedWaitingError
+from pipeline.http import RetryPolicy, StoppedWaitingError
 from pipeline.records import Attachment, CommentRef, PageFailure
 from pipeline.report import ExitCode
 from pipeline.run.execute import to_exit_code
@@ -85,12 +85,17 @@ def _count(listed: Iterator[Attachment | CommentRef | PageFailure]) -> int:
     return len(ids)
 
 
-def execute_check(settings: Settings, job: Callable[[Check], None], signals: Signals) -> int:
-    """Run the job; log an error of Confluence; return the exit code."""
+def execute_check(
+    settings: Settings,
+    job: Callable[[Check], None],
+    signals: Signals,
+    retry: RetryPolicy | None = None,
+) -> int:
+    """Run the job; log an error of Confluence; return the exit code. `retry`: another policy."""
     stop = Stop()
     signals.hand_to(stop.on_signal)
     try:
-        with closing(Site(settings, stop.waiting)) as site:
+        with closing(Site(settings, stop.waiting, retry)) as site:
             job(Check(settings, site))
     except (ConfluenceError, StoppedWaitingError) as error:
         cause = stop.error or error

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
-from tests.support.forking import fork_program
+from tests.support.forking import fork_hasty_program, fork_program
 from tests.support.program import ROOT, Ended, environment
 
 
@@ -26,6 +26,11 @@ def state() -> SiteState:
 def check(site: ConfluenceSite, folder: Path, **more: str) -> Ended:
     environ = environment(site, "", folder, SPACE_NAME="Known Issues")
     return fork_program("test_confluence", environ | more)
+
+
+def check_in_vain(site: ConfluenceSite, folder: Path, **more: str) -> Ended:
+    environ = environment(site, "", folder, SPACE_NAME="Known Issues")
+    return fork_hasty_program("test_confluence", environ | more)
 
 
 def test_it_prints_the_key_the_count_and_the_first_pages(
@@ -104,7 +109,7 @@ FAILURES = [
 def test_each_failure_is_explained_in_a_line(
     wrong: dict[str, str], code: int, said: str, site: ConfluenceSite, tmp_path: Path
 ) -> None:
-    ended = check(site, tmp_path, **wrong)
+    ended = check_in_vain(site, tmp_path, **wrong)
     assert ended.code == code, ended.log
     assert said in ended.log
     assert "Traceback" not in ended.log
@@ -113,14 +118,14 @@ def test_each_failure_is_explained_in_a_line(
 
 def test_a_missing_scope_is_named(state: SiteState, tmp_path: Path) -> None:
     with ConfluenceSite(state, scopes=["read:confluence-user"]) as site:
-        ended = check(site, tmp_path)
+        ended = check_in_vain(site, tmp_path)
     assert ended.code == 3, ended.log
     assert "lacks the scope read:space:confluence" in ended.log
 
 
 def test_a_wrong_cloud_id_is_reported(site: ConfluenceSite, tmp_path: Path) -> None:
     wrong = f"{site.base_url}/ex/confluence/0b0c0d0e-1111-2222-3333-444455556666"
-    ended = check(site, tmp_path, CONF_BASE_URL=wrong)
+    ended = check_in_vain(site, tmp_path, CONF_BASE_URL=wrong)
     assert ended.code == 3, ended.log
     assert "check CONF_" in ended.log
 
@@ -129,13 +134,13 @@ def test_a_scoped_token_at_the_sites_own_address_is_refused_with_the_cure(
     state: SiteState, tmp_path: Path
 ) -> None:
     with ConfluenceSite(state, scoped_token=True) as site:
-        ended = check(site, tmp_path, CONF_BASE_URL=site.base_url)
+        ended = check_in_vain(site, tmp_path, CONF_BASE_URL=site.base_url)
     assert ended.code == 3, ended.log
     assert "CONF_CLOUD_ID" in ended.log
 
 
 def test_a_space_that_lists_nothing_is_no_success(site: ConfluenceSite, tmp_path: Path) -> None:
-    ended = check(site, tmp_path, SPACE_NAME="Operations")
+    ended = check_in_vain(site, tmp_path, SPACE_NAME="Operations")
     assert ended.code == 3, ended.log
     assert "no page" in ended.log.lower()
 

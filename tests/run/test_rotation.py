@@ -40,6 +40,7 @@ def test_the_next_night_goes_on_with_the_unfinished_store(place: Rotating) -> No
     assert place.sync()["chunks"]["inserted"] == 0
 
 
+@pytest.mark.slow
 def test_the_deadline_of_a_night_keeps_what_it_has_done(place: Rotating) -> None:
     place.edit(1, "was")
     place.api.faults = [Fault(saying="Page 8 is", answer="hang", times=None)]

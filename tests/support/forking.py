@@ -16,6 +16,15 @@ import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
+from pipeline.run import CHECK, SYNC, start
+from pipeline.run.check import execute_check
+from pipeline.run.execute import execute
+from pipeline.run.programs import CheckProgram, Program
+from pipeline.run.start import Signals
+from pipeline.settings import ProgramName, Settings
+from sync import sync
+from test_confluence import show_pages
+from tests.support.fast_retries import FAST
 from tests.support.program import MOST_SECONDS, ROOT, Ended, load_report
 
 _OVERDUE = signal.SIGABRT  # makes `faulthandler` write what the threads do
@@ -40,6 +49,37 @@ def fork_program(name: str, environ: Mapping[str, str]) -> Ended:
     """Run `<name>.py` from its first line, see `run_forked` and `run_program`."""
     path = ROOT / f"{name}.py"
     code, log = run_forked(lambda: runpy.run_path(str(path), run_name="__main__"), environ)
+    return Ended(code, log, load_report(environ))
+
+
+class _Hasty[Subject]:
+    """A program whose attempts follow each other at once."""
+
+    def __init__(self, program: Program | CheckProgram) -> None:
+        self._program = program
+
+    @property
+    def name(self) -> ProgramName:
+        return self._program.name
+
+    def execute(self, settings: Settings, job: Callable[[Subject], None], signals: Signals) -> int:
+        if isinstance(self._program, CheckProgram):
+            return execute_check(settings, job, signals, FAST)
+        return execute(self._program, settings, job, signals, FAST)
+
+
+_HASTY = {"sync": (SYNC, sync), "test_confluence": (CHECK, show_pages)}
+
+
+def fork_hasty_program(name: str, environ: Mapping[str, str]) -> Ended:
+    """Run a program as `fork_program` does, without the seconds between its attempts."""
+    program, job = _HASTY[name]
+
+    def main() -> None:
+        path = str(ROOT / f"{name}.py")
+        sys.exit(start(_Hasty(program), "", job, [], os.environ, path))
+
+    code, log = run_forked(main, environ)
     return Ended(code, log, load_report(environ))
 
 
