@@ -9,6 +9,7 @@ are a group, wherever they are, and the others are grouped by their files, but f
 import re
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
 from tests.support.server_fixtures import SERVERS
@@ -23,9 +24,9 @@ class ByServerOrFile(LoadGroupScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> ByServerOrFile | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByServerOrFile | None:
     """Replace `loadgroup`, which takes each test without a group alone."""
-    return ByServerOrFile(config) if config.getoption("dist") == "loadgroup" else None
+    return ByServerOrFile(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(tryfirst=True)
