@@ -62,6 +62,15 @@ def read_ahead[Row](rows: Iterator[Row], stop: Stop) -> Iterator[Row]:
         yield row
 
 
+def read_in_turns[Row](rows: Iterator[Row], stop: Stop) -> Iterator[Row]:
+    """Yield the rows of an iterator that waits for a server; nothing is asked for meanwhile.
+
+    So the iterator may use what the caller uses, such as a database. A stop ends the wait.
+    """
+    while (row := call_interruptibly(partial(next, rows, None), stop)) is not None:
+        yield row
+
+
 def _wait[Result](future: Future[Result], stop: Stop) -> Result:
     stop.check()
     while not is_done(future, 0.2):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.run.stop import Stop, StoppedError
-from pipeline.run.threads import in_parallel
+from pipeline.run.threads import in_parallel, read_in_turns
 
 
 def test_results_are_in_order_whatever_takes_longer() -> None:
@@ -73,3 +73,31 @@ def test_what_breaks_off_because_of_a_stop_is_no_error_of_its_own() -> None:
 
     with pytest.raises(StoppedError, match="stopped by a test"):
         next(in_parallel(break_off, [1], 1, stop))
+
+
+def test_in_turns_nothing_is_read_while_the_reader_is_busy() -> None:
+    taken: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in range(1, 4):
+            taken.append(number)
+            yield number
+
+    rows = read_in_turns(numbers(), Stop())
+    for number in (1, 2, 3):
+        assert next(rows) == number
+        time.sleep(0.01)  # a thread that reads ahead would have begun
+        assert taken[-1] == number
+    assert list(rows) == []
+
+
+def test_a_stop_ends_the_wait_for_a_row_that_never_comes() -> None:
+    stop, hang = Stop(), threading.Event()
+
+    def rows() -> Iterator[bool]:
+        yield hang.wait(60)
+
+    threading.Timer(0.1, lambda: stop.end("stopped by a test", 143)).start()
+    with pytest.raises(StoppedError, match="stopped by a test"):
+        next(read_in_turns(rows(), stop))
+    hang.set()

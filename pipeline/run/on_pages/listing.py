@@ -26,7 +26,7 @@ from pipeline.run.on_pages.rows import (
     to_details,
 )
 from pipeline.run.stop import Stop
-from pipeline.run.threads import read_ahead
+from pipeline.run.threads import read_in_turns
 from pipeline.settings import Settings
 from pipeline.state import ContentTypes, Ledger, ListedOnPages, Listing
 
@@ -34,7 +34,10 @@ _OWNERS_CACHED = 1_024  # the rows of one page follow each other, or nearly so
 
 
 class OnPages:
-    """Lists what is on pages. Nothing is concluded about a page that could not be listed."""
+    """Lists what is on pages. Nothing is concluded about a page that could not be listed.
+
+    The lists look up pages in the scratch database, which no other thread may use meanwhile.
+    """
 
     def __init__(
         self,
@@ -73,7 +76,7 @@ class OnPages:
 
     def _add_attachments(self, owners: Mapping[str, str]) -> None:
         found = self._site.list_attachments(owners)
-        for batch in read_ahead(batched(found, ROWS_A_REQUEST), self._stop):
+        for batch in read_in_turns(batched(found, ROWS_A_REQUEST), self._stop):
             files = [
                 one for one in self._without_failures(batch, ATTACHMENT) if self._is_own(one.id)
             ]
@@ -91,7 +94,7 @@ class OnPages:
 
     def _add_comments(self, owners: Mapping[str, str], known: Iterable[str]) -> None:
         found = self._site.list_comments(owners)
-        for batch in read_ahead(batched(found, ROWS_A_REQUEST), self._stop):
+        for batch in read_in_turns(batched(found, ROWS_A_REQUEST), self._stop):
             refs = self._without_failures(batch, COMMENT)
             self._rows.add_comments((ref.page_id, ref.id, to_details(ref)) for ref in refs)
         self._listing.add(self._to_commented_rows(self._rows.comments()), self._is_own)
