@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from pipeline.fetch import ConfluenceError
-from pipeline.records import Page, PageFailure, PageRef
+from pipeline.records import ATTACHMENT, COMMENT, PAGE, Page, PageFailure, PageRef
 from pipeline.report import Report
 from pipeline.run.read.fetching import Fetching, choose_examples, put_last
 from pipeline.run.stop import Stop
@@ -124,3 +125,22 @@ def test_examples_are_pages_that_the_collection_holds() -> None:
     assert [ref.id for ref in chosen] == ["118", "119"]
     assert [ref.id for ref in choose_examples(ALL, lambda _: False)] == ["0", "30", "60", "90"]
     assert choose_examples([], lambda _: True) == []
+
+
+def test_comments_are_fetched_together_up_to_a_number_of_them_and_files_one_by_one() -> None:
+    sizes: dict[str, list[int]] = {COMMENT: [], ATTACHMENT: [], PAGE: []}
+
+    def fetch(batch: Sequence[PageRef]) -> list[Page | PageFailure]:
+        sizes[batch[0].content_type].append(sum(len(ref.details) for ref in batch))
+        return [Page(ref, "", "") for ref in batch]
+
+    refs = [
+        replace(ref, content_type=content_type, details="x" * 100_000)
+        for content_type in sizes
+        for ref in ALL
+    ]
+    found = Fetching(fetch, Report(), Stop(), 1, FAST).pages(refs, {}, lambda: (), lambda: None)
+    assert [page.ref for page in found] == refs
+    assert max(sizes[COMMENT]) == 1_000_000
+    assert len(sizes[COMMENT]) == len(ALL) // 10
+    assert (len(sizes[ATTACHMENT]), len(sizes[PAGE])) == (len(ALL), -(-len(ALL) // 25))
