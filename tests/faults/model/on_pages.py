@@ -40,6 +40,11 @@ class HistoryOnPages(History):
         self.site.state.files.replace(self.file(number), to_file(words))
 
     @precondition(lambda self: self.site.state.files.by_id)
+    @rule(number=NUMBERS, name=NAMES)
+    def rename_a_file(self, number: int, name: str) -> None:
+        self.site.state.files.rename(self.file(number), name)
+
+    @precondition(lambda self: self.site.state.files.by_id)
     @rule(number=NUMBERS, page=History.pages)
     def move_a_file(self, number: int, page: str) -> None:
         self.site.state.files.move(self.file(number), page)
@@ -83,6 +88,12 @@ class HistoryOnPages(History):
     @rule(number=NUMBERS)
     def delete_a_comment(self, number: int) -> None:
         self.site.state.comments.delete(self.comment_id(number))
+
+    @precondition(lambda self: self.site.state.comments.by_id)
+    @rule(number=NUMBERS, moves_replies=st.booleans())
+    def delete_a_comment_alone(self, number: int, moves_replies: bool) -> None:
+        comment = self.comment_id(number)
+        self.site.state.comments.delete_alone(comment, moves_replies=moves_replies)
 
     # runs
 
