@@ -138,3 +138,13 @@ def test_code_in_a_cell_that_is_cut_keeps_the_marks_of_its_fence() -> None:
     for line in rows:
         assert "key_" not in line or [line.count("```yaml<br>"), line.count("```")] == [1, 2]
     assert sum(line.count("key_") for line in rows) == 60
+
+
+def test_a_link_in_a_row_that_is_cut_is_whole_where_the_limit_allows() -> None:
+    link = (
+        "[![memory](https://e.org/a/103809689/10433.png)](https://e.org/b/103809689/104333328.png)"
+    )
+    row = f"| db-1 | {prose(1, 4)}<br>{link} | {prose(2, 4)} |"
+    chunks = chunks_of(f"{HEADER}\n{row}", 110, 0)
+    assert sum(link in chunk.text for chunk in chunks) == 1
+    assert all("| db-1 |" in chunk.text for chunk in chunks)

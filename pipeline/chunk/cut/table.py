@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from pipeline.chunk.cut.columns import to_narrow_tables
 from pipeline.chunk.cut.row import cut_row
-from pipeline.chunk.cut_text import count_to_cut, cut_text
+from pipeline.chunk.cut_text import count_to_cut, count_with_links, cut_text
+from pipeline.chunk.link_targets import find_links
 from pipeline.chunk.pieces import SENTENCE, Piece, Sizes
 from pipeline.chunk.tokens import count_tokens
 
@@ -63,9 +64,16 @@ def _to_rows(rows: list[str], lead: str, frame: int, sizes: Sizes) -> list[Piece
     pieces: list[Piece] = []
     for row in rows:
         tokens = count_to_cut("\n" + row, room)
-        parts = [(row, tokens)] if tokens <= usual else cut_row(row, usual)
+        parts = [(row, tokens)] if tokens <= usual else cut_row(row, _part_size(row, usual, room))
         pieces += (
             Piece(part, "\n", SENTENCE, size, "row", lead, frame_tokens=frame)
             for part, size in parts
         )
     return pieces
+
+
+def _part_size(row: str, usual: int, room: int) -> int:
+    """Return the size of the parts of a row: larger ones where a link would be cut otherwise."""
+    links = (row[first:end] for first, end in find_links(row))
+    longest = max(map(count_with_links, links), default=0)
+    return room if 2 * longest > usual and 3 * longest <= 2 * room else usual
