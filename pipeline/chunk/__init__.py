@@ -13,6 +13,7 @@ from pipeline.chunk.windows import (
     accepted_tokens,
     auto_tokens,
     fitting_tokens,
+    known_vocabulary,
     known_window,
     to_word_pieces,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "count_tokens",
     "fitting_tokens",
     "halve",
+    "known_vocabulary",
     "known_window",
     "split",
     "to_word_pieces",

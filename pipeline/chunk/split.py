@@ -70,18 +70,19 @@ def split(
     embedding_model_id: str = "all-MiniLM-L6-v2",
     hard_limit: int | None = None,
     check: Callable[[], object] = lambda: None,
+    listed_window: int | None = None,
 ) -> list[Chunk]:
     """Split a page into chunks of at most `chunk_tokens` tokens (cl100k_base), in order.
 
     `chunk_tokens` is a limit, not a size to fill: what can be cut is cut to what the embedding
     model reads (`served_tokens`); None makes that the limit too. `chunk_overlap` refers to
     chunks of the size of the limit, shorter ones repeat less in proportion. `hard_limit` is what
-    the server accepts, where that is less. A page without text is one chunk with its title, so
-    that it can be found. `check` is called for every section, block and chunk; what it raises ends
-    the split.
+    the server accepts, where that is less; `listed_window` is what it lists for the model, see
+    `known_window`. A page without text is one chunk with its title, so that it can be found.
+    `check` is called for every section, block and chunk; what it raises ends the split.
     """
-    served = served_tokens(embedding_model_id, markdown.text)
-    most = chunk_tokens or auto_tokens(embedding_model_id, markdown.text)
+    served = served_tokens(embedding_model_id, markdown.text, listed_window)
+    most = chunk_tokens or auto_tokens(embedding_model_id, markdown.text, listed_window)
     limit = min(most, hard_limit or most)
     full = max(chunk_tokens or _FULL_TOKENS, chunk_overlap)
     budget = _to_budget(limit, chunk_overlap / full, served, check)

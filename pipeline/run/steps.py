@@ -31,7 +31,6 @@ from pipeline.run.plan import (
     diff,
     log_plan,
     log_size,
-    to_conversion_digest,
 )
 from pipeline.run.read.fetching import Fetching, choose_examples
 from pipeline.run.read.people import People
@@ -157,8 +156,7 @@ class Run:
 
     @property
     def _digests(self) -> Digests:
-        conversion = to_conversion_digest(self.settings, self._limit.tokens)
-        return Digests(conversion, self._scope.address)
+        return Digests(self._limit.to_conversion_digest(), self._scope.address)
 
     def _confirm_deletions(self, plan: Plan) -> Selection[str]:
         if self._deleted is None:
@@ -218,7 +216,7 @@ class Run:
 
     def split(self, page: Page, markdown: Markdown) -> list[Chunk]:
         """Split a page's Markdown into chunks, each of which can be understood alone."""
-        settings = self.settings
+        settings, limit = self.settings, self._limit
         if page.ref.content_type == COMMENT and not markdown.text:
             return []  # the page is found by its own chunks
         split = partial(
@@ -227,9 +225,10 @@ class Run:
             markdown,
             settings.chunk_tokens,
             settings.chunk_overlap,
-            settings.embedding_model_id,
-            self._limit.tokens,
+            limit.window.model,
+            limit.tokens,
             self._budget.check,
+            limit.window.listed,
         )
         return call_interruptibly(split, self.stop)
 

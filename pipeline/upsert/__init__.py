@@ -20,6 +20,7 @@ from pipeline.upsert.errors import (
 from pipeline.upsert.files.entry import to_document_id, to_shared_digest
 from pipeline.upsert.insertion.insert import Inserted, insert_all
 from pipeline.upsert.insertion.insert_health import InsertHealth
+from pipeline.upsert.server.text_limit import EmbeddingRoute
 from pipeline.upsert.sink import (
     Counting,
     Embedding,
@@ -35,6 +36,7 @@ from pipeline.upsert.sink import (
 __all__ = [
     "Counting",
     "Embedding",
+    "EmbeddingRoute",
     "InsertHealth",
     "InsertRejectedError",
     "InsertUnclearError",

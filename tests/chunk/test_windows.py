@@ -45,6 +45,22 @@ def test_known_windows(model: str, window: int | None) -> None:
     assert known_window(model) == window
 
 
+@pytest.mark.parametrize(
+    ("model", "listed", "window"),
+    [
+        ("made-up", 768, 768),
+        ("bge-m3", 512, 512),
+        ("ollama/all-minilm:latest", 512, 256),  # it was made for 256, and Ollama runs it with them
+        ("bge-m3", None, 8192),
+    ],
+)
+def test_of_what_server_and_table_have_the_smaller_counts(
+    model: str, listed: int | None, window: int
+) -> None:
+    assert known_window(model, listed) == window
+    assert fitting_tokens(model, listed=listed) == int(window / 1.16)
+
+
 def test_a_name_may_be_written_in_any_case() -> None:
     assert known_window("ALL-MINILM-L6-V2") == 256
 
@@ -89,4 +105,4 @@ def test_a_model_that_is_not_in_the_table_is_named_in_the_log(
     caplog.set_level(logging.INFO)
     with open_ledger(tmp_path / "ledger.sqlite3") as ledger:
         ChunkLimit(settings, cast(Any, None), ledger).announce()
-    assert ("made-up-model is not in the table" in caplog.text) is is_named
+    assert ("has the window of made-up-model" in caplog.text) is is_named

@@ -129,6 +129,11 @@ class VectorApi:
         assert isinstance(self._held, Dash)
         self._held.keeps_metadata = False
 
+    def list_model(self, name: str, **about: object) -> None:
+        """List this embedding model from now on, with this metadata."""
+        assert isinstance(self._held, Dash)
+        self._held.model, self._held.listed_of_model = name, about
+
     def empty(self, collection: str, *but: str) -> None:
         """Delete what a collection holds but these documents, as another client would."""
         with self._lock:

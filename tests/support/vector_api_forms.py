@@ -117,6 +117,8 @@ class Dash(Collections):
         self.keeps_metadata = True
         self.lost: set[str] = set()  # identifiers of stores that the server cannot read any more
         self.provider = "sqlite-vec"
+        self.model = "st/all-MiniLM-L6-v2"
+        self.listed_of_model: dict[str, object] = {"embedding_dimension": 384}
 
     def to_identifier(self, collection: str) -> str:
         named = (i for i, name in self._names.items() if name == collection)
@@ -141,8 +143,8 @@ class Dash(Collections):
         return Answer(200, {"data": [{"embedding": [0.0]} for _ in request.need("input")]})
 
     def _list_models(self, _request: Request) -> Answer:
-        about = {"embedding_dimension": 384}
-        row = {"identifier": "st/all-MiniLM-L6-v2", "model_type": "embedding", "metadata": about}
+        about = {"model_type": "embedding", "metadata": self.listed_of_model}
+        row = {"identifier": self.model} | about
         return Answer(200, {"data": [row]})
 
     def _list_stores(self, _request: Request) -> Answer:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from pipeline.chunk.windows.script import Script, main_script
-from pipeline.chunk.windows.table import Model, Vocabulary, find_model
+from pipeline.chunk.windows.table import Vocabulary, find_model, known_window
 
-# Of a model that is not in the table: what most open models read.
-_ASSUMED = Model(512, Vocabulary.ENGLISH_WORDS)
+# Of a model that neither the server's list nor the table has: what most open models read.
+_ASSUMED = 512
 # Word pieces of a token of `cl100k_base`. The first is measured on technical wiki pages in English
 # (prose alone: 1.0 for all-MiniLM-L6-v2, 1.13 for multilingual-e5-small). Multilingual vocabularies
 # have 0.2 to 0.65 for other scripts, as that encoding has few words of these: a chunk of as many
@@ -29,21 +29,23 @@ _LARGEST_AUTO = 1000  # the default of CHUNK_TOKENS
 _LARGEST_SERVED = 512
 
 
-def fitting_tokens(model_id: str, text: str = "") -> int:
-    """Return how many tokens a model reads of a text in this text's main script."""
-    model = find_model(model_id) or _ASSUMED
-    return _to_tokens(model.window, model.vocabulary, text)
+def fitting_tokens(model_id: str, text: str = "", listed: int | None = None) -> int:
+    """Return how many tokens a model reads of a text in this text's main script.
+
+    `listed` is the window that the server lists, see `known_window`.
+    """
+    return _to_tokens(model_id, known_window(model_id, listed) or _ASSUMED, text)
 
 
-def auto_tokens(model_id: str, text: str = "") -> int:
+def auto_tokens(model_id: str, text: str = "", listed: int | None = None) -> int:
     """Return the limit of chunks where CHUNK_TOKENS is auto."""
-    return min(_LARGEST_AUTO, fitting_tokens(model_id, text))
+    return min(_LARGEST_AUTO, fitting_tokens(model_id, text, listed))
 
 
-def served_tokens(model_id: str, text: str = "") -> int:
+def served_tokens(model_id: str, text: str = "", listed: int | None = None) -> int:
     """Return the tokens that chunks are cut for: what the model reads, or less."""
-    model = find_model(model_id) or _ASSUMED
-    return _to_tokens(min(_LARGEST_SERVED, model.window), model.vocabulary, text)
+    window = known_window(model_id, listed) or _ASSUMED
+    return _to_tokens(model_id, min(_LARGEST_SERVED, window), text)
 
 
 def accepted_tokens(limit: int) -> int:
@@ -59,6 +61,8 @@ def to_word_pieces(chunk_tokens: int) -> int:
     return math.ceil(chunk_tokens * _MOST_WORD_PIECES_PER_TOKEN)
 
 
-def _to_tokens(window: int, vocabulary: Vocabulary, text: str) -> int:
+def _to_tokens(model_id: str, window: int, text: str) -> int:
+    model = find_model(model_id)
+    vocabulary = model.vocabulary if model else Vocabulary.ENGLISH_WORDS
     pieces = _OF_SCRIPTS.get((vocabulary, main_script(text)), _WORD_PIECES_PER_TOKEN)
     return max(_SMALLEST, min(_LARGEST, int(window / pieces)))

@@ -105,7 +105,17 @@ def find_model(model_id: str) -> Model | None:
     return _MODELS.get(name.split(":")[0]) or _MODELS.get(name.replace("-v1-5", "-v1.5"))
 
 
-def known_window(model_id: str) -> int | None:
-    """Return how many word pieces a model reads; None where the model is not in the table."""
+def known_window(model_id: str, listed: int | None = None) -> int | None:
+    """Return how many word pieces a model reads, None if neither server nor table show it.
+
+    `listed` is what the server lists. Where the table has less, that counts: Llama Stack lists
+    512 for Ollama's `all-minilm`, which was made for 256 and is run with them.
+    """
     model = find_model(model_id)
-    return model.window if model else None
+    return min(filter(None, (listed, model and model.window)), default=None)
+
+
+def known_vocabulary(model_id: str) -> str:
+    """Return what a model's word pieces are made for."""
+    model = find_model(model_id)
+    return (model.vocabulary if model else Vocabulary.ENGLISH_WORDS).name

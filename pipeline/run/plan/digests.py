@@ -12,10 +12,13 @@ from pipeline.records import ATTACHMENT, PAGE, Page, PageRef
 from pipeline.settings import Settings
 
 
-def to_conversion_digest(settings: Settings, hard_limit: int | None = None) -> str:
+def to_conversion_digest(
+    settings: Settings, hard_limit: int | None = None, window: str = ""
+) -> str:
     """Return the digest of converter and chunker; when it changes, every page is refreshed.
 
-    `hard_limit` is the most tokens of a chunk where the server does not accept CHUNK_TOKENS.
+    `hard_limit` is the most tokens of a chunk where the server does not accept CHUNK_TOKENS,
+    `window` what the server shows of its model where that differs from EMBEDDING_MODEL_ID's.
     """
     facts: list[object] = [
         markdown.VERSION,
@@ -26,6 +29,7 @@ def to_conversion_digest(settings: Settings, hard_limit: int | None = None) -> s
     ]
     if settings.restricted_pages == "skip":  # decides what is left out of including pages
         facts.append("skip")
+    facts += [window] if window else []
     return _digest([*facts, hard_limit] if hard_limit else facts)
 
 

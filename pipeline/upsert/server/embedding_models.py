@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.settings import Settings
 from pipeline.upsert.errors import UnusableSettingError
 from pipeline.upsert.server.api import AnswerError, Api, to_segment
+from pipeline.upsert.server.listed_window import to_listed_window
 from pipeline.upsert.server.made_by import MADE_BY_US
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class EmbeddingModel:
     name: str
     dimension: int | None  # of its vectors; None where it is not listed
     resource: str = ""  # the provider's own name: one model may be listed under two names
+    window: int | None = None  # word pieces; None where it is not listed, or cannot be right
 
 
 def refuse_other_model(
@@ -106,6 +108,14 @@ def find_embedding_model(api: Api, settings: Settings) -> EmbeddingModel:
     )
 
 
+def list_window(api: Api, name: str) -> int | None:
+    """Return the window that the server lists for a model, under any of the model's names."""
+    models = _list_models(api) or []
+    named = [model for model in models if model.name == name]
+    same = [model for model in models if named and model.resource == named[0].resource != ""]
+    return next((model.window for model in (*named, *same) if model.window), None)
+
+
 def measure_dimension(api: Api, route: str, model: EmbeddingModel) -> int:
     """Return the dimension of a model's vectors: the listed one, or that of one embedding.
 
@@ -161,7 +171,8 @@ def _to_model(row: Mapping[str, Any]) -> EmbeddingModel | None:
     if kind != "embedding" or not name:
         return None
     resource = row.get("provider_resource_id") or about.get("provider_resource_id") or ""
-    return EmbeddingModel(str(name), int(dimension) if dimension else None, str(resource))
+    size = int(dimension) if dimension else None
+    return EmbeddingModel(str(name), size, str(resource), to_listed_window(about))
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.server.api import AnswerError, Api
+from pipeline.upsert.server.embedding_models import list_window
 
 _WORD = "the"  # one token in every vocabulary
 _SHORTEST = 8  # tokens: what is refused with so few is not refused for its length
@@ -24,6 +25,10 @@ class EmbeddingRoute:
     api: Api
     route: str
     model: str
+
+    def list_window(self) -> int | None:
+        """Return how many word pieces the model reads, None where the server does not list it."""
+        return list_window(self.api, self.model)
 
     def measure_limit(self, most: int) -> int | None:
         """Return how many tokens a text may have; 0 if `most` are accepted: they are cut, or read.
