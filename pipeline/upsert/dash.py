@@ -6,7 +6,6 @@ No dash server deletes chunks, so this sink can rotate: build a whole new store.
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Any
@@ -183,9 +182,7 @@ class Dash:
             "query": question,
             "params": {"max_chunks": top_k, "mode": "vector"},
         }
-        answer = self._api.post(QUERY, body) or {}
-        scores = answer.get("scores") or []
-        return [_to_hit(row, score) for row, score in zip(answer["chunks"], scores, strict=True)]
+        return [_to_hit(row, score) for row, score in self._api.post(QUERY, body).scored_rows()]
 
     def read_back(self, identifier: str, title: str, chunk_ids: Set[str]) -> Mapping[str, Hit]:
         """Return chunk id → chunk of a page that any store of the server holds; see `Rotating`."""
@@ -287,12 +284,12 @@ def _takes_vectors(description: Description) -> bool:
     ) and description.takes_field(INSERT, "vector_store_id")
 
 
-def _to_hit(row: Mapping[str, Any], score: float | None) -> Hit:
+def _to_hit(row: Mapping[str, Any], score: float) -> Hit:
     about = row.get("chunk_metadata") or {}
     metadata = row.get("metadata") or {}
     return Hit(
         chunk_id=str(row.get("chunk_id") or about.get("chunk_id") or ""),
         text=str(row.get("content") or ""),
-        score=math.inf if score is None else float(score),  # JSON has no 1/0
+        score=score,
         metadata={key: value for key, value in metadata.items() if isinstance(value, str | int)},
     )

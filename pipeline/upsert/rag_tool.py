@@ -175,9 +175,8 @@ class RagTool(FileSink):
             "query": question,
             "params": {"max_chunks": limit},
         }
-        answer = self._api.post(QUERY, body)
-        rows = zip(answer["chunks"], answer["scores"], strict=True)
-        return [to_hit(row["metadata"], row["content"], score) for row, score in rows]
+        rows = self._api.post(QUERY, body).scored_rows()
+        return [to_hit(row["metadata"], str(row["content"]), score) for row, score in rows]
 
 
 def _count_files(routes: StoreApi | None, store: str) -> int:

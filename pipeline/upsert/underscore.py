@@ -14,6 +14,7 @@ from pipeline.records import Chunk, Hit, StoredChunk
 from pipeline.settings import Settings
 from pipeline.upsert.errors import InsertRejectedError, VectorApiError
 from pipeline.upsert.find_by_query import find_by_query, list_near
+from pipeline.upsert.server.answer import HIT_KEYS, Fields
 from pipeline.upsert.server.api import REFUSING, AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import SECOND_COLLECTION, refuse_other_model
@@ -24,7 +25,6 @@ ROOT = "/v1/vector_io"
 ROUTES = DOCUMENTS = f"{ROOT}/documents"
 DELETE_DOCUMENTS = f"{DOCUMENTS}/delete"
 DELETES_A_REQUEST = 100
-HIT_KEYS = ("results", "documents", "chunks", "hits", "matches", "data")
 
 
 class Underscore:
@@ -184,14 +184,12 @@ def _choose_delete_route(routes: Collection[tuple[str, str]]) -> tuple[str, str]
     return None
 
 
-def _to_rows(answer: Any) -> list[Mapping[str, Any]]:
-    """Return the hits of an answer: a list, or a list under one of the usual names."""
-    rows = answer
-    if isinstance(answer, Mapping):
-        rows = next((answer[key] for key in HIT_KEYS if isinstance(answer.get(key), list)), None)
-    if not isinstance(rows, list):
+def _to_rows(answer: Fields) -> list[Fields]:
+    """Return the hits of an answer: a list under one of the usual names."""
+    named = next((key for key in HIT_KEYS if isinstance(answer.get(key), list)), None)
+    if named is None:
         raise VectorApiError(f"the answer of {ROOT}/query has no list of hits")
-    return [row for row in rows if isinstance(row, Mapping)]
+    return answer.rows(named)
 
 
 def _to_hit(row: Mapping[str, Any]) -> Hit:

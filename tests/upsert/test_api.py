@@ -191,9 +191,9 @@ def test_a_server_that_never_answered_is_given_up_sooner() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"  "])
-def test_an_empty_answer_is_none(mock: responses.RequestsMock, body: bytes) -> None:
+def test_an_empty_answer_has_no_fields(mock: responses.RequestsMock, body: bytes) -> None:
     mock.post(f"{URL}/v1/x", body=body)
-    assert to_api(URL).insert("/v1/x", {}) is None
+    assert to_api(URL).insert("/v1/x", {}) == {}
 
 
 def test_an_identifier_stays_one_segment_of_the_path() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.upsert import VectorApiError
+from pipeline.upsert.server.answer import to_answer
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.list_all import list_all
 
@@ -20,7 +21,7 @@ class Pages:
     def get(self, path: str, params: dict[str, Any]) -> Any:
         ids, has_more = self._pages[params.get("after", FIRST)]
         rows = [{"id": i} for i in ids]
-        return {"data": rows, "has_more": has_more, "last_id": "the last of all"}
+        return to_answer({"data": rows, "has_more": has_more, "last_id": "the last of all"})
 
 
 class NoList:
@@ -32,7 +33,7 @@ class NoList:
         self._answer = answer
 
     def get(self, path: str, params: dict[str, Any]) -> Any:
-        return self._answer
+        return to_answer(self._answer, f"GET {path}")
 
 
 def list_ids(server: Pages | NoList) -> list[str]:
@@ -56,7 +57,7 @@ def test_a_list_that_does_not_end_is_an_error(again: list[str]) -> None:
         list_ids(Pages({FIRST: (["a", "b"], True), "b": (again, True)}))
 
 
-@pytest.mark.parametrize("answer", [None, {}, {"data": None}, ["a"]], ids=repr)
+@pytest.mark.parametrize("answer", [None, {}, {"data": None}, [{"id": "a"}]], ids=repr)
 def test_an_answer_without_rows_is_an_error_and_no_empty_list(answer: object) -> None:
-    with pytest.raises(VectorApiError, match="no list of rows"):
+    with pytest.raises(VectorApiError, match=r"GET /v1/files: the answer .* 'data'"):
         list_ids(NoList(answer))

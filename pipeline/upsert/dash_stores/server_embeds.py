@@ -39,7 +39,7 @@ class ServerEmbeds:
 
     def list_stores(self) -> list[DashStore]:
         """See `DashStores`. Of one name, the identifiers that we choose sort by age."""
-        rows = (self._api.get(ROUTE) or {}).get("data") or []
+        rows = self._api.get(ROUTE).rows("data")
         stores = [_to_store(row) for row in rows]
         return sorted(stores, key=lambda store: store.identifier)
 
@@ -63,7 +63,7 @@ class ServerEmbeds:
         }
         if model.dimension:
             body["embedding_dimension"] = model.dimension
-        made = self._api.post(ROUTE, body) or {}
+        made = self._api.post(ROUTE, body)
         return str(made.get("identifier") or identifier)
 
     def find_model(self) -> str:

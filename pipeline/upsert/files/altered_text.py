@@ -33,8 +33,7 @@ def _get_major(api: StoreApi) -> int | None:
         answer = api.api.get("/v1/version")
     except (AnswerError, NoAnswerError):
         return None
-    version = answer.get("version") if isinstance(answer, dict) else answer
-    number = _NUMBER.search(str(version))
+    number = _NUMBER.search(str(answer.get("version")))
     return int(number[0]) if number else None
 
 

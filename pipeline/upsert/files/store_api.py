@@ -70,7 +70,7 @@ class StoreApi:
             if _is_not_found(error):
                 return None
             raise
-        return found if isinstance(found, dict) else None
+        return found or None
 
     def add_metadata(self, store: str, facts: Mapping[str, str]) -> None:
         """Add to a store's metadata, which the server replaces as a whole."""
@@ -105,7 +105,7 @@ class StoreApi:
         """Yield the vector of each text. Raises as `Api.insert` does."""
         for batch in batched(texts, _TEXTS_A_REQUEST):
             body = {"model": model, "input": list(batch)}
-            rows = (self.api.insert(f"{self.prefix}/embeddings", body) or {}).get("data") or []
+            rows = self.api.insert(f"{self.prefix}/embeddings", body).rows("data")
             if len(rows) != len(batch):
                 raise InsertUnclearError(f"{len(batch)} texts got {len(rows)} embeddings")
             for row in sorted(rows, key=lambda row: row.get("index", 0)):
@@ -140,7 +140,7 @@ class StoreApi:
             if _is_not_found(error):
                 return None
             raise
-        return dict(found)
+        return found
 
     def list_uploads(self) -> Iterator[dict[str, Any]]:
         """Yield every uploaded file, those of other users included."""
@@ -212,7 +212,7 @@ class StoreApi:
         chunks = self._read_chunks(store, file_id, include_embeddings="true")
         if len(chunks) != 1:
             raise SeveralChunksError(f"the server made {len(chunks)} chunks of a file, not one")
-        return dict(chunks[0])
+        return chunks[0]
 
     def has_chunks(self, store: str, file_id: str) -> bool:
         """Return whether a file has chunks in a store, even if the store's list lacks it."""
@@ -226,7 +226,7 @@ class StoreApi:
             if _is_not_found(error):
                 return []
             raise
-        return list(answer.get("data") or answer.get("content") or [])
+        return list(answer.rows("data" if "data" in answer else "content"))
 
     def set_attributes(self, store: str, file_id: str, attributes: Mapping[str, str | int]) -> None:
         """Replace the attributes of a file in the store's list."""
@@ -258,8 +258,8 @@ class StoreApi:
             body["filters"] = {"type": "eq", "key": "conf_chunk_id", "value": chunk_id}
         path = f"{self._to_path(store)}/search"
         if mode:
-            return list(self.api.post_once(path, body | {"search_mode": mode})["data"])
-        return list(self.api.post(path, body)["data"])
+            return list(self.api.post_once(path, body | {"search_mode": mode}).rows("data"))
+        return list(self.api.post(path, body).rows("data"))
 
     def _to_path(self, store: str) -> str:
         return f"{self.prefix}/vector_stores/{to_segment(store)}"

@@ -48,6 +48,7 @@ from pipeline.upsert.errors import (
     TooLongError,
     VectorApiError,
 )
+from pipeline.upsert.server.answer import Fields, FormError, to_answer
 from pipeline.upsert.server.refusals import find_limit, says_too_long
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class Api:
     """Requests to one server, below its base URL. Safe to use from several threads.
 
     Paths start with `/v1/…`; variable parts go through `to_segment`. Every method returns the
-    decoded JSON (None for an empty answer) and raises `VectorApiError` with one clear line.
+    JSON's object, empty for an empty answer, and raises `VectorApiError` with one clear line.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Api:
         self._lock = threading.Lock()
         self._session = open_session(BearerAuth(token), POOL_SIZE)
 
-    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Fields:
         """Send a GET, retried."""
         return self._retries.run(partial(self._send, "GET", path, params=params))
 
@@ -118,11 +119,11 @@ class Api:
         """Return a file's content (UTF-8); retried."""
         return self._retries.run(partial(self._answer, "GET", path))[1].decode("utf-8")
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+    def post(self, path: str, body: Mapping[str, Any]) -> Fields:
         """Send a POST that may be repeated (a query, embeddings, a removal), retried."""
         return self._retries.run(partial(self._send, "POST", path, json=body))
 
-    def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
+    def post_once(self, path: str, body: Mapping[str, Any]) -> Fields:
         """Send a POST that creates something, or that may well fail, once."""
         return self._send("POST", path, finish_seconds=TO_STORE, json=body)
 
@@ -142,7 +143,7 @@ class Api:
         fields: Mapping[str, str] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         unquoted: str = "",
-    ) -> Any:
+    ) -> Fields:
         """Send a POST that stores chunks, as JSON or as a multipart form, once.
 
         Raises the errors of `insert_errors`. `files` is field name → (file name, content, type).
@@ -224,14 +225,15 @@ class Api:
         unquoted: str = "",
         finish_seconds: float = 0.0,
         **content: Any,
-    ) -> Any:
+    ) -> Fields:
         status, body = self._answer(method, path, unquoted, finish_seconds, **content)
-        if not body.strip():
-            return None
+        if method == "DELETE" or not body.strip():
+            return Fields({}, f"{method} {path}")
         try:
-            return json.loads(body)
-        except (ValueError, RecursionError):
+            return to_answer(json.loads(body), f"{method} {path}")
+        except (ValueError, RecursionError) as error:
             kind = "an HTML page" if is_html(body) else "something that is not JSON"
+            kind = str(error) if isinstance(error, FormError) else kind
             raise NoAnswerError(
                 f"{method} {self.base_url}{path}: HTTP {status} with {kind}; check "
                 "that the base URL is the API's and not a web page's or a login's",

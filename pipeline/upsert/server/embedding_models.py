@@ -124,7 +124,7 @@ def measure_dimension(api: Api, route: str, model: EmbeddingModel) -> int:
     if model.dimension:
         return model.dimension
     answer = api.post(route, {"model": model.name, "input": ["size"]})
-    return len(answer["data"][0]["embedding"])
+    return len(answer.rows("data")[0]["embedding"])
 
 
 def _list_models(api: Api) -> list[EmbeddingModel] | None:
@@ -134,7 +134,7 @@ def _list_models(api: Api) -> list[EmbeddingModel] | None:
     `metadata`, later servers `id` and `custom_metadata`.
     """
     try:
-        rows = (api.get("/v1/models") or {}).get("data") or []
+        rows = api.get("/v1/models").rows("data")
     except AnswerError as error:
         if error.status != 404:
             raise

@@ -20,9 +20,7 @@ def list_all(api: Api, path: str, page_size: int) -> Iterator[dict[str, Any]]:
     seen: set[str] = set()  # the ids of the page before
     while True:
         answer = api.get(path, params)
-        rows = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(rows, list):
-            raise VectorApiError(f"{api.base_url}{path}: the answer has no list of rows")
+        rows = answer.rows("data")
         yield from (row for row in rows if row["id"] not in seen)
         if not answer.get("has_more"):
             return

@@ -46,4 +46,4 @@ def to_variant(api: Api, store: Mapping[str, Any]) -> str:
     if has_files:
         return "vector_stores"
     body = {"vector_store_id": store["id"], "query": "?", "params": {"max_chunks": 1}}
-    return "dash" if (api.post(QUERY, body) or {}).get("chunks") else ""
+    return "dash" if api.post(QUERY, body).get("chunks") else ""

@@ -11,7 +11,7 @@ from pipeline.upsert.server.api import AnswerError, Api
 def list_providers(api: Api) -> list[dict[str, Any]]:
     """Return the server's providers; [] where it does not list them to us (403, 404)."""
     try:
-        return list((api.get("/v1/providers") or {}).get("data") or [])
+        return list(api.get("/v1/providers").rows("data"))
     except AnswerError as error:
         if error.status not in (403, 404):
             raise

@@ -1,0 +1,78 @@
+"""Answers with status 200 that are of another form than the API's."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.confluence_site import ConfluenceSite, SiteState
+from pipeline.upsert import VectorApiError
+from pipeline.upsert.server.answer import Fields, FormError, to_answer
+from tests.support.program import environment, sync_now
+from tests.support.vector_api import Form, VectorApi
+from tests.support.vector_api_wire import Answer, Request
+
+ERROR = {"error": {"message": "the backend is restarting"}}
+
+
+@pytest.mark.parametrize("odd", ["text", 1, 1.5, True, [1], [["row"]]])
+def test_what_is_no_object_is_named(odd: object) -> None:
+    with pytest.raises(FormError, match="in place of an object"):
+        to_answer(odd)
+
+
+@pytest.mark.parametrize("name", ["metadata", "attributes", "file_counts", "score", "text"])
+def test_a_field_of_another_kind_is_named(name: str) -> None:
+    odd: Any = [1] if name != "text" else 1
+    for answer in ({name: odd}, {"data": [{name: odd}]}, {"data": [{"content": [{name: odd}]}]}):
+        with pytest.raises(FormError, match=name):
+            to_answer(answer)
+        to_answer(json.loads(json.dumps(answer).replace(json.dumps(odd), "null")))
+
+
+@pytest.mark.parametrize("rows", [None, "rows", {"1": {}}])
+def test_a_list_that_is_missing_is_not_empty(rows: object) -> None:
+    assert to_answer({"data": []}).rows("data") == []
+    for answer in (to_answer({"data": rows}), to_answer(ERROR)):
+        with pytest.raises(VectorApiError, match="data"):
+            answer.rows("data")
+
+
+@pytest.mark.parametrize("scores", [[], [1, 2], ["high"], None])
+def test_hits_without_their_scores_are_an_error(scores: object) -> None:
+    with pytest.raises(VectorApiError, match="lacks scores"):
+        to_answer({"chunks": [{"content": "a"}], "scores": scores}).scored_rows()
+    assert to_answer({"chunks": [], "scores": scores and []}).scored_rows() == []
+    (hit,) = to_answer({"chunks": [{"content": "a"}], "scores": [None]}).scored_rows()
+    assert hit == (Fields({"content": "a"}), float("inf"))
+
+
+class Failing(VectorApi):
+    """A server that answers requests of one kind with status 200 and an error."""
+
+    failing = ""
+
+    def _answer(self, request: Request, kind: str, *more: Any) -> Answer:
+        answer = super()._answer(request, kind, *more)
+        if kind == self.failing and request.path != "/openapi.json":
+            return Answer(200, ERROR)
+        return answer
+
+
+@pytest.mark.parametrize("kind", ["query", "create", "describe", "list", "insert", "embed"])
+@pytest.mark.parametrize("form", ["underscore", "dash", "files"])
+def test_a_success_that_is_none_never_ends_in_a_traceback_or_a_second_store(
+    form: Form, kind: str, tmp_path: Path
+) -> None:
+    state = SiteState()
+    state.add_space("KI", "Known Issues")
+    page = state.add_page("Alpha", "KI", "<p>Alpha text.</p>")
+    with ConfluenceSite(state) as site, Failing(form, delete_route="document") as api:
+        environ = environment(site, api.base_url, tmp_path)
+        assert sync_now(environ).code == 0
+        stores = api.identifiers()
+        state.edit(page, "<p>Alpha text, edited.</p>")
+        api.failing = kind
+        assert sync_now(environ).code in (0, 1, 5, 7)
+        assert api.identifiers() == stores
