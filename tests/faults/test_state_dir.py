@@ -168,6 +168,7 @@ def test_a_disk_that_is_full_at_the_start_is_exit_2(
 
 
 @pytest.mark.parametrize("pages", [10, 11, 12])  # 10 hold the ledger before the run, 13 after it
+@pytest.mark.slow
 def test_a_disk_that_fills_up_during_a_run_is_exit_2(
     pages: int, site: ConfluenceSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -298,5 +298,6 @@ def test_200_000_open_elements_do_not_end_the_process() -> None:
     ids=["items", "rows", "spaces", "instructions", "declarations", "ends"],
 )  # fmt: skip
 @pytest.mark.timeout(60)
+@pytest.mark.slow
 def test_the_time_is_in_proportion_to_the_page(body: str) -> None:
     fall_back(body)

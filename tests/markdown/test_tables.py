@@ -163,6 +163,7 @@ def test_what_spans_add_is_bounded_by_the_cells_there_are() -> None:
     assert result.text.count("s") < 5 * 3_050 + 1_000
 
 
+@pytest.mark.slow
 def test_a_long_table_keeps_all_rows() -> None:
     rows = [row(str(number), f"x{number}") for number in range(20_000)]
     result = convert(table(HEAD, *rows))

@@ -82,6 +82,7 @@ def measure(pages: int, folder: Path) -> int:
         return measure_peak(plan_again)
 
 
+@pytest.mark.slow
 def test_the_memory_of_listing_and_plan_does_not_grow_with_the_pages(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from pipeline.records import StoredChunk
 from pipeline.state import open_ledger, open_memory_ledger
 from tests.support.memory import measure_peak
@@ -31,6 +33,7 @@ def measure(pages: int, folder: Path) -> int:
     return peak
 
 
+@pytest.mark.slow
 def test_the_memory_of_adopting_a_list_does_not_grow_with_it(tmp_path: Path) -> None:
     few, many = measure(100, tmp_path), measure(8_100, tmp_path)
     assert many - few < 0.3 * BYTES_OF_AN_ID * CHUNKS_A_PAGE * 8_000

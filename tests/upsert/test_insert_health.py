@@ -78,6 +78,7 @@ def test_a_server_that_stores_nothing_ends_the_run_after_a_few_batches(
     assert api.count("insert") < 200
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_storing_ends_the_run(api: VectorApi) -> None:
     health = InsertHealth()
     insert_batches(api, to_batches((), 50, 50), health, Recorded())

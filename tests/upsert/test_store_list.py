@@ -143,6 +143,7 @@ def measure(folder: Path, count: int) -> int:
     return measure_peak(read)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_list(tmp_path: Path) -> None:
     few, many = measure(tmp_path, 2_000), measure(tmp_path, 12_000)
     assert many - few < 0.3 * 56 * 10_000  # bytes: an id alone has 56

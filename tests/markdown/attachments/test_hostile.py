@@ -70,6 +70,7 @@ def test_a_file_is_what_its_content_is_whatever_its_name() -> None:
     assert result.text.startswith("# 1. Moving shards without pauses")
 
 
+@pytest.mark.slow
 def test_more_cpu_time_than_allowed_ends_the_process() -> None:
     outcome = run(to_pages(900, SLOW), "slow.pdf", cpu_seconds=1)
     assert isinstance(outcome, FileTimeoutError)
