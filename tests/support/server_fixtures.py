@@ -19,8 +19,10 @@ from tests.support.hanging_servers import watch
 from tests.support.ogx_on_postgres import OgxOnPostgres
 from tests.support.real_servers import LlamaStack07, LlamaStack07OnVllm, Ogx, OgxWithTables
 
-SERVERS = (  # fixtures, those whose tests take longest first
-    "llama_stack", "ogx_postgres", "ogx", "ogx_tables", "llama_stack_07_vllm", "llama_stack_07",
+# Fixtures, in the order in which their tests begin: those that take longest, each with an
+# installation of its own, and then those that use one of these.
+SERVERS = (
+    "llama_stack", "ogx_postgres", "ogx", "llama_stack_07_vllm", "llama_stack_07", "ogx_tables",
     "llama_stack_sqlite",
 )  # fmt: skip
 _NOT_INSTALLED = "is not installed, and the package index does not answer"
