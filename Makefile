@@ -47,10 +47,10 @@ lint: venv
 	$(BIN)/mypy --strict pipeline demo sync.py ingest_conf.py test_confluence.py entrypoint.py
 
 check: lint ## run lint, types and the fast tests (after every edit)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder -m "not real_server and not slow"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not real_server and not slow"
 
 test: lint ## run lint, types and all tests, with real servers (before a merge)
-	$(BIN)/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 bench: venv .venv-bench/.installed .venv-peers/.installed ## measure speed, memory and retrieval beside LangChain, LlamaIndex and oikb (CORPUS=FILE QUESTIONS=FILE)
 	.venv-bench/bin/python -m bench.convert
