@@ -141,6 +141,6 @@ def test_comments_are_fetched_together_up_to_a_number_of_them_and_files_one_by_o
     ]
     found = Fetching(fetch, Report(), Stop(), 1, FAST).pages(refs, {}, lambda: (), lambda: None)
     assert [page.ref for page in found] == refs
-    assert max(sizes[COMMENT]) == 1_000_000
-    assert len(sizes[COMMENT]) == len(ALL) // 10
+    assert max(sizes[COMMENT]) == 500_000
+    assert len(sizes[COMMENT]) == len(ALL) // 5
     assert (len(sizes[ATTACHMENT]), len(sizes[PAGE])) == (len(ALL), -(-len(ALL) // 25))

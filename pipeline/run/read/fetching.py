@@ -26,9 +26,9 @@ FAILURES_IN_A_ROW = 10  # then pages that should be readable are asked for
 EXAMPLES = 4  # of such pages
 _LOOKS = 3  # at these, with waits, before the site counts as unreadable
 _FILES_AT_ONCE = 1  # they wait on disk, at most two for each worker
-# The lists of the site are read once for so many comments, whose bodies are in memory together:
-# characters of what the listing has of them, about 80 a comment, and of their page.
-_COMMENTS_AT_ONCE, _OF_A_PAGE = 1_000_000, 200
+# The lists of the site are read once for so many comments, and the bodies of three such parts are
+# in memory: characters of what the listing has of them, about 80 a comment, and of their page.
+_COMMENTS_AT_ONCE, _OF_A_PAGE = 500_000, 200
 _MOST_AGAIN = 500  # failed pages that are asked for a second time in one run
 
 # Of at most PAGES_A_REQUEST pages, one file, or the comments of some thousand pages.
