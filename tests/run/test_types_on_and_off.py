@@ -10,16 +10,19 @@ from tests.faults.model.stores import Kind
 from tests.support.killing import sync_and_stop
 from tests.support.program import NONE, Ended
 
-PAGES, OF_EACH = 12, 4
+PAGES, OF_EACH = 10, 3
 NAMES = {"blogposts": "blogpost", "attachments": "attachment", "comments": "comment"}
 EVERY = ",".join(NAMES)
 BODIES = "content/search|body-format"  # requests, as a pattern
 KINDS = [Kind("dash"), Kind("files")]
 
 
-@pytest.fixture(params=KINDS, ids=lambda kind: kind.variant)
+on_both = pytest.mark.parametrize("nights", KINDS, ids=lambda kind: kind.variant, indirect=True)
+
+
+@pytest.fixture
 def nights(request: pytest.FixtureRequest) -> Iterator[Nights]:
-    """Pages alone are stored; the site has four of every other type."""
+    """Pages alone are stored; the site has three of every other type."""
     nights = Nights(request.param, {"SPACE_NAME": "Known Issues"})
     site = nights.site
     pages = [site.home, *(site.add(f"Page {n}", [f"{n} foxes"], set()) for n in range(1, PAGES))]
@@ -51,7 +54,11 @@ def check_removed(nights: Nights, ended: Ended, names: list[str], *codes: int) -
     )
 
 
-@pytest.mark.parametrize("types", [*NAMES, EVERY])
+@pytest.mark.parametrize(
+    ("nights", "types"),
+    [*((KINDS[1], one) for one in NAMES), *((kind, EVERY) for kind in KINDS)],
+    indirect=["nights"],
+)
 def test_a_type_is_added_in_full_and_removed_within_the_guard(nights: Nights, types: str) -> None:
     names = [NAMES[one] for one in types.split(",")]
     added = dict.fromkeys(names, NONE | {"listed": OF_EACH, "new": OF_EACH})
@@ -68,31 +75,26 @@ def test_a_type_is_added_in_full_and_removed_within_the_guard(nights: Nights, ty
     nights.check_that_one_clean_run_repairs_everything()
 
 
-@pytest.mark.parametrize("after", [3, 8])
-def test_a_kill_while_types_are_added_loses_nothing(nights: Nights, after: int) -> None:
-    with nights.other_settings(**on(EVERY), BATCH_SIZE="1"):
-        nights.kill(after, writes_only=True)
+@pytest.mark.slow
+@on_both
+def test_kills_while_types_are_added_and_removed_lose_nothing(nights: Nights) -> None:
+    every = on(EVERY)
+    with nights.other_settings(**every, BATCH_SIZE="1"):
+        nights.kill(3, writes_only=True)
+    check_that_a_dry_run_writes_nothing(nights)
+    nights.check(nights.sync())  # put back
+    with nights.other_settings(**every, BATCH_SIZE="1"):
+        nights.kill(8, writes_only=True)
+    with nights.other_settings(**every):
         check_that_a_dry_run_writes_nothing(nights)
-    check_that_a_dry_run_writes_nothing(nights)
-    if after % 2:  # put back, and added again
         nights.check(nights.sync())
-    with nights.other_settings(**on(EVERY)):
-        nights.check_that_one_clean_run_repairs_everything()
-
-
-@pytest.mark.parametrize("after", [3, 12])
-def test_a_kill_while_types_are_removed_loses_nothing(nights: Nights, after: int) -> None:
-    with nights.other_settings(**on(EVERY)):
-        assert nights.sync().code == 0
-    nights.kill(after, writes_only=nights.kind.can_delete)
+    nights.kill(4, writes_only=nights.kind.can_delete)
     check_that_a_dry_run_writes_nothing(nights)
-    if after % 2:
+    with nights.other_settings(**every):
         nights.check_that_one_clean_run_repairs_everything()
-    else:  # put back
-        with nights.other_settings(**on(EVERY)):
-            nights.check_that_one_clean_run_repairs_everything()
 
 
+@on_both
 def test_what_a_killed_run_has_only_planned_is_not_guarded(nights: Nights) -> None:
     server = nights.site.server
     server.fail(BODIES, faults.hang(60), times=None)
