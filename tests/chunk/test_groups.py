@@ -148,3 +148,11 @@ def test_a_link_in_a_row_that_is_cut_is_whole_where_the_limit_allows() -> None:
     chunks = chunks_of(f"{HEADER}\n{row}", 110, 0)
     assert sum(link in chunk.text for chunk in chunks) == 1
     assert all("| db-1 |" in chunk.text for chunk in chunks)
+
+
+def test_a_panel_in_an_item_is_named_in_each_part_of_it() -> None:
+    quote = "\n>\n".join(f"> {prose(number, 5)}" for number in range(24))
+    lines = f"> **Warning: Disk**\n>\n{quote}".replace("\n", "\n  ")
+    chunks = bodies(chunks_of(f"- Start it:\n\n  {lines}"))
+    assert len(chunks) > 3
+    assert all("> **Warning: Disk**\n  >\n  > " in body for body in chunks)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.chunk.blocks import SectionBlock, to_inner_blocks
 from pipeline.chunk.cut.fence import cut_fence
-from pipeline.chunk.cut.introductions import introduction_to
+from pipeline.chunk.cut.introductions import introduction_to, title_of
 from pipeline.chunk.cut.items import cut_list, is_bulleted
 from pipeline.chunk.cut.nesting import nest
 from pipeline.chunk.cut.table import cut_table
@@ -84,7 +84,10 @@ def _cut_quote(text: str, sizes: Sizes, depth: int) -> list[Piece]:
         line.removeprefix(">").removeprefix(" ") if line[:1] == ">" else line
         for line in text.split("\n")
     )
-    return nest(_cut_inner("\n".join(lines), sizes, depth), "> ", "> ")
+    inner = "\n".join(lines)
+    title = title_of(inner, sizes)
+    first, *others = _cut_inner(inner, title.leave_room(sizes), depth)
+    return nest([first, *map(title.lead, others)], "> ", "> ")
 
 
 def _cut_inner(text: str, sizes: Sizes, depth: int) -> list[Piece]:

@@ -1,4 +1,4 @@
-"""Lines that introduce a list or a table: every part of it begins with them."""
+"""Lines that introduce a list, a table or a quote: every part of it begins with them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,17 @@ def introduction_to(block: SectionBlock, above: SectionBlock | None, sizes: Size
         return Introduction(is_line=is_line)
     if not (is_line or is_title(above.text) or _is_label(above.text)):
         return Introduction()
-    text = without_targets(to_sentences(above.text)[-1][0])
+    return _to_introduction(to_sentences(above.text)[-1][0], sizes)
+
+
+def title_of(quote: str, sizes: Sizes) -> Introduction:
+    """Return the title that a quote begins with: a panel's in an item is in no breadcrumb."""
+    title, _, rest = quote.partition("\n\n")
+    return _to_introduction(title, sizes) if rest and is_title(title) else Introduction()
+
+
+def _to_introduction(text: str, sizes: Sizes) -> Introduction:
+    text = without_targets(text)
     most = max(1, min(sizes.target, sizes.limit) // _SHARE)
     tokens = count_at_most(text + "\n\n", most)
     if tokens > most:
