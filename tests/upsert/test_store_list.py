@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import InsertUnclearError, VectorApiError
-from pipeline.upsert.files.entry import BLANK, to_text_hash
+from pipeline.upsert.files.entry import BLANK, to_entry, to_text_hash
 from pipeline.upsert.files.listed.held import Held
 from pipeline.upsert.files.listed.private_database import PrivateDatabase
 from pipeline.upsert.vector_stores import VectorStores
@@ -177,3 +177,19 @@ def test_a_full_disk_is_one_line_that_names_the_folder(tmp_path: Path) -> None:
 def test_text_hashes_are_those_of_chunk_ids() -> None:
     chunk: Chunk = to_chunk(1, "any text")
     assert chunk.id == f"conf-1-{to_text_hash(chunk.text)}"
+
+
+@pytest.mark.parametrize(
+    ("copy", "is_ours"),
+    [(3, True), (3.0, True), ("3", True), ([1], False), ("x", False), (1.5, False)],
+)
+def test_a_file_whose_attributes_something_else_has_written_is_not_ours(
+    copy: object, is_ours: bool
+) -> None:
+    attributes = {
+        "conf_chunk_id": "conf-1-ab",
+        "conf_text": "ab",
+        "conf_copy": copy,
+        "page_id": "1",
+    }
+    assert (to_entry({"id": "file", "attributes": attributes}) is not None) is is_ours

@@ -63,6 +63,8 @@ def to_entry(row: Mapping[str, Any], *, requires_exact: bool = False) -> Entry |
     if not all(name in attributes for name in (*_OURS, "page_id")):
         return None
     chunk_id, text_hash, copy = (attributes[name] for name in _OURS)
+    if not _is_whole(copy):  # attributes that something else has written
+        return None
     page_id = to_document_id(str(chunk_id), str(attributes["page_id"]))
     if requires_exact and is_altered(str(text_hash)) and page_id:  # not the filler of `LastFile`
         chunk_id = f"{chunk_id}-altered"
@@ -109,6 +111,14 @@ def to_attributes(chunk: Chunk, text_hash: str, copy: int) -> dict[str, str | in
     attributes = {name: _fit(name, value) for name, value in chunk.metadata.items()}
     attributes |= zip(_OURS, (chunk.id, text_hash, copy), strict=True)
     return attributes
+
+
+def _is_whole(number: Any) -> bool:
+    """Return whether an attribute is a whole number; servers return 3 as 3.0 or "3"."""
+    try:
+        return int(number) == float(number)
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def to_shared_digest(metadata: Mapping[str, Any]) -> str:
