@@ -47,7 +47,8 @@ if [ -z "${CONF_API_TOKEN:-}" ] && [ -n "${CONF_API_TOKEN_FILE:-}" ]; then
     # The value may be the token: it is not shown.
     fail 2 "CONF_API_TOKEN_FILE cannot be read: it must be the path of a file that holds the token"
   fi
-  CONF_API_TOKEN=$(trim "$(<"$CONF_API_TOKEN_FILE")")
+  # Not more: a device would never end.
+  CONF_API_TOKEN=$(trim "$(head -c 10000 "$CONF_API_TOKEN_FILE" | tr -d '\0')")
 fi
 
 problems=''
@@ -56,7 +57,10 @@ for tool in curl jq; do
 done
 [ -n "${CONF_BASE_URL:-}${CONF_CLOUD_ID:-}" ] ||
   problems+='; CONF_CLOUD_ID (or CONF_BASE_URL) is not set'
-[ -n "${CONF_USER:-}" ] || [ "${CONF_AUTH:-basic}" = bearer ] || problems+='; CONF_USER is not set'
+CONF_AUTH=${CONF_AUTH:-basic}
+CONF_AUTH=${CONF_AUTH,,}
+case $CONF_AUTH in basic | bearer) ;; *) problems+='; CONF_AUTH must be one of basic, bearer' ;; esac
+[ -n "${CONF_USER:-}" ] || [ "$CONF_AUTH" = bearer ] || problems+='; CONF_USER is not set'
 [ -n "${CONF_API_TOKEN:-}" ] || problems+='; CONF_API_TOKEN is not set'
 for name in CONF_CLOUD_ID CONF_BASE_URL CONF_USER CONF_API_TOKEN; do
   printf -v "$name" '%s' "$(trim "${!name:-}")"
@@ -72,6 +76,8 @@ if [ -z "${CONF_BASE_URL:-}" ] && [ -n "${CONF_CLOUD_ID:-}" ] &&
   { [[ ! $CONF_CLOUD_ID =~ ^$hex{8}(-$hex{4}){3}-$hex{12}$ ]] || [[ $CONF_CLOUD_ID =~ ^[0-]*$ ]]; }; then
   problems+="; CONF_CLOUD_ID must be the site's ID, as https://SITE.atlassian.net/_edge/tenant_info shows it"
 fi
+host=${CONF_BASE_URL#*://}
+case ${host%%[/?#]*} in *@*) problems+='; CONF_BASE_URL must be a URL without user and password' ;; esac
 case ${CONF_BASE_URL:-https://} in https://* | http://*) ;;
   *) problems+='; CONF_BASE_URL must start with https:// or http://' ;;
 esac
@@ -84,7 +90,7 @@ root=${root%%://*}://${site%/}
 
 # Credentials are passed to curl on standard input, so that no process list shows them.
 quoted() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
-if [ "${CONF_AUTH:-basic}" = bearer ]; then
+if [ "$CONF_AUTH" = bearer ]; then
   credentials() { printf 'header = "Authorization: Bearer %s"\n' "$(quoted "$CONF_API_TOKEN")"; }
 else
   credentials() { printf 'user = "%s:%s"\n' "$(quoted "$CONF_USER")" "$(quoted "$CONF_API_TOKEN")"; }
@@ -95,11 +101,12 @@ trap 'rm -f "$body"' EXIT
 
 get() { # path, what is asked, what a refusal calls for: leaves the JSON answer in $body
   local status sentence
-  status=$(credentials | curl --silent --show-error --max-time 60 --retry 3 --config - \
+  status=$(credentials | curl --silent --show-error --max-time 60 --retry 3 \
+    --retry-max-time 120 --max-filesize 64000000 --config - \
     --header 'Accept: application/json' --output "$body" --write-out '%{http_code}' "$root$1") ||
     fail 4 "cannot reach $root"
-  sentence=$(jq -r '.message // .errors[0]?.title // .errorMessages[0]? // empty | .[:200]' "$body" \
-    2>/dev/null) || sentence=''
+  sentence=$(jq -r '.message // .errors[0]?.title // .errorMessages[0]? // empty | .[:200]
+    | gsub("[[:cntrl:]]"; " ")' "$body" 2>/dev/null) || sentence=''
   sentence=${sentence//"$CONF_API_TOKEN"/***}
   case $status in
     200) jq -e 'type == "object"' "$body" >/dev/null 2>&1 || fail 4 "$root sent no JSON to $2: a \
@@ -114,14 +121,18 @@ get /wiki/rest/api/user/current 'the sign-in' "CONF_USER, the token's expiry dat
 read:confluence-user and the cloud ID (a token with scopes works with CONF_CLOUD_ID only)"
 jq -e '.type != "anonymous"' "$body" >/dev/null || fail 3 "credentials rejected: Confluence treats \
 them as an anonymous visitor; the token has expired, was revoked, or does not belong to CONF_USER"
-printf 'Signed in as: %s\n' "$(jq -r '.displayName // .email // "unknown"' "$body")"
+printf 'Signed in as: %s\n' \
+  "$(jq -r '.displayName // .email // "unknown" | tostring | gsub("[[:cntrl:]]"; " ")' "$body")"
 
 spaces='' # a line each: key, name, archived or nothing
-next='/wiki/api/v2/spaces?limit=250'
+seen='' next='/wiki/api/v2/spaces?limit=250'
 while [ -n "$next" ]; do
+  case $seen in *" $next "*) fail 4 "the list of spaces of $root does not end" ;; esac
+  seen+=" $next "
   get "$next" 'the list of spaces' "the token's scope read:space:confluence"
   spaces+=$(jq -r '.results[] | [.key, .name, if .status == "archived" then "(archived)" else "" end]
-    | @tsv' "$body")$'\n'
+    | map(gsub("[[:cntrl:]]"; " ")) | @tsv' "$body" 2>/dev/null)$'\n' ||
+    fail 4 "$root sent no list of spaces: check CONF_BASE_URL, and try again"
   link=$(jq -r '._links.next // empty' "$body")
   case $link in # the link lacks the gateway's prefix; only its query is used
     '') next='' ;;

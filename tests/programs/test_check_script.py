@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from demo.confluence_site import ConfluenceSite, Paging, SiteState
-from demo.confluence_site.faults import Fault, error, login_page, redirect, server_error, text
+from demo.confluence_site.faults import (
+    Fault,
+    error,
+    login_page,
+    rate_limited,
+    redirect,
+    repeated_cursor,
+    server_error,
+    text,
+)
 from tests.support.debian_tools import find_tool
 from tests.support.program import ROOT
 
@@ -100,6 +109,12 @@ WRONG = [
     ({"SPACE_NAME": "Known Isues"}, 3, "no space named 'Known Isues' is visible to this account"),
     ({"CONF_API_TOKEN": "expired"}, 3, "the sign-in was refused (403: Current user not permitted"),
     ({"CONF_BASE_URL": "acme.atlassian.net"}, 2, "CONF_BASE_URL must start with https:// or"),
+    (
+        {"CONF_BASE_URL": "https://me:ATATT3xFf@acme.atlassian.net"},
+        2,
+        "CONF_BASE_URL must be a URL without user and password",
+    ),
+    ({"CONF_AUTH": "digest"}, 2, "CONF_AUTH must be one of basic, bearer"),
     ({"CONF_USER": "'me'"}, 2, "CONF_USER is in quotes: remove them"),
     (
         {"CONF_USER": "", "CONF_API_TOKEN": ""},
@@ -113,6 +128,7 @@ WRONG = [
     ({"CONF_API_TOKEN": INJECTED}, 2, "CONF_API_TOKEN must be a single line"),
     ({"CONF_USER": INJECTED}, 2, "CONF_USER must be a single line"),
     ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "/"}, 2, "CONF_API_TOKEN_FILE cannot be read"),
+    ({"CONF_API_TOKEN": "", "CONF_API_TOKEN_FILE": "/dev/zero"}, 2, "CONF_API_TOKEN is not set"),
     ({"CONF_API_TOKEN": ""}, 2, "CONF_API_TOKEN is not set"),
     ({"CONF_USER": ""}, 2, "CONF_USER is not set"),
     ({"CONF_BASE_URL": ""}, 2, "CONF_CLOUD_ID (or CONF_BASE_URL) is not set"),
@@ -181,6 +197,32 @@ def test_an_answer_that_is_no_account_is_no_success(
     ended, log = run(site)
     assert (ended, said in log) == (code, True), log
     assert "jq:" not in log
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (text('{"error": "restarting"}'), "sent no list of spaces"),
+        (text('{"results": [{"key": 1, "name": null}]}'), "sent no list of spaces"),
+        (repeated_cursor(), "the list of spaces of"),
+        (rate_limited("86400"), "HTTP 429 to the list of spaces"),
+    ],
+    ids=["error", "odd row", "endless", "come back tomorrow"],
+)
+def test_a_list_that_is_none_or_does_not_end_is_a_failure(
+    answer: Fault, said: str, state: SiteState
+) -> None:
+    with ConfluenceSite(state, paging=Paging(list_rows=1)) as site:
+        site.fail("/wiki/api/v2/spaces", answer, times=None)
+        code, log = run(site)
+    assert (code, said in log) == (4, True), log
+    assert "jq:" not in log
+
+
+def test_names_cannot_steer_the_terminal(site: ConfluenceSite, state: SiteState) -> None:
+    state.add_space("EV", "Evil \x1b]0;title\x07 name")
+    code, log = run(site)
+    assert (code, "Evil  ]0;title  name" in log) == (0, True), log
 
 
 def test_an_answer_after_a_failure_is_read_alone(site: ConfluenceSite) -> None:
