@@ -93,6 +93,12 @@ def _list_replies(
     )
 
 
+def _get(context: Context, path: str, params: Params, kind: str, comment_id: str) -> Answer:
+    check_names(params, "body-format")
+    comment = _readable_comment(context, kind, comment_id)
+    return Answer(200, _to_comment(context, comment, params, {"page", "parent"}))
+
+
 def _list(
     context: Context, path: str, params: Params, kind: str, test: Test, names: set[str]
 ) -> Answer:
@@ -123,5 +129,6 @@ _KIND = f"({'|'.join(_KINDS)})-comments"
 ROUTES = (
     Route(f"/{_KIND}", _SCOPE, _list_all),
     Route(rf"/({'|'.join(CONTAINERS)})/(\d+)/{_KIND}", _SCOPE, _list_of_page),
+    Route(rf"/{_KIND}/(\d+)", _SCOPE, _get),
     Route(rf"/{_KIND}/(\d+)/children", _SCOPE, _list_replies),
 )

@@ -221,12 +221,13 @@ def test_a_missing_attachment_is_gone_by_a_positive_answer_only(
     site: ConfluenceSite, state: SiteState
 ) -> None:
     page, other = add_pages(state, 2)
-    ids = [state.files.add(page, "a.txt", b"x") for _ in range(5)]
-    there, trashed, purged, moved, failing = ids
+    ids = [state.files.add(page, "a.txt", b"x") for _ in range(6)]
+    there, trashed, purged, moved, failing, odd = ids
     state.files.set_status(trashed, "trashed")
     state.files.purge(purged)
     state.files.move(moved, other)
     site.fail(f"attachments/{failing}", faults.server_error(500), times=None)
+    site.fail(f"attachments/{odd}", faults.text("{}"), times=None)
     with opened(site) as client:
         assert client.list_gone_attachments(ids, {page}) == {trashed, purged, moved}
         site.token = "another"

@@ -372,6 +372,44 @@ def test_lists_of_the_site_that_always_end_early_are_not_believed(
         assert dict(client.read_threads(few)) == expected
 
 
+@pytest.mark.parametrize("where", [OF_A_PAGE, REPLIES])
+def test_a_page_whose_own_list_ends_early_fails(
+    site: ConfluenceSite, state: SiteState, page: str, where: str
+) -> None:
+    thread = state.comments.add(page, "a")
+    for number in range(2):
+        state.comments.reply(thread, f"reply {number}")
+        state.comments.add(page, f"another {number}")
+    site.paging = Paging(list_rows=2)
+    with opened(site) as client:
+        refs = list(listed(client, [page, "1", "2"]).values())
+    site.paging = Paging(list_rows=1)
+    site.fail(where, faults.without_next(), times=None)
+    failure = read_alone(site, to_ref(page), refs)
+    assert isinstance(failure, PageFailure)
+    assert "which exists" in failure.error
+
+
+def test_what_is_deleted_or_resolved_after_the_listing_is_no_failure(
+    site: ConfluenceSite, state: SiteState, page: str
+) -> None:
+    comments = state.comments
+    kept, deleted, resolved, orphan = (comments.add(page, text, marked="x") for text in "abcd")
+    for comment in (kept, deleted, resolved, orphan):
+        comments.reply(comment, "reply")
+    comments.delete_alone(orphan, moves_replies=False)
+    with opened(site) as client:
+        refs = list(listed(client, [page]).values())
+        comments.delete(deleted)
+        comments.resolve(resolved)
+        before = site.count()
+        [(_, threads)] = client.read_threads({to_ref(page): refs[::-1]})
+    assert threads
+    assert isinstance(threads, tuple)
+    assert texts(threads) == [["a", "reply"]]
+    assert site.count() > before
+
+
 def test_a_page_that_fails_does_not_stop_the_others(site: ConfluenceSite, state: SiteState) -> None:
     pages = commented_pages(state, 3)
     with opened(site) as client:

@@ -50,13 +50,14 @@ def list_gone_attachments(
     for file_id in ids:
         try:
             row = transport.get(f"{V2}/attachments/{to_attachment_id(file_id)}")
+            is_there = is_current(row)
         except ConfluenceError as error:
             check()  # v2 answers 404 to refused credentials, too
             if isinstance(error, StatusError) and error.status == 404:
                 gone.add(file_id)
             continue
         page_id = to_page_id(row)
-        if not is_current(row) or (page_id is not None and page_id not in pages):
+        if not is_there or (page_id is not None and page_id not in pages):
             gone.add(file_id)
     return gone
 

@@ -12,7 +12,7 @@ from pipeline.fetch.errors import BrokenAnswerError, PageError, StatusError
 from pipeline.fetch.on_pages.comment_lists import KINDS, list_of_page
 from pipeline.fetch.on_pages.either_way import WholeSite, list_either_way
 from pipeline.fetch.on_pages.rows import CLOSED, is_current, is_open, to_comment, to_comment_ref
-from pipeline.fetch.on_pages.threads import to_threads
+from pipeline.fetch.on_pages.threads import list_missing, to_threads
 from pipeline.fetch.rows import Json, to_row_id
 from pipeline.fetch.transport import Params, Transport
 from pipeline.records import Comment, CommentRef, PageFailure, PageRef, Thread
@@ -60,26 +60,42 @@ class Comments:
         if the site or the account fails.
         """
         by_page = self._read_from_site(listed)
-        for page in listed:
+        for page, refs in listed.items():
             try:
                 # What the site's lists lack is gone by the page's own answer only.
-                threads = to_threads(by_page.pop(page.id, ())) or self._get_threads(page)
+                threads = to_threads(by_page.pop(page.id, ())) or self._get_threads(page, refs)
             except PageError as error:
                 yield page, PageFailure(page.id, page.title, "fetch", str(error))
             else:
                 yield page, threads
 
-    def _get_threads(self, page: PageRef) -> tuple[Thread, ...]:
+    def _get_threads(self, page: PageRef, listed: Sequence[CommentRef]) -> tuple[Thread, ...]:
         """Return a page's open threads as they are now, the oldest first.
 
         Both lists are asked for, and the replies to every open comment, whatever the site's lists
-        have shown: what is missing is missing by a positive answer. Raises `PageError` if the page
-        is not readable any more, or its comments fail.
+        have shown. A comment that is `listed` and missing is asked for alone. Raises `PageError` if
+        the page is not readable any more, or its comments fail.
         """
+        seen: dict[str, bool] = {}
         try:
-            return to_threads(self._list_open(page))
+            threads = to_threads(self._list_open(page, seen))
+            for ref in list_missing(listed, seen):
+                self._check_gone(ref)
         except (StatusError, BrokenAnswerError) as error:
             raise self._account.to_page_error(error) from None
+        return threads
+
+    def _check_gone(self, ref: CommentRef) -> None:
+        """Raise `BrokenAnswerError` if a comment exists that its page's lists lack."""
+        try:
+            row = self._transport.get(f"{V2}/{dict(KINDS)[ref.is_inline]}/{ref.id}")
+        except StatusError as error:
+            if error.status != 404:
+                raise
+            self._account.rule_out_site_failure(error)
+            return
+        if is_current(row):
+            raise BrokenAnswerError(f"the page's lists lack comment {ref.id}, which exists")
 
     def _read_from_site(self, listed: Listed) -> dict[str, list[Comment]]:
         """Return the open comments of pages by the site's lists; nothing if that is not cheaper."""
@@ -122,11 +138,13 @@ class Comments:
         rows = next(self._transport.list_answers(f"{V2}/{collection}", _NEWEST), ())
         return to_row_id(rows[0]) if rows else ""
 
-    def _list_open(self, page: PageRef) -> Iterator[Comment]:
+    def _list_open(self, page: PageRef, seen: dict[str, bool]) -> Iterator[Comment]:
+        """Yield the open comments; add all that are seen: id → whether it is open."""
         path = BY_NAME[page.content_type].to_path(page.id)
         for _, collection in KINDS:
             rows = list_of_page(self._transport, path, collection, _WITH_BODIES, _is_closed)
             for row, parent in rows:
+                seen[to_row_id(row)] = is_open(row)
                 if is_open(row):
                     yield to_comment(row, page.id, parent)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.records import Comment, Thread
+from pipeline.fetch.on_pages.rows import CLOSED
+from pipeline.records import Comment, CommentRef, Thread
 
 
 def to_threads(comments: Iterable[Comment]) -> tuple[Thread, ...]:
@@ -18,6 +19,28 @@ def to_threads(comments: Iterable[Comment]) -> tuple[Thread, ...]:
     for comment in sorted(by_id.values(), key=lambda comment: int(comment.id)):
         replies[comment.parent].append(comment)
     return tuple(Thread(tuple(_list_below(first, replies))) for first in replies[""])
+
+
+def list_missing(listed: Sequence[CommentRef], seen: Mapping[str, bool]) -> list[CommentRef]:
+    """Return the listed comments that a page's own lists should have, and lack.
+
+    `seen` has what these lists have: id → whether it is open. They have no replies in closed
+    threads, nor to a comment that is not there any more.
+    """
+    by_id = {ref.id: ref for ref in listed}
+
+    def is_expected(ref: CommentRef) -> bool:
+        above = {ref.id}
+        while ref.resolution not in CLOSED and seen.get(ref.id, True):
+            if not ref.parent:
+                return True
+            if ref.parent not in by_id or ref.parent in above:
+                return False
+            above.add(ref.parent)
+            ref = by_id[ref.parent]
+        return False
+
+    return [ref for ref in listed if ref.id not in seen and is_expected(ref)]
 
 
 def _list_below(first: Comment, replies: Mapping[str, Sequence[Comment]]) -> Iterator[Comment]:
