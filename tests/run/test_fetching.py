@@ -127,6 +127,19 @@ def test_examples_are_pages_that_the_collection_holds() -> None:
     assert choose_examples([], lambda _: True) == []
 
 
+def test_at_most_five_files_wait_on_disk_however_many_workers_there_are() -> None:
+    saved: list[str] = []
+
+    def fetch(batch: Sequence[PageRef]) -> list[Page | PageFailure]:
+        saved.extend(ref.id for ref in batch)
+        return [Page(ref, "", "") for ref in batch]
+
+    refs = [replace(ref, content_type=ATTACHMENT) for ref in ALL]
+    fetching = Fetching(fetch, Report(), Stop(), 16, FAST)
+    for read, _ in enumerate(fetching.pages(refs, {}, lambda: (), lambda: None)):
+        assert len(saved) - read <= 5  # the one that is converted now, too
+
+
 def test_comments_are_fetched_together_up_to_a_number_of_them_and_files_one_by_one() -> None:
     sizes: dict[str, list[int]] = {COMMENT: [], ATTACHMENT: [], PAGE: []}
 

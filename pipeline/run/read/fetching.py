@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 FAILURES_IN_A_ROW = 10  # then pages that should be readable are asked for
 EXAMPLES = 4  # of such pages
 _LOOKS = 3  # at these, with waits, before the site counts as unreadable
-_FILES_AT_ONCE = 1  # they wait on disk, at most two for each worker
+# Files wait on disk, two for each worker: five of 25 MB, and what one is converted to, fit into the
+# volume of 256 Mi of a pod. The site's lists of comments are read by one request after the other.
+_MOST_WORKERS = {ATTACHMENT: 2, COMMENT: 1}
+_FILES_AT_ONCE = 1
 # The lists of the site are read once for so many comments, and the bodies of three such parts are
 # in memory: characters of what the listing has of them, about 80 a comment, and of their page.
 _COMMENTS_AT_ONCE, _OF_A_PAGE = 500_000, 200
@@ -106,7 +109,7 @@ class Fetching:
 
         for content_type, alike in groupby(refs, attrgetter("content_type")):
             batches = _to_batches(content_type, alike)
-            workers = 1 if content_type == COMMENT else self._workers
+            workers = min(self._workers, _MOST_WORKERS.get(content_type, self._workers))
             for results in in_parallel(fetch, batches, workers, self._stop):
                 for result in results:
                     self._stop.check()
