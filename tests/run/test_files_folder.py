@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from demo.confluence_site import ConfluenceSite
 from pipeline.run.on_pages.folder import FilesFolder
 from tests.support.forking import fork
+from tests.support.program import environment, sync_now
+from tests.support.vector_api import VectorApi
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +100,20 @@ def test_a_file_system_without_locks_has_folders_that_no_run_removes(
 
 def refuse(*_: object) -> None:
     raise OSError("no locks available")
+
+
+def test_without_a_folder_a_file_fails_by_its_name_and_pages_do_not(
+    site: ConfluenceSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = next(iter(site.state.page_ids("KI")))
+    site.state.files.add(page, "notes.txt", b"Text.")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with VectorApi(delete_route="document") as api:
+        environ = environment(site, api.base_url, tmp_path, CONTENT_TYPES="pages,attachments")
+        ended = sync_now(environ)
+    assert (ended.code, ended["content"]["page"]["failed"]) == (1, 0)
+    [failure] = ended["failures"]
+    assert failure["title"] == "Page 0 > notes.txt"
+    assert failure["error"] == (
+        "no folder for temporary files can be made: No such file or directory"
+    )
