@@ -91,6 +91,23 @@ def test_comments_are_listed_without_their_page(place: Place) -> None:
     assert ended["content"]["comment"] == NONE | {"listed": 3, "unchanged": 3}
 
 
+def test_a_page_that_its_list_lacks_keeps_what_is_on_it_without_a_question_for_each_file(
+    place: Place,
+) -> None:
+    def drop_first(answer: dict[str, Any]) -> dict[str, Any]:
+        rows = [row for row in answer["results"] if row["id"] != place.pages[0]]
+        return answer | {"results": rows}
+
+    place.site.fail(r"/spaces/\d+/pages", faults.rewritten(drop_first), times=EVER)
+    ended = place.run()
+    assert (ended.code, place.stored()) == (0, place.before)
+    assert place.site.count(r"/api/v2/attachments/att") == 0
+    place.site.clear_faults()
+    place.state.trash(place.pages[0])
+    place.run()
+    assert {row.metadata["page_id"] for row in place.rows()} == {place.pages[1]}
+
+
 def test_files_of_pages_in_the_trash_are_listed(place: Place) -> None:
     place.state.trash(place.pages[0])
 

@@ -44,16 +44,17 @@ def list_gone_on_pages(
     """Return which attachments and comments, missing from a listing, are gone or out of scope.
 
     `types` are the content types that are ingested. `owner_of` is by `find_owners`. A page that is
-    gone takes with it what is on it. One request for each attachment that is missing from a page in
-    scope. Comments on such a page are listed, even if there are none any more.
+    gone takes with it what is on it; one that is missing from the listing, and not gone, keeps it.
+    One request for each attachment that is missing from a page in scope. Comments on such a page
+    are listed, even if there are none any more.
     """
     gone = {one for one in ids if to_type(one) not in types}
     owners = listing.owners()
-    away = sorted({owner for one in ids if (owner := owner_of.get(one)) and owner not in owners})
+    away = {owner for one in ids if (owner := owner_of.get(one)) and owner not in owners}
     if away and len(gone) < len(ids):
-        gone_pages = list_gone_pages(away)
+        gone_pages = list_gone_pages(sorted(away))
         gone |= {one for one in ids if owner_of.get(one) in gone_pages}
-    files = [one for one in sorted(ids) if one not in gone and to_type(one) == ATTACHMENT]
-    if files:
+    on_listed = (one for one in sorted(ids) if one not in gone and owner_of.get(one) not in away)
+    if files := [one for one in on_listed if to_type(one) == ATTACHMENT]:
         gone |= site.list_gone_attachments(files, _Pages(owners, list_gone_pages))
     return gone
