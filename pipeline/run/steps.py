@@ -107,19 +107,18 @@ class Run:
 
     def plan(self, listed: Listing) -> Plan:
         """Compare what is listed with what the ledger knows."""
-        ledger, settings = self.collection.ledger, self.settings
+        settings = self.settings
         self._listed = listed
         plan = self._diff_with_dependents(listed)
         if plan.upsert and self._limit.measure():  # a run without work asks nothing
             plan = self._diff(listed)
         self._limit.announce()
         self._announce(plan, len(listed))
-        if settings.dry_run:
-            log_plan(plan, self._confirm_deletions(plan), ledger.pages())
-        elif settings.update_strategy == "rotate":
+        if settings.update_strategy == "rotate":
             gone, again = self._confirm_deletions(plan), partial(self._diff_with_dependents, listed)
-            plan = self._rotation.plan(plan, gone, self._digests.conversion, again)
-        else:
+            if not settings.dry_run:
+                plan = self._rotation.plan(plan, gone, self._digests.conversion, again)
+        elif not settings.dry_run:
             self._rotation.discard()
         # By now a rotation has chosen the ledger.
         ledger = self.collection.ledger
@@ -129,6 +128,8 @@ class Run:
         for content_type, number in plan.unchanged_of.items():
             self.report.count_unchanged(number, content_type)
         remember_listing(ledger, listed, plan.left_out, self._scope.unlisted)
+        if settings.dry_run:  # with the ledger as it is when a run confirms what it deletes
+            log_plan(plan, self._confirm_deletions(plan), ledger.pages())
         return plan
 
     def _announce(self, plan: Plan, listed: int) -> None:

@@ -67,12 +67,21 @@ def test_a_type_is_added_in_full_and_removed_within_the_guard(nights: Nights, ty
     assert nights.count_writes() == writes
     assert to_counts(nights.sync(**on(types))) == added
     writes = nights.count_writes()
-    for dry_run in ("1", "0"):
-        assert nights.sync(DRY_RUN=dry_run, MAX_DELETE_PERCENT="20").code == 6
+    refused = [nights.sync(DRY_RUN=dry_run, MAX_DELETE_PERCENT="20") for dry_run in ("1", "0")]
+    assert [ended.code for ended in refused] == [6, 6]
+    assert refused[0]["pages"] == refused[1]["pages"]
     check_removed(nights, nights.sync(DRY_RUN="1"), names, 0)
     assert nights.count_writes() == writes
     check_removed(nights, nights.sync(), names, *nights.complete)
     nights.check_that_one_clean_run_repairs_everything()
+
+
+@on_both
+def test_a_dry_run_counts_what_is_added_as_the_guard_of_a_run_does(nights: Nights) -> None:
+    assert nights.sync(**on("blogposts")).code == 0
+    replaced = on("comments") | {"MAX_DELETE_PERCENT": "20"}  # 3 of 13, and of 16 with the new ones
+    codes = {nights.sync(**replaced, DRY_RUN=dry_run).code for dry_run in ("1", "0")}
+    assert codes <= set(nights.complete)
 
 
 @pytest.mark.slow
