@@ -4,7 +4,7 @@ Each recipe's chunks and the questions are embedded with the models that the arg
 each of `bench.embedding.USUAL`. A question is a hit at k when one of the k nearest chunks is of
 the right page and holds the evidence (letters and digits compared). The second half of the table
 shows for which share of the questions the evidence lies within the first 1,000, 2,000 and 4,000
-retrieved tokens: what fits into a prompt.
+retrieved tokens: what fits into a prompt. The second row of a recipe is for words beside vectors.
 
 CORPUS=FILE and QUESTIONS=FILE name JSON-lines files; without them the demo's pages are used.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -23,9 +23,10 @@ from bench.onyx import onyx
 from bench.pages import Question, load_pages, load_questions
 from bench.passage import Passage, Recipe
 from bench.recipes import langchain, ours
+from bench.words import Words
 from pipeline.records import Page
 
-HITS = (1, 3, 5)
+HITS = (1, 5, 10)
 BUDGETS = (1000, 2000, 4000)
 _OTHERS = re.compile(r"[\W_]+")
 
@@ -59,16 +60,27 @@ def measure(name: str, pages: Sequence[Page], questions: Sequence[Question]) -> 
     print(f"{name:46}" + "".join(f"{title:>7}" for title in [*titles, "chunks", "tokens"]))
     for title, recipe in to_recipes(name).items():
         passages = [passage for page in pages for passage in recipe(page)]
-        vectors = model.embed([passage.text for passage in passages])
-        found = [
-            find(question, passages, scores)
-            for question, scores in zip(questions, asked @ vectors.T, strict=True)
+        scores = asked @ model.embed([passage.text for passage in passages]).T
+        words = Words(passages)
+        fused = [
+            words.fuse(question.text, row) for question, row in zip(questions, scores, strict=True)
         ]
-        shares = [np.mean([rank <= k for rank, _ in found]) for k in HITS]
-        shares += [np.mean([tokens <= budget for _, tokens in found]) for budget in BUDGETS]
-        mean = np.mean([passage.tokens for passage in passages])
-        row = "".join(f"{share:7.3f}" for share in shares)
-        print(f"{title:46}{row}{len(passages):7}{mean:7.0f}", flush=True)
+        _show(title, passages, questions, scores)
+        _show("  with words", passages, questions, fused)
+
+
+def _show(
+    title: str,
+    passages: Sequence[Passage],
+    questions: Sequence[Question],
+    scores: Iterable[np.ndarray],
+) -> None:
+    found = [find(question, passages, row) for question, row in zip(questions, scores, strict=True)]
+    shares = [np.mean([rank <= k for rank, _ in found]) for k in HITS]
+    shares += [np.mean([tokens <= budget for _, tokens in found]) for budget in BUDGETS]
+    mean = np.mean([passage.tokens for passage in passages])
+    row = "".join(f"{share:7.3f}" for share in shares)
+    print(f"{title:46}{row}{len(passages):7}{mean:7.0f}", flush=True)
 
 
 def find(
