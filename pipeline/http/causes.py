@@ -73,6 +73,7 @@ _CAUSES: tuple[tuple[tuple[type[BaseException], ...], Cause], ...] = (  # the fi
         ),
         Cause("the address or the proxy's address is not valid", can_pass=False, was_sent=False),
     ),
+    ((urllib3.exceptions.InvalidHeader,), _NOT_HTTP),  # of the answer
     (
         (requests.exceptions.InvalidHeader, UnicodeEncodeError),
         Cause("the credentials cannot be sent in a header", can_pass=False, was_sent=False),

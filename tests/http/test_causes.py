@@ -37,6 +37,7 @@ def wait(_connection: socket.socket, _head: bytes) -> None:
     threading.Event().wait(1)
 
 
+TWO_LENGTHS = answering(b"{}", "Content-Length: 3")  # beside the true one
 GARBAGE_GZIP = answering(b"this is not gzip", "Content-Encoding: gzip")
 
 
@@ -46,9 +47,10 @@ GARBAGE_GZIP = answering(b"this is not gzip", "Content-Encoding: gzip")
         (reset, Cause("the connection broke")),
         (cut, Cause("the connection broke")),
         (GARBAGE_GZIP, Cause("the connection broke")),
+        (TWO_LENGTHS, Cause("the request or the answer is not valid HTTP", can_pass=False)),
         (wait, Cause("timed out", is_timeout=True)),
     ],
-    ids=["reset", "cut off", "not gzip", "slow"],
+    ids=["reset", "cut off", "not gzip", "two lengths", "slow"],
 )
 def test_a_request_that_was_sent_may_be_worked_on(serve: Serve, cause: Cause) -> None:
     with serving(serve) as (url, _heads):
