@@ -170,6 +170,8 @@ def test_an_unknown_macro_is_unwrapped_and_counted(
         ({"token": "s3cret", "apiKey": "s3cret", "password": "s3cret", "id": "s3cret"}, ""),
         ({"url": "https://e.example/feed?format=a&amp;access_token=s3cret"}, ""),
         ({"url": "https://ann:s3cret@e.example/", "label": "Feed"}, "Feed"),
+        ({"title": "https://ann:s3cret@e.example/", "label": "Feed"}, "Feed"),
+        ({"label": "https://e.example/feed?api_key=s3cret"}, ""),
         ({"url": "https://e.example/?author=a&amp;spaceKey=b"}, "https://e.example/?author=a&spaceKey=b"),
     ],
 )  # fmt: skip

@@ -45,13 +45,36 @@ def _does_hide(name: str, arguments: str) -> bool:
         return is_scaled_away(arguments)
     if name.startswith("translate"):
         return is_off_page(arguments.replace(",", " "))
-    if name in ("rotatex", "rotatey") and numbers:  # seen from the side
-        degrees = next((_DEGREES[unit] for unit in _DEGREES if unit in arguments), 1.0)
-        return abs(math.cos(math.radians(numbers[0] * degrees))) < _SMALLEST_SCALE
+    if name in ("rotatex", "rotatey") and numbers:
+        return _is_seen_from_the_side(0, numbers[0], arguments)
+    if name == "rotate3d" and len(numbers) == 4:
+        return _is_turned_around_axis(numbers, arguments)
     if name.startswith("matrix") and len(numbers) in _MATRICES:
         a, b, c, d, x, y = (numbers[place] for place in _MATRICES[len(numbers)])
         return abs(a * d - b * c) < _SMALLEST_SCALE**2 or is_off_page(f"{x}px {y}px")
     return False
+
+
+def is_turned_away(value: str) -> bool:
+    """Read `rotate`: an axis, by its letter or as a vector, and an angle."""
+    numbers = to_numbers(value)
+    if len(numbers) == 4:
+        return _is_turned_around_axis(numbers, value)
+    is_plain = not value.startswith(("x ", "y "))
+    return len(numbers) == 1 and not is_plain and _is_seen_from_the_side(0, numbers[0], value)
+
+
+def _is_turned_around_axis(numbers: list[float], value: str) -> bool:
+    *axis, angle = numbers
+    length = math.hypot(*axis)
+    return length > 0 and _is_seen_from_the_side(axis[2] / length, angle, value)
+
+
+def _is_seen_from_the_side(z: float, angle: float, value: str) -> bool:
+    """Return whether a turn leaves next to nothing of an area; `z` is of the axis's unit vector."""
+    unit = next((_DEGREES[unit] for unit in _DEGREES if unit in value), 1.0)
+    cosine = math.cos(math.radians(angle * unit))
+    return abs(cosine + z * z * (1 - cosine)) < _SMALLEST_SCALE
 
 
 def is_clipped_away(value: str) -> bool:

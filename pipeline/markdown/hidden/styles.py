@@ -17,6 +17,7 @@ from pipeline.markdown.hidden.places import (
     is_piled_up,
     is_scaled_away,
     is_transformed_away,
+    is_turned_away,
 )
 
 _LONGEST_CACHED = 300  # characters of a style: the cache must not fill the memory
@@ -164,8 +165,8 @@ _READERS: dict[str, Callable[[str], _Changes]] = {
     "display": _display,
     "visibility": _visibility,
     "content-visibility": _content_visibility,
-    "opacity": _opacity,
-    "filter": _filter,
+    **dict.fromkeys(("opacity", "-webkit-opacity"), _opacity),
+    **dict.fromkeys(("filter", "-webkit-filter"), _filter),
     "color": _colour,
     "-webkit-text-fill-color": _colour,
     "text-shadow": _shadow,
@@ -184,7 +185,8 @@ _READERS: dict[str, Callable[[str], _Changes]] = {
     "clip": _away(is_clipped_away),
     "clip-path": _away(is_path_empty),
     "-webkit-clip-path": _away(is_path_empty),
-    "transform": _away(is_transformed_away),
+    **dict.fromkeys(("transform", "-webkit-transform"), _away(is_transformed_away)),
+    "rotate": _away(is_turned_away),
     "scale": _away(is_scaled_away),
     "zoom": _away(is_scaled_away),
     "letter-spacing": _away(is_piled_up),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import chain, islice
 
+from pipeline.markdown.links import has_secret
 from pipeline.markdown.tree import Element, all_text, child, decode
 
 _TITLES = ("title", "tabsPageTitle", "label", "name")
@@ -86,7 +87,7 @@ def pick_seen[Parameter](
 
 
 def _is_setting(text: str) -> bool:
-    return text.lower() in _SETTINGS or text.startswith(_JSON)
+    return text.lower() in _SETTINGS or text.startswith(_JSON) or has_secret(text)
 
 
 def seen_parameter(macro: Element) -> Element | None:
