@@ -204,15 +204,22 @@ def test_an_error_does_not_show_the_address_that_opens_the_file(
     assert "token" not in str(raised.value) + caplog.text
 
 
-def test_a_host_that_fails_every_time_is_not_waited_for_any_more(
+def test_a_host_that_fails_every_time_is_asked_now_and_then_until_it_works_again(
     site: ConfluenceSite, attachment: Attachment, tmp_path: Path
 ) -> None:
     site.fail(MEDIA, faults.error(503), times=None)
     with opened(site, retry=replace(QUICK, attempts=3)) as client:
-        for _ in range(5):
+        for _ in range(3):
             with pytest.raises(PageError, match="HTTP 503"):
                 client.save_attachment(attachment, tmp_path)
-    assert site.count(MEDIA) == 3 * 3 + 2
+        before = site.count()
+        for _ in range(19):
+            with pytest.raises(PageError, match="not asked for: the host of attachments fails"):
+                client.save_attachment(attachment, tmp_path)
+        assert (site.count(MEDIA), site.count()) == (3 * 3, before)
+        site.clear_faults()
+        for _ in range(2):  # it is asked now and then, and works again
+            assert client.save_attachment(attachment, tmp_path).read_bytes() == b"disk full"
 
 
 def test_a_file_that_is_gone_is_its_own_failure_and_refused_credentials_are_not(

@@ -84,8 +84,13 @@ class Downloads:
         """Save the listed version to a new file in the folder; return its path.
 
         The file is never larger than ATTACHMENT_MAX_MB. Raises `PageError` for what is this file's
-        fault: gone, too large, not delivered; `ConfluenceError` if the site or the account fails.
+        fault: gone, too large, not delivered; `ConfluenceError` if the site or the account fails. A
+        host that fails every time, as behind a firewall that blocks it, is asked now and then only.
         """
+        if not self._route.is_due():
+            raise PageError(
+                "not asked for: the host of attachments fails every time, as for the files before"
+            )
         try:
             path = self._save(attachment, folder)
         except _HostError as error:
@@ -119,10 +124,12 @@ class Downloads:
         page_id, file_id = to_id(attachment.page_id), to_attachment_id(attachment.id)
         path = f"{V1}/content/{page_id}/child/attachment/{file_id}/download"
         url = self._transport.get_redirect(f"{path}?version={attachment.version}")
-        host, seconds = self._to_host(url), self._retry.answer_seconds
+        host = self._to_host(url)
+        share_of_time = self._route.share_of_time
         try:
             return self._waiting.answer(
-                partial(self._exchange, attachment, folder, url, host), seconds
+                partial(self._exchange, attachment, folder, url, host, share_of_time),
+                share_of_time * self._retry.answer_seconds,
             )
         except TooBigError:
             most = self._settings.attachment_max_mb
@@ -149,9 +156,12 @@ class Downloads:
             raise _HostError(f"the download redirects to {shown}, not to the host of files")
         return shown
 
-    def _exchange(self, attachment: Attachment, folder: Path, url: str, host: str) -> Path:
-        """Save one answer to a new file."""
-        timeout = self._retry.timeout
+    def _exchange(
+        self, attachment: Attachment, folder: Path, url: str, host: str, share_of_time: float
+    ) -> Path:
+        """Save one answer to a new file, waiting for that share of the usual time."""
+        connect_seconds, read_seconds = self._retry.timeout
+        timeout = share_of_time * connect_seconds, share_of_time * read_seconds
         with self._session.get(url, headers=_HEADERS, timeout=timeout, stream=True) as response:
             self._retries.has_answered = True
             status = response.status_code
