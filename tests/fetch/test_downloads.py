@@ -222,6 +222,19 @@ def test_a_host_that_fails_every_time_is_asked_now_and_then_until_it_works_again
             assert client.save_attachment(attachment, tmp_path).read_bytes() == b"disk full"
 
 
+def test_a_host_without_a_trusted_certificate_is_not_asked_for_every_file(
+    site: ConfluenceSite, client: Site, attachment: Attachment, tmp_path: Path
+) -> None:
+    plain = site.media_url.replace("http:", "https:")  # no TLS at all
+    site.fail(DOWNLOAD, faults.redirect(f"{plain}/file/1"), times=None)
+    for _ in range(3):
+        with pytest.raises(PageError, match="TLS"):
+            client.save_attachment(attachment, tmp_path)
+    with pytest.raises(PageError, match="not asked for"):
+        client.save_attachment(attachment, tmp_path)
+    assert site.count(DOWNLOAD) == 3
+
+
 def test_a_file_that_is_gone_is_its_own_failure_and_refused_credentials_are_not(
     site: ConfluenceSite, state: SiteState, client: Site, attachment: Attachment, tmp_path: Path
 ) -> None:

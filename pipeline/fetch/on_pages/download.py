@@ -56,9 +56,11 @@ class _HostError(ConfluenceError):
         can_pass: bool = False,
         retry_after: float | None = None,
         is_doubted: bool = False,
+        is_unreachable: bool = False,
     ) -> None:
         super().__init__(message)
         self.can_pass, self.retry_after = can_pass, retry_after
+        self.is_unreachable = is_unreachable  # for every file, even if it does not pass
         self.is_doubted = is_doubted  # a new address may help: the token in it lasts for minutes
 
 
@@ -94,7 +96,7 @@ class Downloads:
         try:
             path = self._save(attachment, folder)
         except _HostError as error:
-            self._route.note(answered=not error.can_pass)
+            self._route.note(answered=not (error.can_pass or error.is_unreachable))
             raise PageError(str(error)) from None
         except (StatusError, BrokenAnswerError) as error:
             raise self._account.to_page_error(error) from None
@@ -138,7 +140,9 @@ class Downloads:
             raise PageError(f"the file cannot be saved in {folder}: {error}") from None
         except NO_ANSWER as error:
             cause = to_cause(error)
-            raise _HostError(f"{host}: {cause.text}", can_pass=cause.can_pass) from None
+            raise _HostError(
+                f"{host}: {cause.text}", can_pass=cause.can_pass, is_unreachable=True
+            ) from None
 
     def _to_host(self, url: str) -> str:
         """Return the host of a redirect's target. Raises `_HostError` for a place not to go to."""
