@@ -63,8 +63,7 @@ class OnPages:
         if "attachments" in types:
             self._add_attachments(self._listing.owners())
         if "comments" in types:
-            known = ContentTypes(ledger).list_ids(COMMENTS)
-            self._add_comments(self._listing.owners(), known)
+            self._add_comments(self._listing.owners(), ContentTypes(ledger))
 
     def is_unlisted(self, owner: str, content_type: str) -> bool:
         """Return whether the attachments or comments of a page are not all listed."""
@@ -92,15 +91,16 @@ class OnPages:
             if not reasons[one.id] and (owner := self._owner(one.page_id)):
                 yield list_attachment(one, owner)
 
-    def _add_comments(self, owners: Mapping[str, str], known: Iterable[str]) -> None:
+    def _add_comments(self, owners: Mapping[str, str], types: ContentTypes) -> None:
         found = self._site.list_comments(owners)
         for batch in read_in_turns(batched(found, ROWS_A_REQUEST), self._stop):
             refs = self._without_failures(batch, COMMENT)
             self._rows.add_comments((ref.page_id, ref.id, to_details(ref)) for ref in refs)
         self._listing.add(self._to_commented_rows(self._rows.comments()), self._is_own)
+        # Only once the lists are complete: should they fail, no open query locks the ledger.
         emptied = (
             (page_id, list[str]())
-            for page_id in map(to_commented, known)
+            for page_id in map(to_commented, types.list_ids(COMMENTS))
             if page_id in owners and not self._rows.has_comments(page_id)
         )
         self._listing.add(self._to_commented_rows(emptied), self._is_own)
