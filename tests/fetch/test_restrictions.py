@@ -283,7 +283,9 @@ def test_a_listing_that_hides_or_mistakes_the_parents_opens_nothing(
         assert reasons(client) == dict.fromkeys((tree["inside"], tree["below"]), "whiteboard")
         site.fail(listing, faults.rewritten(loop_parents), times=1)
         listed = dict.fromkeys((tree["inside"], tree["below"], tree["beside"]), "unknown")
-        assert reasons(client) == listed
+        warnings: list[str] = []
+        assert reasons(client, warnings) == listed
+        assert "are listed below themselves" in warnings[0]
 
 
 @pytest.mark.parametrize("rows", [[{"id": "1", "type": "page"}], []])

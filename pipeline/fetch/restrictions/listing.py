@@ -22,6 +22,7 @@ Place = tuple[str | None, str, str]
 PAGE_ABOVE, UNKNOWN = "page above", "unknown"
 # What can restrict a page, as the report counts it.
 REASONS = (PAGE, BLOG_POST, PAGE_ABOVE, "folder", "whiteboard", "database", "embed", UNKNOWN)
+_MOST_NAMED = 5  # pages in a warning
 _EXPAND = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 
 
@@ -44,6 +45,7 @@ def list_restricted(
         is_known[to_row_id(row)] = is_restricted(row.get("restrictions") or {})
     above = ItemsAbove(transport, account, is_known)
     below: dict[str, str] = {"": ""}  # by item: what restricts the pages below it; "": nothing
+    circular: list[str] = []
     for page_id in places:
         for inner in reversed(_climb(page_id, places, below)):
             parent, kind, own_type = places[inner]
@@ -53,11 +55,17 @@ def list_restricted(
                 if parent is not None:
                     below[parent] = inherited
             else:
-                inherited = below.get(parent, UNKNOWN)  # unknown: it is its own descendant
+                circular += [inner] if parent not in below else []
+                inherited = below.get(parent, UNKNOWN)
             own = above.is_restricted(Item(inner, own_type))
             below[inner] = PAGE_ABOVE if own else inherited or (UNKNOWN if own is None else "")
             if reason := own_type if own else below[inner]:
                 yield inner, reason
+    if circular:
+        warn(
+            f"RESTRICTED_PAGES=skip: pages {', '.join(circular[:_MOST_NAMED])} are listed below "
+            "themselves, so that they and the pages below them are skipped: run again"
+        )
     for message in above.list_warnings():
         warn(message)
 
