@@ -25,10 +25,12 @@ from pipeline.fetch.content import (
 from pipeline.fetch.cql import to_scope_queries
 from pipeline.fetch.errors import BrokenAnswerError, ConfluenceError, CredentialsError, StatusError
 from pipeline.fetch.rows import Json, Space, to_labels, to_row_id, to_search_labels
+from pipeline.fetch.spaces import SpacesInScope
 from pipeline.fetch.transport import Params, Transport
 from pipeline.settings import Settings
 
 Check = Callable[[], object]  # raises if the credentials are refused
+InScope = Callable[[str], bool]  # of a space's id
 # The key of a personal space has some 30 characters; servers limit a URL to a few thousand.
 _KEYS_A_QUERY = 50
 _GONE = {"archived", "trashed", "deleted"}  # statuses
@@ -91,14 +93,15 @@ def list_gone(
 ) -> set[str]:
     """Return which of the ids are gone or out of scope according to v2, which is current.
 
-    One request for 250 ids, and one for each that the answer lacks; with LABELS one for each page
-    that is still there. `type_of` is id → type, where it is known: v2 has a route for each type, so
-    an id of unknown type is asked for on all, and one of a type that CONTENT_TYPES leaves out on
-    none. `list_descendants` returns what is below FILTER_FOLDER_ID. An id that is no number was
-    stored by something else: there is no answer about it.
+    One request for 250 ids, one for each that the answer lacks, and one for each other space that
+    they are in; with LABELS one for each page that is still there. `type_of` is id → type, where it
+    is known: v2 has a route for each type, so an id of unknown type is asked for on all, and one of
+    a type that CONTENT_TYPES leaves out on none. `list_descendants` returns what is below
+    FILTER_FOLDER_ID. An id that is no number was stored by something else: there is no answer
+    about it.
     """
     ids = set(filter(is_id, ids))
-    space_ids = {space.id for space in spaces}
+    in_scope = SpacesInScope(transport, settings, spaces).has
     types = {content.name: content for content in types_in_scope(settings)}
     gone = {one for one in ids if type_of.get(one) not in (None, *types)}
     kept: dict[str, ContentType] = {}
@@ -106,14 +109,14 @@ def list_gone(
         asked = [one for one in ids - gone if type_of.get(one, name) == name]
         for row in _list_by_id(transport, content, asked):
             page_id = str(row.get("id"))
-            if _is_gone(row, space_ids):
+            if _is_gone(row, in_scope):
                 gone.add(page_id)
             else:
                 kept[page_id] = content
     for page_id in sorted(ids - gone - kept.keys()):
         known = types.get(type_of.get(page_id, ""))
         routes = [known] if known else list(types.values())
-        if _is_gone_alone(transport, routes, page_id, space_ids, check):
+        if _is_gone_alone(transport, routes, page_id, in_scope, check):
             gone.add(page_id)
     if settings.labels:
         gone |= _list_unlabelled(transport, settings, kept, check)
@@ -132,11 +135,11 @@ def _list_by_id(transport: Transport, content: ContentType, ids: Collection[str]
         yield from transport.list_rows(f"{V2}/{content.collection}", params)
 
 
-def _is_gone(row: Json, space_ids: Set[str]) -> bool:
+def _is_gone(row: Json, in_scope: InScope) -> bool:
     """Return whether a row shows a page that is not current, or in another space."""
     status, space_id = row.get("status"), str(row.get("spaceId"))
     return status in _GONE or (
-        status == "current" and space_id.isdecimal() and space_id not in space_ids
+        status == "current" and space_id.isdecimal() and not in_scope(space_id)
     )
 
 
@@ -144,13 +147,13 @@ def _is_gone_alone(
     transport: Transport,
     types: Sequence[ContentType],
     page_id: str,
-    space_ids: Set[str],
+    in_scope: InScope,
     check: Check,
 ) -> bool:
     """Ask for one page. Raises `ConfluenceError` if the site fails or the account is refused."""
     for content in types:
         try:
-            return _is_gone(transport.get(content.to_path(page_id)), space_ids)
+            return _is_gone(transport.get(content.to_path(page_id)), in_scope)
         except ConfluenceError as error:
             check()  # v2 answers 404 to refused credentials, too
             if not (isinstance(error, StatusError) and error.status == 404):

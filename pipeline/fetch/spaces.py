@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from itertools import batched
 
@@ -35,6 +35,29 @@ def list_spaces(transport: Transport, settings: Settings) -> list[Space]:
             "check that the token belongs to it"
         )
     return found
+
+
+class SpacesInScope:
+    """Which spaces are in scope, by their ids.
+
+    Where that is every current one, a space is left out by an answer about it, not by a list of
+    spaces that lacks it.
+    """
+
+    def __init__(self, transport: Transport, settings: Settings, listed: Collection[Space]) -> None:
+        self._transport = transport
+        self._is_in_scope = {space.id: True for space in listed}
+        self._are_named = bool(settings.filter_space_keys or settings.space_name)
+
+    def has(self, space_id: str) -> bool:
+        """Return whether a space is in scope; one request for each that is not listed."""
+        if space_id not in self._is_in_scope:
+            self._is_in_scope[space_id] = not self._are_named and self._is_current(space_id)
+        return self._is_in_scope[space_id]
+
+    def _is_current(self, space_id: str) -> bool:
+        found = _list(self._transport, {"ids": space_id, "status": "current"})
+        return any(space.id == space_id and not space.is_archived for space in found)
 
 
 def _list(transport: Transport, params: Params) -> list[Space]:

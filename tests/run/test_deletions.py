@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,24 @@ def test_a_page_that_left_the_scope_is_deleted(
     ended = place.sync()
     assert (ended.code, ended["pages"]["deleted"], ended["chunks"]["deleted"]) == (0, 1, 2)
     assert place.held() == set(place.ids) - {place.ids[3]}
+
+
+def without_operations(answer: Any) -> Any:
+    return answer | {"results": [row for row in answer["results"] if row["key"] != "OPS"]}
+
+
+def test_a_space_leaves_by_an_answer_about_it_not_by_a_list_that_lacks_it(place: Place) -> None:
+    assert place.sync(SPACE_NAME="").code == 0
+    everything = {*place.ids, *place.state.page_ids("OPS")}
+    assert place.held() == everything
+    place.site.fail(r"/spaces\?(?!.*ids=)", rewritten(without_operations), times=1)
+    ended = place.sync(SPACE_NAME="")
+    assert (ended.code, ended["pages"]["deleted"]) == (0, 0)
+    assert any("is missing from the listing" in warning for warning in ended["warnings"])
+    assert place.held() == everything
+    place.state.spaces["OPS"] = replace(place.state.spaces["OPS"], status="archived")
+    assert place.sync(SPACE_NAME="")["pages"]["deleted"] == 1
+    assert place.held() == set(place.ids)
 
 
 def test_a_page_that_lost_its_label_is_deleted_when_labels_are_in_scope(place: Place) -> None:
