@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.http import Cause
 from pipeline.records import Chunk, StoredChunk
 from pipeline.upsert import (
     InsertRejectedError,
@@ -19,7 +20,8 @@ from pipeline.upsert.files import store_files
 from pipeline.upsert.files.entry import PENDING, to_file_text
 from pipeline.upsert.files.exact_text import FILLER_ID, to_tail
 from pipeline.upsert.files.store_api import NEW_PREFIX, StoreApi
-from pipeline.upsert.server.api import AnswerError, Api
+from pipeline.upsert.server.answer import Fields, to_answer
+from pipeline.upsert.server.api import AnswerError, Api, NoAnswerError
 from tests.support.ogx_on_postgres import PROVIDER, OgxOnPostgres
 from tests.support.sinks import to_api
 from tests.support.store_files import stored, to_chunk
@@ -262,16 +264,34 @@ def test_an_older_file_of_a_chunk_does_not_pass_for_the_new_one(
     assert sink.look_up_stored([chunk, other]) == {chunk.id}
 
 
-@pytest.mark.parametrize("answer", [None, [], "1.2.2", {"version": "dev"}, {"version": "v1.2.2"}])
-def test_a_server_that_hides_its_version_is_tried(
-    ogx_postgres: OgxOnPostgres, places: ExitStack, answer: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+NOT_JSON = NoAnswerError("something that is not JSON", Cause("something that is not JSON"))
+
+
+def answer_version(patch: pytest.MonkeyPatch, answer: Fields | NoAnswerError) -> None:
+    """Let every server answer this when it is asked for its version."""
     get = Api.get
 
-    def answer_version(api: Api, path: str, *rest: Any) -> Any:
-        return answer if path == "/v1/version" else get(api, path, *rest)
+    def get_version(api: Api, path: str, *rest: Any) -> Fields:
+        if path != "/v1/version":
+            return get(api, path, *rest)
+        if isinstance(answer, NoAnswerError):
+            raise answer
+        return answer
 
-    monkeypatch.setattr(Api, "get", answer_version)
+    patch.setattr(Api, "get", get_version)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [NOT_JSON, *map(to_answer, [None, [], {"version": "dev"}, {"version": "v1.2.2"}])],
+)
+def test_a_server_that_hides_its_version_is_tried(
+    ogx_postgres: OgxOnPostgres,
+    places: ExitStack,
+    answer: Fields | NoAnswerError,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer_version(monkeypatch, answer)
     place, chunk = (
         VectorStoresPlace(ogx_postgres.base_url, PROVIDER, NEW_PREFIX, places),
         to_chunk(1, YAML),
@@ -309,10 +329,7 @@ def test_a_server_that_cannot_be_tried_ends_the_run_and_keeps_no_store(
     def fail(*_: object) -> str:
         raise error
 
-    get = Api.get
-    monkeypatch.setattr(
-        Api, "get", lambda api, path, *rest: None if "version" in path else get(api, path, *rest)
-    )
+    answer_version(monkeypatch, NOT_JSON)
     place = VectorStoresPlace(ogx_postgres.base_url, PROVIDER, NEW_PREFIX, places)
     with monkeypatch.context() as failing:
         failing.setattr(StoreApi, "upload", fail)
@@ -328,10 +345,7 @@ def test_a_dry_run_tries_no_server(
     place = VectorStoresPlace(ogx_postgres.base_url, PROVIDER, NEW_PREFIX, places)
     chunk = to_chunk(1, YAML)
     place.open().insert([chunk])
-    get = Api.get
-    monkeypatch.setattr(
-        Api, "get", lambda api, path, *rest: None if "version" in path else get(api, path, *rest)
-    )
+    answer_version(monkeypatch, NOT_JSON)
     monkeypatch.setattr(Api, "post_once", pytest.fail)
     sink = place.make(DRY_RUN="1")
     assert sink.look_up() == place.identifier
