@@ -59,7 +59,7 @@ class ExactWriter:
         ]
         self._workers.run(lambda carrier: self._try(self._upload, carrier, batch), carriers)
         uploaded = [carrier for carrier in carriers if carrier.file_id]
-        self._workers.run(self._attach, uploaded, self._api.attachments_at_once)
+        self._workers.run(self._attach, uploaded)
         self._workers.run(self._check, [carrier for carrier in uploaded if not carrier.error])
         attached = [one for one in uploaded if self._try(self._complete, one, batch)]
         if attached:

@@ -29,7 +29,6 @@ from pipeline.upsert.server.text_limit import EmbeddingRoute
 OLD_PREFIX, NEW_PREFIX = "/v1/openai/v1", "/v1"
 _TEXTS_A_REQUEST = 100
 LARGEST_CHUNK = 4096  # tokens, as the server counts them
-ATTACHMENTS_AT_ONCE = 32
 _SPECIAL_TOKEN = re.compile(r"<\|(?=(?:endoftext|endofprompt|fim_\w+)\|>)")
 
 
@@ -49,12 +48,9 @@ class StoreApi:
         is_old = prefix == OLD_PREFIX
         # 0.2 accepts any page size, and reads the whole list for each page; OGX refuses over 100.
         self._page_size = 10_000 if is_old else 100
-        # 0.2 gains little from more than four; the databases of later servers are locked at times
-        # where more threads upload.
+        # 0.2 gains little from more than four. OGX processes new files once a second, those of all
+        # threads together; with 16 threads its database is locked at times.
         self.threads = 4 if is_old else 8
-        # OGX processes attached files once a second, all that wait together: an attachment is
-        # mostly waiting.
-        self.attachments_at_once = self.threads if is_old else ATTACHMENTS_AT_ONCE
         # Later servers may keep a store's list of files in a row of a table that each change
         # rewrites: two changes at a time lose one of them.
         self.can_lose_files = not is_old
