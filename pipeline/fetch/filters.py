@@ -153,11 +153,13 @@ def _is_gone_alone(
     """Ask for one page. Raises `ConfluenceError` if the site fails or the account is refused."""
     for content in types:
         try:
-            return _is_gone(transport.get(content.to_path(page_id)), in_scope)
+            row = transport.get(content.to_path(page_id))
         except ConfluenceError as error:
             check()  # v2 answers 404 to refused credentials, too
             if not (isinstance(error, StatusError) and error.status == 404):
                 return False
+        else:
+            return _is_gone(row, in_scope)
     return True
 
 

@@ -27,9 +27,10 @@ class DeleteGuardError(Exception):
 def check_guard(gone: Iterable[str], ledger: Ledger, max_percent: int) -> None:
     """Raise `DeleteGuardError` if so many of the known pages must not leave the collection.
 
-    Of what was admitted only, by a run that was killed, nothing is deleted.
+    Only those count of which the store may hold text: of what was admitted by a run that was
+    killed, nothing is deleted, nor of a page's comments where none is open.
     """
-    known, deleted = len(ledger.pages()), sum(ledger.may_hold(page_id) for page_id in gone)
+    known, deleted = ledger.count_held(), sum(ledger.may_hold(page_id) for page_id in gone)
     if known >= GUARDED_FROM and 100 * deleted > max_percent * known:
         raise DeleteGuardError(
             f"{deleted} of {known} known pages would be deleted, more than "

@@ -117,6 +117,12 @@ class Ledger:
         found = self._db.execute("SELECT 1 FROM chunks WHERE page_id = ? LIMIT 1", (page_id,))
         return found.fetchone() is not None
 
+    def count_held(self) -> int:
+        """Return of how many pages the store has, or may have, a chunk, or is to have one."""
+        held = "SELECT page_id FROM chunks UNION SELECT page_id FROM pages WHERE digest = ''"
+        (number,) = self._db.execute(f"SELECT COUNT(*) FROM ({held})").fetchone()
+        return int(number)
+
     def add_pending(self, pages: Iterable[tuple[str, str]]) -> None:
         """Remember (page id, title) of pages to ingest: a failure does not lose them."""
         with self.together():

@@ -21,6 +21,7 @@ from pipeline.upsert.files.entry import to_hit
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi, to_prefix
 from pipeline.upsert.rag_client import RagClient
 from pipeline.upsert.rag_documents import to_document
+from pipeline.upsert.server.answer import to_number
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.description import get_description
 from pipeline.upsert.server.embedding_models import find_embedding_model
@@ -181,7 +182,7 @@ class RagTool(FileSink):
 
 def _count_files(routes: StoreApi | None, store: str) -> int:
     about = routes.get_store(store) if routes else None
-    return int((about or {}).get("file_counts", {}).get("completed", 0))
+    return int(to_number((about or {}).get("file_counts") or {}, "completed"))
 
 
 def _delete_uploads(routes: StoreApi, store: str) -> int:

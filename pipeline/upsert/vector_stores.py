@@ -17,6 +17,7 @@ from pipeline.settings import Settings
 from pipeline.upsert.errors import VectorApiError
 from pipeline.upsert.files.collection import FileSink
 from pipeline.upsert.files.store_api import LARGEST_CHUNK, StoreApi, to_prefix
+from pipeline.upsert.server.answer import to_number
 from pipeline.upsert.server.api import Api
 from pipeline.upsert.server.description import Description, get_description
 from pipeline.upsert.server.embedding_models import find_embedding_model
@@ -104,7 +105,7 @@ def open_vector_stores(api: Api, settings: Settings, description: Description) -
     return VectorStores(api, settings, description if description.paths else None)
 
 
-def _to_rank(store: Mapping[str, Any]) -> tuple[int, bool, int]:
+def _to_rank(store: Mapping[str, Any]) -> tuple[float, bool, float]:
     """Return a store's rank among those of its name: by files, then ours, then by age."""
     files = store.get("file_counts") or {}
-    return files.get("completed", 0), is_made_by_us(store), store.get("created_at", 0)
+    return to_number(files, "completed"), is_made_by_us(store), to_number(store, "created_at")

@@ -8,7 +8,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from pipeline.upsert import VectorApiError
-from pipeline.upsert.server.answer import Fields, FormError, to_answer
+from pipeline.upsert.server.answer import Fields, FormError, to_answer, to_number
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import Form, VectorApi
 from tests.support.vector_api_wire import Answer, Request
@@ -16,7 +16,7 @@ from tests.support.vector_api_wire import Answer, Request
 ERROR = {"error": {"message": "the backend is restarting"}}
 
 
-@pytest.mark.parametrize("odd", ["text", 1, 1.5, True, [1], [["row"]]])
+@pytest.mark.parametrize("odd", ["text", 1, 1.5, True])
 def test_what_is_no_object_is_named(odd: object) -> None:
     with pytest.raises(FormError, match="in place of an object"):
         to_answer(odd)
@@ -25,10 +25,32 @@ def test_what_is_no_object_is_named(odd: object) -> None:
 @pytest.mark.parametrize("name", ["metadata", "attributes", "file_counts", "score", "text"])
 def test_a_field_of_another_kind_is_named(name: str) -> None:
     odd: Any = [1] if name != "text" else 1
-    for answer in ({name: odd}, {"data": [{name: odd}]}, {"data": [{"content": [{name: odd}]}]}):
+    in_content: dict[str, Any] = {"data": [{"content": [{name: odd}]}]}
+    for answer in (in_content, *([{name: odd}, {"data": [{name: odd}]}] if name != "text" else [])):
         with pytest.raises(FormError, match=name):
             to_answer(answer)
         to_answer(json.loads(json.dumps(answer).replace(json.dumps(odd), "null")))
+
+
+@pytest.mark.parametrize("name", ["metadata", "attributes", "custom_metadata"])
+def test_what_users_keep_of_their_own_may_be_anything(name: str) -> None:
+    own = {"created_at": "2026-01-01", "text": 5, "total": "12 pages", "index": "Main",
+           "score": "high", "metadata": "x", "embedding_dimension": "?"}  # fmt: skip
+    assert to_answer({"data": [{name: own}]}).rows("data") == [{name: own}]
+
+
+def test_only_the_list_that_is_read_has_to_be_one_of_rows() -> None:
+    answer = to_answer({"results": [{"text": "a"}], "documents": ["a"]})
+    assert answer.rows("results") == [{"text": "a"}]
+    with pytest.raises(VectorApiError, match="documents"):
+        answer.rows("documents")
+
+
+@pytest.mark.parametrize("odd", ["2026-01-01", [1], {}])
+def test_a_number_that_is_none_is_named(odd: object) -> None:
+    with pytest.raises(VectorApiError, match="'created_at' is no number"):
+        to_number({"created_at": odd or [1]}, "created_at")
+    assert (to_number({}, "created_at"), to_number({"created_at": "3"}, "created_at")) == (0, 3)
 
 
 @pytest.mark.parametrize("rows", [None, "rows", {"1": {}}])

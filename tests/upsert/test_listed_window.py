@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import responses
 
+from pipeline.upsert import VectorApiError
 from pipeline.upsert.server.listed_window import to_listed_window
 from pipeline.upsert.server.text_limit import EmbeddingRoute
 from tests.support.sinks import to_api
@@ -66,7 +67,8 @@ def test_the_window_of_the_model_in_use_is_read_from_the_list(row: dict[str, Any
     with responses.RequestsMock() as mock:
         mock.get(f"{URL}/v1/models", json={"data": [other, row]})
         assert EmbeddingRoute(to_api(URL), "/v1/embeddings", "ollama/bge-m3").list_window() == 512
-        assert EmbeddingRoute(to_api(URL), "/v1/embeddings", "unlisted").list_window() is None
+        with pytest.raises(VectorApiError, match="does not list the model unlisted"):
+            EmbeddingRoute(to_api(URL), "/v1/embeddings", "unlisted").list_window()
 
 
 def test_a_model_under_two_names_has_the_window_of_either() -> None:

@@ -8,6 +8,7 @@ from pipeline.upsert.errors import must_be_stored
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
 from pipeline.upsert.server.api import AnswerError, NoAnswerError
 from pipeline.upsert.server.embedding_models import EmbeddingModel
+from pipeline.upsert.server.listed_window import to_whole_number
 
 _NUMBER = re.compile(r"\d+")
 _INDENTED = "apps:\n    web:\n\n\n        port"
@@ -39,7 +40,7 @@ def _get_major(api: StoreApi) -> int | None:
 
 def _try_text(api: StoreApi, store: str) -> bool:
     about = (api.get_store(store) or {}).get("metadata") or {}
-    dimension = int(about.get("embedding_dimension") or 0) or None
+    dimension = to_whole_number(about.get("embedding_dimension")) or None
     model = EmbeddingModel(str(about.get("embedding_model") or ""), dimension)
     provider = str(about.get("provider_id") or "")
     tried, file_id = api.make_store("conf-try-text", model, provider, "vector_stores"), ""

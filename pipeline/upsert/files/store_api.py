@@ -17,6 +17,7 @@ from pipeline.upsert.errors import (
     TooLongError,
     VectorApiError,
 )
+from pipeline.upsert.server.answer import to_number
 from pipeline.upsert.server.api import AnswerError, Api, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import EmbeddingModel, measure_dimension
@@ -108,7 +109,7 @@ class StoreApi:
             rows = self.api.insert(f"{self.prefix}/embeddings", body).rows("data")
             if len(rows) != len(batch):
                 raise InsertUnclearError(f"{len(batch)} texts got {len(rows)} embeddings")
-            for row in sorted(rows, key=lambda row: row.get("index", 0)):
+            for row in sorted(rows, key=lambda row: to_number(row, "index")):
                 yield row["embedding"]
 
     def to_embedding_route(self, model: str) -> EmbeddingRoute:
@@ -282,7 +283,7 @@ def to_prefix(description: Description) -> str:
 
 def to_total(store: Mapping[str, Any]) -> int:
     """Return how many files a store has, as the server describes it; 0 if it does not."""
-    return int((store.get("file_counts") or {}).get("total", 0))
+    return int(to_number(store.get("file_counts") or {}, "total"))
 
 
 def _is_not_found(error: AnswerError) -> bool:

@@ -13,11 +13,11 @@ from typing import Any
 from pipeline.upsert.errors import VectorApiError
 
 HIT_KEYS = ("results", "documents", "chunks", "hits", "matches", "data")
+# Objects that readers look into. What is in `metadata` and `attributes` may be anybody's.
 _OBJECTS = (
     *("metadata", "chunk_metadata", "custom_metadata", "attributes"),
     *("file_counts", "last_error", "chunking_strategy"),
 )
-_NUMBERS = ("score", "index", "created_at", "embedding_dimension", "completed", "total")
 _CURE = "check that the base URL is the API's, and the server's log"
 
 
@@ -39,7 +39,7 @@ class Fields(dict[str, Any]):
     def rows(self, name: str) -> list[Fields]:
         """Return the rows of a list, which may be empty, but not missing."""
         rows = self[name]
-        if not isinstance(rows, list):
+        if not isinstance(rows, list) or not all(isinstance(row, Fields) for row in rows):
             raise VectorApiError(f"{self._request}: the answer has no list {name!r}; {_CURE}")
         return rows
 
@@ -52,6 +52,14 @@ class Fields(dict[str, Any]):
         return list(zip(rows, numbers, strict=True))
 
 
+def to_number(row: Mapping[str, Any], name: str) -> float:
+    """Return a number of a row, 0 where it is missing. Raises `VectorApiError` if it is none."""
+    value = row.get(name)
+    if not _is_number(value):
+        raise VectorApiError(f"the vector server's {name!r} is no number: {value!r:.40}; {_CURE}")
+    return float(value or 0)
+
+
 def to_answer(value: Any, request: str = "") -> Fields:
     """Return an object with the rows of its lists as `Fields`; a bare list as its `results`.
 
@@ -62,7 +70,10 @@ def to_answer(value: Any, request: str = "") -> Fields:
     answer = _to_fields("the answer", {} if value is None else value, request)
     for name in HIT_KEYS:
         if isinstance(answer.get(name), list):
-            answer[name] = [_to_row(name, row, request) for row in answer[name]]
+            answer[name] = [
+                _to_row(name, row, request) if isinstance(row, dict) else row
+                for row in answer[name]
+            ]
     return answer
 
 
@@ -70,20 +81,24 @@ def _to_row(name: str, value: Any, request: str) -> Fields:
     row = _to_fields(f"a row of {name}", value, request)
     if isinstance(row.get("content"), list):
         row["content"] = [_to_fields("content", part, request) for part in row["content"]]
+        for part in row["content"]:
+            _check(part, "text", lambda text: isinstance(text, str | None))
     return row
 
 
 def _to_fields(name: str, value: Any, request: str) -> Fields:
-    if not isinstance(value, dict):
-        raise FormError(f"{type(value).__name__} in place of an object ({name})")
-    fields = Fields(value, request)
+    fields = _to_object(name, value, request)
     for inner in _OBJECTS:
         if fields.get(inner) is not None:
-            fields[inner] = _to_fields(inner, fields[inner], request)
-    for number in _NUMBERS:
-        _check(fields, number, _is_number)
-    _check(fields, "text", lambda text: isinstance(text, str | None))
+            fields[inner] = _to_object(inner, fields[inner], request)
+    _check(fields, "score", _is_number)
     return fields
+
+
+def _to_object(name: str, value: Any, request: str) -> Fields:
+    if not isinstance(value, dict):
+        raise FormError(f"{type(value).__name__} in place of an object ({name})")
+    return Fields(value, request)
 
 
 def _check(fields: Fields, name: str, is_right: Callable[[Any], bool]) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.settings import Settings
-from pipeline.upsert.errors import UnusableSettingError
+from pipeline.upsert.errors import UnusableSettingError, VectorApiError
 from pipeline.upsert.server.api import AnswerError, Api, to_segment
-from pipeline.upsert.server.listed_window import to_listed_window
+from pipeline.upsert.server.listed_window import to_listed_window, to_whole_number
 from pipeline.upsert.server.made_by import MADE_BY_US
 
 log = logging.getLogger(__name__)
@@ -109,10 +109,15 @@ def find_embedding_model(api: Api, settings: Settings) -> EmbeddingModel:
 
 
 def list_window(api: Api, name: str) -> int | None:
-    """Return the window that the server lists for a model, under any of the model's names."""
+    """Return the window that the server lists for a model, under any of the model's names.
+
+    Raises `VectorApiError` if it does not list the model, as while it starts.
+    """
     models = _list_models(api) or []
     named = [model for model in models if model.name == name]
-    same = [model for model in models if named and model.resource == named[0].resource != ""]
+    if not named:
+        raise VectorApiError(f"the server does not list the model {name}")
+    same = [model for model in models if model.resource == named[0].resource != ""]
     return next((model.window for model in (*named, *same) if model.window), None)
 
 
@@ -171,7 +176,7 @@ def _to_model(row: Mapping[str, Any]) -> EmbeddingModel | None:
     if kind != "embedding" or not name:
         return None
     resource = row.get("provider_resource_id") or about.get("provider_resource_id") or ""
-    size = int(dimension) if dimension else None
+    size = to_whole_number(dimension) or None
     return EmbeddingModel(str(name), size, str(resource), to_listed_window(about))
 
 

@@ -14,15 +14,15 @@ _DIMENSIONS = frozenset((384, 768, 1024, 1536, 2048, 3072, 4096))
 
 def to_listed_window(about: Mapping[str, Any]) -> int | None:
     """Return the window of a model by its metadata, None where it is missing or cannot be right."""
-    window = _to_number(about.get("context_length"))
-    dimension = _to_number(about.get("embedding_dimension"))
+    window = to_whole_number(about.get("context_length"))
+    dimension = to_whole_number(about.get("embedding_dimension"))
     if not _SMALLEST <= window <= _LARGEST:
         return None
     is_swapped = dimension in _WINDOWS and window in _DIMENSIONS
     return None if is_swapped else window
 
 
-def _to_number(value: object) -> int:
+def to_whole_number(value: object) -> int:
     """Return a whole number from a list, also one that is written as text; 0 for anything else."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)

@@ -9,6 +9,7 @@ from pipeline.upsert.files.file_writer import to_file_name
 from pipeline.upsert.files.listed.held import Held
 from pipeline.upsert.files.listed.private_database import PrivateDatabase
 from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.server.answer import to_number
 
 _SCHEMA = """
 CREATE TABLE uploads (
@@ -42,7 +43,7 @@ class Uploads:
         database.write_all(
             "INSERT OR REPLACE INTO uploads (file_id, created_at) VALUES (?, ?)",
             (
-                (row["id"], row["created_at"])
+                (str(row["id"]), int(to_number(row, "created_at")))
                 for row in self._api.list_uploads()
                 if str(row["filename"]).endswith(ending)
             ),
