@@ -119,8 +119,10 @@ class Ledger:
 
     def count_held(self) -> int:
         """Return of how many pages the store has, or may have, a chunk, or is to have one."""
-        held = "SELECT page_id FROM chunks UNION SELECT page_id FROM pages WHERE digest = ''"
-        (number,) = self._db.execute(f"SELECT COUNT(*) FROM ({held})").fetchone()
+        (number,) = self._db.execute(
+            "SELECT COUNT(*) FROM "
+            "(SELECT page_id FROM chunks UNION SELECT page_id FROM pages WHERE digest = '')"
+        ).fetchone()
         return int(number)
 
     def add_pending(self, pages: Iterable[tuple[str, str]]) -> None:

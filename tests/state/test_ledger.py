@@ -43,6 +43,16 @@ def test_a_page_that_was_admitted_stays_pending_until_it_is_recorded(tmp_path: P
         assert ledger.pages()["1"].digest == "d1"
 
 
+def test_a_recorded_page_without_a_chunk_is_not_one_that_the_store_holds(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "l.sqlite3") as ledger:
+        ledger.add_pending([("1", "Pending"), ("2", "With text"), ("3", "Empty")])
+        ledger.expect([chunk("2", "a"), chunk("2", "b")])
+        ledger.record_page("2", "With text", "d2", "f2")
+        ledger.record_page("3", "Empty", "d3", "f3")
+        assert (len(ledger.pages()), ledger.count_held()) == (3, 2)
+        assert [ledger.may_hold(page) for page in ("1", "2", "3")] == [False, True, False]
+
+
 def test_the_pages_left_out_are_those_of_the_last_complete_listing(tmp_path: Path) -> None:
     with open_ledger(tmp_path / "l.sqlite3") as ledger:
         assert ledger.left_out() is None
