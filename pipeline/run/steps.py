@@ -20,7 +20,7 @@ from pipeline.records import ATTACHMENT, COMMENT, Chunk, Markdown, Page, PageFai
 from pipeline.report import Progress, Report, show_hits, to_short
 from pipeline.run.admission import remember_listing
 from pipeline.run.collection import Collection
-from pipeline.run.conversion_warnings import ConversionWarnings
+from pipeline.run.convert import ConversionWarnings, PageBudget
 from pipeline.run.deletions import Deletions
 from pipeline.run.on_pages import Documents, count_characters
 from pipeline.run.plan import (
@@ -37,9 +37,8 @@ from pipeline.run.read.people import People
 from pipeline.run.read.prefetch import Prefetch
 from pipeline.run.rotation import Rotation, remove_superseded
 from pipeline.run.scope import Scope
-from pipeline.run.stop import PageBudget, Stop, StoppedError
+from pipeline.run.stop import Stop, StoppedError
 from pipeline.run.store_memory import StoreMemory
-from pipeline.run.threads import call_interruptibly
 from pipeline.run.verify import Canaries, Verification, answer
 from pipeline.run.write import Writer
 from pipeline.settings import Settings
@@ -208,7 +207,7 @@ class Run:
         """Convert a page, from its storage format where it is not rendered, or what is on one."""
         is_open = self._scope.to_is_open(page.ref)
         convert = partial(self._documents.to_markdown, page, self._budget.check, is_open)
-        markdown = call_interruptibly(convert, self.stop)
+        markdown = self._budget.spend(convert)
         page_id = page.ref.id
         is_uncertain = self._prefetch.is_early(page_id) or self._scope.is_doubtful(page_id)
         self._dependents.note(page, markdown.dependencies, is_uncertain)
@@ -231,7 +230,7 @@ class Run:
             self._budget.check,
             limit.window.listed,
         )
-        return call_interruptibly(split, self.stop)
+        return self._budget.spend(split)
 
     def upsert(self, page: Page, chunks: Sequence[Chunk]) -> None:
         """Hand a page to the writer, which inserts what is new and deletes what is old."""

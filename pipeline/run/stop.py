@@ -1,4 +1,4 @@
-"""The end of a run by a signal or at its deadline, and of one page's conversion by its cost.
+"""The end of a run by a signal or at its deadline.
 
 Work in progress is finished and saved: every wait of the run ends at once; requests that store or
 delete something get a moment. Should the run nevertheless not end (a volume that hangs), a thread
@@ -11,7 +11,6 @@ import contextlib
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -19,10 +18,6 @@ from pipeline.http import Waiting, in_background, is_done
 from pipeline.report import ExitCode
 
 OVERDUE_SECONDS = 25.0  # after a stop: the run should have ended long ago, and must within 30
-
-# CPU time of a page: twenty times what ordinary pages take on a slow machine.
-_SECONDS_A_PAGE, _SECONDS_A_MILLION = 60.0, 20.0  # in any case, and for a million characters
-_CALLS_A_LOOK = 64  # looking at the clock costs a tenth of an element
 
 
 class StoppedError(Exception):
@@ -90,40 +85,3 @@ def _start_timer(seconds: float, call: Callable[[], None]) -> None:
     timer = threading.Timer(seconds, call)
     timer.daemon = True
     timer.start()
-
-
-class PageBudgetError(Exception):
-    """A page takes more CPU time than any page should."""
-
-
-class PageBudget:
-    """The CPU time for the conversion and chunking of one page, which have threads of their own.
-
-    Only their time counts: a machine that is busy with other work fails no page.
-    """
-
-    def __init__(
-        self, characters: int, stop: Stop, clock: Callable[[], float] = time.thread_time
-    ) -> None:
-        self._seconds = _SECONDS_A_PAGE + _SECONDS_A_MILLION * characters / 1_000_000
-        self._stop, self._clock = stop, clock
-        self._thread, self._last = threading.get_ident(), clock()
-        self._spent, self._calls = 0.0, 0
-
-    def check(self) -> None:
-        """Raise `PageBudgetError` from the end of the budget on; `StoppedError` after a stop."""
-        self._stop.check()
-        self._calls += 1
-        if self._calls % _CALLS_A_LOOK == 0:
-            self._look()
-        if self._spent > self._seconds:
-            raise PageBudgetError(
-                f"its conversion takes more than {self._seconds:.0f} s of CPU time"
-            )
-
-    def _look(self) -> None:
-        now, thread = self._clock(), threading.get_ident()
-        if thread != self._thread or now < self._last:  # a new thread, whose clock began with it
-            self._thread, self._last = thread, 0.0
-        self._spent += now - self._last
-        self._last = now

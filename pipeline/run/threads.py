@@ -47,7 +47,7 @@ def in_parallel[Argument, Result](
 
 
 def call_interruptibly[Result](call: Callable[[], Result], stop: Stop) -> Result:
-    """Return `call()`, made in a thread of its own: however long it takes, a stop ends the wait."""
+    """Return `call()`, made in another thread: however long it takes, a stop ends the wait."""
     return _wait(in_background(call, "beside"), stop)
 
 

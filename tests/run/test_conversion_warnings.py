@@ -2,7 +2,7 @@
 
 from pipeline.records import Markdown
 from pipeline.report import Report
-from pipeline.run.conversion_warnings import ConversionWarnings
+from pipeline.run.convert import ConversionWarnings
 
 
 def warnings_of(*pages: Markdown) -> list[str]:

@@ -1,5 +1,6 @@
 """What one page may cost: it fails with its name, and the run goes on."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from pipeline.chunk import split
 from pipeline.markdown import to_markdown
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.records import Markdown, Page
-from pipeline.run.stop import PageBudget, PageBudgetError, Stop, StoppedError
+from pipeline.run.convert import PageBudget, PageBudgetError
+from pipeline.run.stop import Stop, StoppedError
 from tests.support.convert import to_page
 from tests.support.program import environment, sync_now
 from tests.support.recovery import PAGES, pages_in
@@ -41,6 +43,22 @@ def test_a_page_within_its_budget_goes_on_and_one_over_it_does_not() -> None:
         call_often(budget)
     with pytest.raises(PageBudgetError):  # at once from now on: no second attempt begins
         budget.check()
+
+
+def test_only_the_time_of_its_calls_counts_whichever_thread_makes_them() -> None:
+    clock = Clock()
+    budget = PageBudget(0, Stop(), clock)
+
+    def take(seconds: float) -> None:
+        clock.seconds += seconds
+        call_often(budget)
+
+    for start, seconds in ((1_000, 30), (7, 25), (2_000, 4)):
+        clock.seconds = start
+        budget.spend(partial(take, seconds))
+        clock.seconds += 500
+    with pytest.raises(PageBudgetError):
+        budget.spend(partial(take, 2))
 
 
 def test_a_stop_ends_a_conversion_at_once() -> None:
