@@ -1,11 +1,13 @@
 """HTTP for both ends: one session policy, retries, and failures in words.
 
 `session` opens sessions that stay on one host; `waiting` ends every wait when the run ends;
-`bounded` reads and saves answers of bounded size; `retry` holds the policy of waits and attempts,
-`route` remembers a route that fails every time, `retry_after` reads the wait that a server asks
-for; `causes` explains why no answer came; `error_text` quotes the message of an error answer.
+`background` makes calls beside the thread that waits for them; `bounded` reads and saves answers
+of bounded size; `retry` holds the policy of waits and attempts, `route` remembers a route that
+fails every time, `retry_after` reads the wait that a server asks for; `causes` explains why no
+answer came; `error_text` quotes the message of an error answer.
 """
 
+from pipeline.http.background import fulfil, in_background, is_done
 from pipeline.http.bounded import (
     EncodingError,
     SavingError,
@@ -36,7 +38,7 @@ from pipeline.http.session import (
     open_tls,
     warn_of_plain_http,
 )
-from pipeline.http.waiting import StoppedWaitingError, Waiting, fulfil, in_background, is_done
+from pipeline.http.waiting import StoppedWaitingError, Waiting
 
 __all__ = [
     "CONFLUENCE_RETRY",

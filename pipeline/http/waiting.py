@@ -6,13 +6,12 @@ server does: one byte a minute, a name that is not resolved, headers without an 
 
 from __future__ import annotations
 
-import concurrent.futures
 import math
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 
+from pipeline.http.background import in_background, is_done
 from pipeline.http.retry import RequestError
 
 _LOOK_SECONDS = 0.1  # between two looks whether the run has ended
@@ -42,7 +41,7 @@ class Waiting:
     def answer[Answer](
         self, request: Callable[[], Answer], seconds: float, finish_seconds: float = 0.0
     ) -> Answer:
-        """Return what the request returns, made in a thread of its own.
+        """Return what the request returns, made in another thread.
 
         Raises `TimeoutError` after `seconds`, and `StoppedWaitingError` once the run has ended for
         `finish_seconds`: what changes something gets a moment, so that its result is known.
@@ -60,23 +59,3 @@ class Waiting:
     def _check(self, finish_seconds: float) -> None:
         if time.monotonic() >= self._ended_at + finish_seconds:
             raise StoppedWaitingError("stopped while waiting for a server")
-
-
-def in_background[Result](call: Callable[[], Result], name: str) -> Future[Result]:
-    """Start a call in a daemon thread of its own, which cannot keep a stopped run alive."""
-    future: Future[Result] = Future()
-    threading.Thread(target=fulfil, args=(future, call), name=name, daemon=True).start()
-    return future
-
-
-def fulfil[Result](future: Future[Result], call: Callable[[], Result]) -> None:
-    """Make the call; its result or its error becomes the future's."""
-    try:
-        future.set_result(call())
-    except BaseException as error:
-        future.set_exception(error)
-
-
-def is_done[Result](future: Future[Result], seconds: float) -> bool:
-    """Wait for the future for at most `seconds`; return whether it has ended, either way."""
-    return bool(concurrent.futures.wait([future], seconds).done)
