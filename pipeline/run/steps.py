@@ -75,6 +75,7 @@ class Run:
         self._fetching = Fetching(self._prefetch.fetch, report, stop, settings.own_workers, retry)
         self._failed_before = load_failures(collection.ledger)
         self._listed: Iterable[PageRef] = ()
+        self._digests: Digests  # once the listing is complete
         self._dependents = DependentPages(settings.refresh_hours)
         self._budget = PageBudget(0, stop)  # of the page that is being converted
         self._warnings = ConversionWarnings(report)
@@ -107,9 +108,10 @@ class Run:
     def plan(self, listed: Listing) -> Plan:
         """Compare what is listed with what the ledger knows."""
         settings = self.settings
-        self._listed = listed
+        self._listed, self._digests = listed, self._to_digests()
         plan = self._diff_with_dependents(listed)
         if plan.upsert and self._limit.measure():  # a run without work asks nothing
+            self._digests = self._to_digests()
             plan = self._diff(listed)
         self._limit.announce()
         self._announce(plan, len(listed))
@@ -154,8 +156,7 @@ class Run:
         pages, admits = self.collection.ledger.pages(), self._scope.admission.admits
         return diff(pages, listed, self._digests, admits, self.stop.check)
 
-    @property
-    def _digests(self) -> Digests:
+    def _to_digests(self) -> Digests:
         return Digests(self._limit.to_conversion_digest(), self._scope.address)
 
     def _confirm_deletions(self, plan: Plan) -> Selection[str]:

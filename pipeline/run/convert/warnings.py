@@ -29,7 +29,8 @@ class ConversionWarnings:
         name = f"page {page_id} {markdown.title!r}"
         for warning in markdown.warnings:
             self._report.warn(f"{name}: {warning}")
-        self._unknown_macros.update(markdown.unknown_macros)
+        if markdown.unknown_macros:
+            self._unknown_macros.update(markdown.unknown_macros)
         if not markdown.hidden_characters:
             return
         self._hidden += markdown.hidden_characters

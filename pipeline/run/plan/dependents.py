@@ -30,7 +30,8 @@ class DependentPages:
     def __init__(self, refresh_hours: float) -> None:
         self._refresh_hours = refresh_hours
         self._began = datetime.now(UTC)
-        self._listed: ListedTitles  # once the listing is complete
+        self._fetched: str  # once the listing is complete, and
+        self._listed: ListedTitles
         self._noted: dict[str, Dependent] = {}  # by page id, until the page is written
 
     def make_pending(
@@ -49,6 +50,7 @@ class DependentPages:
         raise.
         """
         self._began, self._listed = began, ListedTitles(listed)
+        self._fetched = began.isoformat(timespec="seconds")
         dependents = Dependents(ledger)
         with ledger.together():
             dependents.forget_deleted()
@@ -72,9 +74,8 @@ class DependentPages:
         includes = (
             self._to_include(included, page.ref, is_uncertain) for included in found.included
         )
-        fetched = self._began.isoformat(timespec="seconds")
         self._noted[page.ref.id] = Dependent(
-            page.ref.id, fetched, found.is_dynamic, tuple(includes)
+            page.ref.id, self._fetched, found.is_dynamic, tuple(includes)
         )
 
     def take(self, page_id: str) -> Dependent | None:
