@@ -25,11 +25,15 @@ _PATTERN = (
 _LONGEST_GAP = 50_000
 _LONG_GAP = re.compile(rf"(?<!\s)\s{{{_LONGEST_GAP},}}+")
 _LONGEST_TOKEN = 128  # characters
-# A line with its end, and the blank lines below it: no token of the pattern above reaches from one
-# into the next, so a text has the tokens of its lines.
-_LINE = re.compile(r"[^\n]*+(?:\n(?![^\S\r\n]*+\S)[^\n]*+)*+\n?")
-# Most lines are counted several times in a row: in their block, their section and their chunk.
-_CACHED_LINES, _LONGEST_CACHED = 1024, 2_000  # characters
+# A line up to its last letter or digit, and its end, with the blank lines below it: no token of the
+# pattern above reaches from one into the next, so a text has the tokens of these parts.
+_PART = re.compile(
+    r"[^\n]*[0-9A-Za-z](?=[^0-9A-Za-z\x80-\U0010ffff]|\Z)"
+    r"|[^\n]*+(?:\n(?![^\S\r\n]*+\S)[^\n]*+)*+\n?"
+)
+# Most parts are counted several times in a row: in their block, their section and their chunk. Only
+# the ends of lines differ there.
+_CACHED_PARTS, _LONGEST_CACHED = 1024, 2_000  # characters
 _VOCABULARY_SHA256 = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
 
 
@@ -56,23 +60,24 @@ def encoder() -> Encoding:
 
 def count_tokens(text: str) -> int:
     """Count the tokens of a text; names of special tokens count as text."""
-    return sum(map(_count_line, _LINE.findall(text)))
+    count = _encode if len(text) <= _LONGEST_CACHED else _encode_any
+    return sum(map(count, _PART.findall(text)))
 
 
-def _count_line(line: str) -> int:
-    count = _encode if len(line) <= _LONGEST_CACHED else _encode.__wrapped__
-    return count(line)
+def _encode_any(part: str) -> int:
+    count = _encode if len(part) <= _LONGEST_CACHED else _encode.__wrapped__
+    return count(part)
 
 
-@lru_cache(maxsize=_CACHED_LINES)
-def _encode(line: str) -> int:
+@lru_cache(maxsize=_CACHED_PARTS)
+def _encode(part: str) -> int:
     encode = encoder().encode_ordinary
-    if len(line) <= _LONGEST_GAP:
-        return len(encode(line))
-    return sum(len(encode(part)) for part in _to_parts(line))
+    if len(part) <= _LONGEST_GAP:
+        return len(encode(part))
+    return sum(len(encode(piece)) for piece in _without_long_gaps(part))
 
 
-def _to_parts(text: str) -> Iterator[str]:
+def _without_long_gaps(text: str) -> Iterator[str]:
     """Yield a text in parts without gaps that are too long for the encoder."""
     at = 0
     for gap in _LONG_GAP.finditer(text):

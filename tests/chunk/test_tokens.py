@@ -15,7 +15,7 @@ def reference() -> Encoding:
 
 
 _PARTS = st.sampled_from(
-    ["a", "LL", "é", "1", "'s", "'", ".", "|", " ", "  ", "\t", "\n", "\r", "\x1c", "\u2028"]
+    ["r", "LL", "é", "1", "'s", "'", ".", "|", " ", "  ", "\t", "\n", "\r", "\x1c", "\u2028"]
 )
 _SPACED_TEXTS = st.lists(_PARTS, max_size=40).map("".join)
 
@@ -28,7 +28,7 @@ def test_texts_are_encoded_as_tiktoken_does(reference: Encoding, text: str) -> N
 
 @settings(max_examples=300)
 @given(_SPACED_TEXTS)
-def test_a_text_has_the_tokens_of_its_lines_wherever_its_spaces_are(text: str) -> None:
+def test_a_text_has_the_tokens_of_the_parts_that_are_counted(text: str) -> None:
     assert count_tokens(text) == len(encoder().encode_ordinary(text))
 
 
