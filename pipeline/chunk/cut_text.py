@@ -24,9 +24,9 @@ def cut_text(text: str, sizes: Sizes) -> list[Piece]:
 def cut_line(line: str, before: str, tokens: int, limit: int) -> list[Piece]:
     """Return a line or sentence as one piece, or cut between words if it is over the limit.
 
-    `before` separates it from the text above, `tokens` is its size.
+    `before` separates it from the text above, `tokens` is the size of both.
     """
-    if tokens <= limit:
+    if tokens <= limit or not line:
         return [Piece(line, before, SENTENCE, tokens)]
     (first, size), *others = cut_words(line, limit)
     rest = (Piece(part, "", INSIDE_WORD, part_tokens) for part, part_tokens in others)
@@ -46,6 +46,7 @@ def cut_words(text: str, limit: int) -> list[tuple[str, int]]:
     """
     links = find_links(text)
     starts = [start for start, _ in links]
+    limit = max(1, limit)  # deep inside of other blocks, a share of the room may be nothing
     stride = 6 * limit
     waiting: list[tuple[int, int]] = []
     at = 0

@@ -6,6 +6,8 @@ from itertools import pairwise
 import pytest
 
 from pipeline.chunk import fitting_tokens
+from pipeline.chunk.cut_text import cut_text
+from pipeline.chunk.pieces import Sizes
 from tests.support.chunks import bodies, chunks_of, prose
 
 
@@ -121,3 +123,25 @@ def test_an_indented_table_is_cut_under_its_header() -> None:
     assert len(chunks) > 5
     for body in bodies(chunks):
         assert "db-" not in body or "| Host | Role |\n|---|---|\n| db-" in body
+
+
+@pytest.mark.parametrize(
+    "empty", ["- >\n" + "  >\n" * 2000, ">\t\n" * 2000, "- > >\t\n" + "  > >\t\n" * 2000]
+)
+def test_a_long_block_without_text_is_one_without_parts(empty: str) -> None:
+    (chunk,) = chunks_of(f"Above it.\n\n{empty}\nBelow it.")
+    assert "Above it.\n\n" in chunk.text
+    assert chunk.text.endswith("\n\nBelow it.")
+
+
+def test_an_empty_line_below_a_long_gap_is_a_piece_without_text() -> None:
+    pieces = cut_text(f"Above.{' ' * 5000}\n\nBelow.", Sizes(20, 30))
+    assert [piece.text for piece in pieces] == ["Above.", "", "Below."]
+
+
+def test_a_row_that_leaves_no_room_in_many_quotes_is_cut() -> None:
+    row = f"{'> ' * 9}| {'word ' * 30}| b |"
+    chunks = chunks_of("\n".join([row] * 3), 64, 0)
+    letters = re.sub("[^a-z]", "", "".join(bodies(chunks)))
+    assert letters == ("word" * 30 + "b") * 3
+    assert all(chunk.tokens <= 64 for chunk in chunks)

@@ -98,5 +98,6 @@ def _cut_inner(text: str, sizes: Sizes, depth: int) -> list[Piece]:
 
 
 def _cut_blocks(text: str, sizes: Sizes, depth: int) -> list[Piece]:
+    """Return the pieces of the Markdown in another block; an empty one where that has no text."""
     groups = _to_groups(to_inner_blocks(text), sizes, depth)
-    return [piece for group in groups for piece in group]
+    return [piece for group in groups for piece in group] or [Piece("", "", 0, 0)]
