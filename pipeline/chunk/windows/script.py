@@ -24,10 +24,9 @@ class Script(Enum):
 def main_script(text: str) -> Script:
     """Return the script that most letters at the beginning of a text are in, Latin for none."""
     beginning = text[:_CHARACTERS]
-    if beginning.isascii():
+    if beginning.isascii() or not (others := _NOT_LATIN.findall(beginning)):
         return Script.LATIN
     counts = dict.fromkeys(Script, 0)
-    others = _NOT_LATIN.findall(beginning)
     for letter in others:
         counts[_to_script(letter)] += 1
     counts[Script.LATIN] = sum(map(str.isalpha, beginning)) - len(others)
