@@ -19,8 +19,10 @@ _VARIABLE = f"0\u2200-\u22ff\u2a00-\u2aff\u3000-\u303f\uff01-\uff5e{_IDEOGRAPH}"
 # the letters of the part, and the end of the tag.
 _FLAG = "\U0001f3f4\U000e0067\U000e0062[\U000e0061-\U000e007a]{1,3}\U000e007f"
 
+_ASCII = bytes(range(128))
 _SUSPECT = re.compile(f"[{_IGNORABLE}]")
 _KEPT_OR_HIDDEN = re.compile(
+    f"(?=[\U0001f3f4{_IGNORABLE}])(?:"  # what each match begins with: most characters are neither
     f"{_FLAG}"
     f"|(?<=[{_JOINING}])[\u200c\u200d]"
     f"|(?<=[{_EMOJI}])\u200d"
@@ -30,13 +32,19 @@ _KEPT_OR_HIDDEN = re.compile(
     f"|(?<=[{_IDEOGRAPH}])[\U000e0100-\U000e010f]"
     "|(?<=[\u1800-\u180a\u1810-\u18af])[\u180b-\u180f]"
     "|\u115f(?=[\u1161-\u11a7\ud7b0-\ud7c6])|(?<=[\u1100-\u115e\ua960-\ua97c])\u1160"
-    f"|(?P<hidden>[{_IGNORABLE}])"
+    f"|(?P<hidden>[{_IGNORABLE}]))"
 )
 
 
 def drop_hidden_characters(text: str) -> tuple[str, int]:
     """Return the text without characters that show nothing, and how many those were."""
-    if text.isascii() or not _SUSPECT.search(text):
+    if text.isascii() or not _SUSPECT.search(_without_ascii(text)):
         return text, 0
     kept = _KEPT_OR_HIDDEN.sub(lambda match: "" if match["hidden"] else match[0], text)
     return kept, len(text) - len(kept)
+
+
+def _without_ascii(text: str) -> str:
+    """Return the other characters: a regular expression takes long for each one that it skips."""
+    others = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    return others.decode("utf-8", "surrogatepass")
