@@ -21,7 +21,7 @@ from pipeline.markdown.hidden.styles import Style, merge, to_style
 
 LEAST_FONT_PX = 4.0  # smaller text cannot be read
 LEAST_OPACITY = 0.1
-_THIN_PX = 1.0  # of a box that shows nothing
+THIN_PX = 1.0  # of a box that shows nothing
 # What opens at a click is hidden by a style too, but it is the page's content.
 _OPENED_BY_CLICK = frozenset(
     ("expand-content", "expander-content", "tabs-pane", "twixi-block", "codeContent")
@@ -127,8 +127,8 @@ def _is_hiding(tag: str, style: Style) -> bool:
         return False
     height = _smaller(style.height_px, style.max_height_px)
     width = _smaller(style.width_px, style.max_width_px)
-    is_flat = height is not None and height <= _THIN_PX and style.is_clipping is not False
-    return is_flat or (width is not None and width <= _THIN_PX and bool(style.is_clipping))
+    is_flat = height is not None and height <= THIN_PX and style.is_clipping is not False
+    return is_flat or (width is not None and width <= THIN_PX and bool(style.is_clipping))
 
 
 def _smaller(first: float | None, second: float | None) -> float | None:
@@ -142,7 +142,7 @@ def _has_size(attributes: Attributes, style: Style | None) -> bool:
     if style is None:
         return True
     sides = (style.height_px, style.width_px, style.max_height_px, style.max_width_px)
-    return all(side is None or side > _THIN_PX for side in sides)
+    return all(side is None or side > THIN_PX for side in sides)
 
 
 def _apply(style: Style, look: Look) -> Look:
