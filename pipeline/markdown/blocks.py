@@ -14,6 +14,7 @@ from pipeline.records import Container
 
 # Only what would turn prose into another structure: a heading, a fence, an underlined heading.
 _STRUCTURE = re.compile(r"^(?=#{1,6}(?:\s|$)|```|~~~)|(?<=\n)(?=(?:=+|-+)$)", re.MULTILINE)
+_MARKS = ("#", "`", "~")  # of structures on one line
 _LINE_START = re.compile(r"\n(?=[^\n])")
 _PROSE = ("text", "title")
 
@@ -90,7 +91,9 @@ def join_page(blocks: Iterable[Block]) -> str:
 
 
 def _escaped(block: Block) -> str:
-    return _STRUCTURE.sub(r"\\", block.text) if block.kind in _PROSE else block.text
+    text = block.text
+    may_be = block.kind in _PROSE and ("\n" in text or text.startswith(_MARKS))
+    return _STRUCTURE.sub(r"\\", text) if may_be else text
 
 
 def indent(text: str, width: int) -> str:

@@ -93,7 +93,7 @@ class Patch:
             _CAPTION in self._storage
             or may_be_pictures(self._storage)
             or _has_any(self._rendered, _MARKS_OF_ERRORS)
-            or _ERROR_CLASS.search(self._rendered) is not None
+            or ("error" in self._rendered and _ERROR_CLASS.search(self._rendered) is not None)
         )
 
     def _may_add_meanings(self) -> bool:

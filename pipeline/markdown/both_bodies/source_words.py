@@ -17,7 +17,7 @@ from pipeline.markdown.visible import INLINE, SEEN_NAMES, UNSEEN
 _NAMES = "|".join(sorted(map(re.escape, SEEN_NAMES)))
 _UNSEEN = "|".join(sorted(map(re.escape, UNSEEN - {"ac:parameter"})))
 _INLINE = "|".join(sorted(INLINE - UNSEEN - {"img"}))
-_WITHIN_WORDS = re.compile(rf"</?(?:{_INLINE})(?=[\s/>])[^<>]*+>")
+_WITHIN_WORDS = re.compile(rf"</?+(?:{_INLINE})(?=[\s/>])[^<>]*+>")
 # An element whose text no reader sees with that text, and any other tag.
 _TAG_OR_UNSEEN = re.compile(
     rf"<(?:(?:ac:parameter(?! ac:name=\"(?:{_NAMES})\")|{_UNSEEN})(?=[\s/>])[^<>]*+(?<!/)>[^<]*+"

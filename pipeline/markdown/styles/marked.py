@@ -10,12 +10,8 @@ from pipeline.markdown.hidden import split_declarations
 from pipeline.markdown.tree import Element
 from pipeline.markdown.visible import INLINE
 
-_UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
-_LOWER_STYLE = f"translate(@style, '{_UPPER}', '{_LOWER}')"
-_find_styled = etree.XPath(
-    f"descendant::*[@style][contains({_LOWER_STYLE}, 'line-through')"
-    f" or contains({_LOWER_STYLE}, 'vertical-align')]"
-)
+_find_styled = etree.XPath("descendant::*/@style[contains(., '-')]/..")
+_MARKS = ("line-through", "vertical-align")
 _PLAIN = ("span", "font")
 _VERBATIM = ("code", "tt", "kbd", "samp")  # what is inside has no marks
 _RAISED = {"super": "sup", "sub": "sub"}
@@ -25,7 +21,10 @@ def mark_styles(root: Element) -> None:
     """Put `s` around struck text, and let raised or lowered text be `sup` or `sub`."""
     done: set[Element] = set()
     for element in cast(list[Element], _find_styled(root)):
-        declarations = split_declarations(element.get("style") or "")
+        style = element.get("style") or ""
+        if not any(mark in style.lower() for mark in _MARKS):
+            continue
+        declarations = split_declarations(style)
         if any(
             name.startswith("text-decoration") and "line-through" in value
             for name, value in declarations

@@ -21,7 +21,10 @@ UNSEEN = frozenset(
 
 MACROS = frozenset(("ac:structured-macro", "ac:macro"))
 NAMED = frozenset(("ri:page", "ri:blog-post", "ri:attachment"))  # shown by name without a text
-_APART = ("img", "time")  # inline, but shown as boxes
+_APART = frozenset(("img", "time"))  # inline, but shown as boxes
+_WITHIN_WORDS = INLINE - _APART
+# All others show the text that they hold.
+_SPECIAL = MACROS | UNSEEN | {"ac:link"}
 _CODE_LINES = frozenset(("div", "p", "pre", "li", "tr"))
 
 
@@ -37,10 +40,10 @@ def visible_text(element: Element) -> str:
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, inner in walk:
         tag = inner.tag
-        if tag not in INLINE or tag in _APART:
+        if tag not in _WITHIN_WORDS:
             parts.append(" ")
         if event == "start":
-            text = text_at(inner, seen)
+            text = text_at(inner, seen) if tag in _SPECIAL else inner.text or ""
             if text is None:
                 walk.skip_subtree()
             else:
