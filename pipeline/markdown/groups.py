@@ -22,6 +22,7 @@ GROUPS = {
     "a": "link",
 }
 INLINE_GROUPS = frozenset(("**", "*", "~~", "link"))
+BOLD = frozenset(("th", "h1", "h2", "h3", "h4", "h5", "h6"))  # their text is so without a mark
 # What is nested deeper keeps its text, without a mark of its own.
 LIMITS = {
     "list": 12,
@@ -37,22 +38,12 @@ LIMITS = {
 }
 
 
-def group_of(element: Element) -> str | None:
-    """Return the group of a plain HTML element, None for one without a meaning of its own."""
-    return GROUPS.get(element.tag)
-
-
 def is_block(tag: str) -> bool:
     """Return whether a macro's element ends the paragraph.
 
     Storage's own elements (`ac:`) do not: what they render to decides.
     """
     return tag not in INLINE and not tag.startswith("ac:")
-
-
-def is_bold(element: Element) -> bool:
-    """Return whether an element's text is bold without a mark: header cells and headings."""
-    return element.tag == "th" or GROUPS.get(element.tag) == "heading"
 
 
 def to_heading(element: Element, blocks: Sequence[Block]) -> list[Block]:

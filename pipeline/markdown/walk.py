@@ -6,14 +6,13 @@ own elements by the table in `pipeline.markdown.macros.table`.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import dropwhile
 
 from lxml import etree
 
 from pipeline.markdown.blocks import Block, Content, Rendered, to_text_blocks
-from pipeline.markdown.groups import INLINE_GROUPS, LIMITS, group_of, is_block, is_bold, to_heading
+from pipeline.markdown.groups import BOLD, GROUPS, INLINE_GROUPS, LIMITS, is_block, to_heading
 from pipeline.markdown.links import file_name, to_link
 from pipeline.markdown.lists import first_number, item_prefix, kind_of_items, to_item, to_list
 from pipeline.markdown.macros.boxes import box
@@ -27,7 +26,7 @@ from pipeline.markdown.tree import Element
 from pipeline.markdown.visible import INLINE, seen_text
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Frame:
     """An open element whose content is rendered when it closes."""
 
@@ -53,7 +52,8 @@ class Walk:
         self._notes = notes
         self._frames: list[_Frame] = []
         self._tables: list[_Frame | None] = []  # open tables; None: one that is only a layout
-        self._depth: Counter[str] = Counter()  # how many of a group are open
+        # How many of a group are open.
+        self._depth = dict.fromkeys((*GROUPS.values(), *LIMITS), 0)
         self._row_target = ""  # of the row's last link
 
     def to_blocks(self, root: Element) -> list[Block]:
@@ -88,7 +88,7 @@ class Walk:
                 self._emit(macro.convert(element, Content(), self._notes))
                 return "skip"
             return self._open_macro(element, macro)
-        if group := group_of(element):
+        if group := GROUPS.get(element.tag):
             return self._open_group(element, group)
         return self._open_plain(element)
 
@@ -129,7 +129,8 @@ class Walk:
             self._flush()
             return "block"
         self._depth[group] += 1
-        self._depth["**"] += is_bold(element)
+        if element.tag in BOLD:
+            self._depth["**"] += 1
         frame = self._push(_Frame(element, group))
         if group == "table":
             self._tables.append(frame)
@@ -146,7 +147,6 @@ class Walk:
 
     def _end(self, state: _Frame | str) -> None:
         if isinstance(state, _Frame):
-            self._frames.pop()
             self._emit(self._close(state))
             if state.macro and is_block(state.element.tag):
                 self._flush()
@@ -180,25 +180,24 @@ class Walk:
         return text
 
     def _close(self, frame: _Frame) -> Rendered:
-        group, element = frame.group, frame.element
-        text = self._take_inline(frame)
-        content = Content(text)
-        if frame.blocks:
-            content = Content("", [*frame.blocks, *to_text_blocks(text)])
+        group, element, blocks = frame.group, frame.element, frame.blocks
+        is_inline = not blocks and (group in INLINE_GROUPS or frame.macro is not None)
+        text = self._take_inline(frame) if is_inline else ""
+        self._flush()
+        self._frames.pop()
         self._depth[group] -= 1
         if frame.macro:
-            return frame.macro.convert(element, content, self._notes)
-        self._depth["**"] -= is_bold(element)
+            return frame.macro.convert(element, Content(text, blocks), self._notes)
         if group not in INLINE_GROUPS:
-            return self._close_block(frame, content)
-        if content.blocks:
-            return list(content.blocks)
-        if group == "link":
-            return self._to_link(element, content.text)
-        return self._to_emphasis(content.text, group)
+            return self._close_block(frame)
+        if blocks:
+            return blocks
+        return self._to_link(element, text) if group == "link" else self._to_emphasis(text, group)
 
-    def _close_block(self, frame: _Frame, content: Content) -> list[Block]:
-        element, blocks = frame.element, content.to_blocks()
+    def _close_block(self, frame: _Frame) -> list[Block]:
+        element, blocks = frame.element, frame.blocks
+        if element.tag in BOLD:
+            self._depth["**"] -= 1
         match frame.group:
             case "list":
                 return to_list(blocks, first_number(element))
