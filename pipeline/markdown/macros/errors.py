@@ -14,6 +14,7 @@ from pipeline.markdown.tree import Element, all_text, classes_of
 from pipeline.markdown.visible import visible_text
 
 ERROR_CLASS = "error"
+TAGS = frozenset(("div", "span"))
 _MACRO_CLASS = "conf-macro"
 # All that is in an element without attributes; the editor writes text into paragraphs.
 _BARE_TEXTS = (
@@ -31,7 +32,7 @@ def is_error(tag: str, classes: Sequence[str], text: str | None, first: Sequence
     `text` is all it holds, None where it has attributes or elements; `first` has the classes of its
     first element.
     """
-    if tag not in ("div", "span"):
+    if tag not in TAGS:
         return False
     if ERROR_CLASS in classes or (_MACRO_CLASS in classes and ERROR_CLASS in first):
         return True
@@ -46,6 +47,8 @@ def is_error_element(element: Element, *, is_source: bool) -> bool:
     `is_source` is for a storage body, in which only unknown macros are errors.
     """
     classes = classes_of(element)
+    if classes and ERROR_CLASS not in classes and _MACRO_CLASS not in classes:
+        return False  # most elements
     first = classes_of(element[0]) if _MACRO_CLASS in classes and len(element) else []
     text = None if classes or len(element) or element.attrib else element.text
     if not is_error(element.tag, classes, text, first):

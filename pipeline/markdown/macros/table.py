@@ -29,6 +29,7 @@ from pipeline.markdown.macros import (
 )
 from pipeline.markdown.notes import Notes
 from pipeline.markdown.tree import Element, child, classes_of
+from pipeline.markdown.visible import MACROS as MACRO_TAGS
 from pipeline.markdown.visible import UNSEEN
 
 
@@ -115,43 +116,48 @@ _BY_NAME = {name: macro for macro in reversed(MACROS) for name in macro.names.sp
 _BY_TAG = {tag: macro for macro in reversed(MACROS) for tag in macro.tags.split()}
 _BY_CLASS = [(frozenset(macro.classes.split()), macro) for macro in MACROS if macro.classes]
 _LONGEST_CACHED = 200  # characters of a class: the cache must not fill the memory
+_COPIED = frozenset(("ac:adf-node", "ac:adf-fallback"))
 # No class makes a macro of any other tag, such as a cell or an item.
 CLASSED = frozenset(("a", "div", "fieldset", "form", "img", "section", "span", "thead", "ul"))
+_CLASSED_OR_TITLE = CLASSED | {"p"}
 
 
 def find_macro(element: Element, notes: Notes) -> Macro | None:
     """Return the row of an element, None for plain HTML. Macros without a row are counted."""
-    tag, get = element.tag, element.get
-    if tag in ("ac:structured-macro", "ac:macro"):
-        name = get("ac:name") or ""
-        macro = _BY_NAME.get(name.lower())
-        if macro is None:
-            notes.count_unknown(name)
-        if frames.is_not_shown(element, name):
-            return _DROPPED
-        if macro is not None:
-            return macro
-        return _UNKNOWN if child(element, "ac:plain-text-body") is None else _UNKNOWN_VERBATIM
-    if tag in ("ac:adf-node", "ac:adf-fallback") and adf.is_second_copy(element, notes):
+    tag = element.tag
+    if tag in MACRO_TAGS:
+        return _find_stored(element, notes)
+    if tag in _COPIED and adf.is_second_copy(element, notes):
         return _DROPPED
-    if macro := _find_rendered(element, tag, notes):
+    if tag in _CLASSED_OR_TITLE and (macro := _find_rendered(element, tag, notes)):
         return macro
-    name = get("data-macro-name") or ""
+    name = element.get("data-macro-name")
     if name and name.lower() not in _BY_NAME:
         notes.count_unknown(name)
     return _BY_TAG.get(tag)
 
 
+def _find_stored(element: Element, notes: Notes) -> Macro:
+    """Return the row of a macro in storage."""
+    name = element.get("ac:name") or ""
+    macro = _BY_NAME.get(name.lower())
+    if macro is None:
+        notes.count_unknown(name)
+    if frames.is_not_shown(element, name):
+        return _DROPPED
+    if macro is not None:
+        return macro
+    return _UNKNOWN if child(element, "ac:plain-text-body") is None else _UNKNOWN_VERBATIM
+
+
 def _find_rendered(element: Element, tag: str, notes: Notes) -> Macro | None:
     """Return the row of an element that Confluence has rendered."""
-    if tag in ("div", "span") and errors.is_error_element(element, is_source=notes.is_source):
+    classes = element.get("class") or ""
+    if tag in errors.TAGS and errors.is_error_element(element, is_source=notes.is_source):
         return _ERROR
-    classes = element.get("class")
-    if not classes:
-        return None
-    if tag == "p" and "title" in classes and _is_box_title(element):
-        return _TITLE
-    return find_by_class(tag, classes) if tag in CLASSED else None
+    if tag == "p":
+        return _TITLE if "title" in classes and _is_box_title(element) else None
+    return find_by_class(tag, classes) if classes else None
 
 
 def find_by_class(tag: str, classes: str) -> Macro | None:
