@@ -12,10 +12,11 @@ _WIKI_ROUTE = re.compile(
     r"/(?:display|pages|spaces|download|x|users|labels?|dosearchsite\.action)(?:/|\?|$)"
 )
 _NO_PAGE = re.compile(r"/createpage\.action\b")
+_TRACKED = "src=confmacro"
 _TRACKING = re.compile(r"(?<=[?&])src=confmacro&?|[?&]src=confmacro$")
 _LONGEST_ADDRESS = 8_000  # characters: servers refuse longer ones
 _IN_URL = {" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\n": "", "|": "%7C"}
-_IN_URL_TABLE = str.maketrans(_IN_URL)
+_UNSAFE = re.compile(r"[ ()<>\n|]")
 
 
 # A name and password before the host, or a parameter that is a secret of who wrote it.
@@ -42,7 +43,7 @@ class Links:
         if not href or href == "#" or len(href) > _LONGEST_ADDRESS or _NO_PAGE.search(href):
             return ""
         if _ABSOLUTE.match(href):
-            return _TRACKING.sub("", href)
+            return _TRACKING.sub("", href) if _TRACKED in href else href
         if href.startswith("#"):
             return self._page_url + href
         if _SCHEME.match(href):
@@ -84,7 +85,7 @@ def to_link(text: str, target: str) -> str:
         return target if target.startswith("http") and text in target else text
     if "\\" in text[-1:]:
         text += " "
-    return f"[{text}]({target.translate(_IN_URL_TABLE)})"
+    return f"[{text}]({_UNSAFE.sub(lambda match: _IN_URL[match[0]], target)})"
 
 
 def _bare(url: str) -> str:

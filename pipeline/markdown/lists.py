@@ -34,7 +34,8 @@ def to_list(blocks: Sequence[Block], start: int | None) -> list[Block]:
 
 def to_item(blocks: Sequence[Block], prefix: str = "") -> Block:
     """Return one item without its marker; an item that only holds a list is that list."""
-    if not prefix and blocks and all(block.kind == "list" for block in blocks):
+    begins_list = bool(blocks) and blocks[0].kind == "list"
+    if begins_list and not prefix and all(block.kind == "list" for block in blocks):
         return Block("list", "\n".join(block.text for block in blocks))
     if prefix and blocks and blocks[0].kind not in ("text", "heading", "item"):
         blocks, prefix = [Block("text", prefix.rstrip()), *blocks], ""  # a fence begins its line

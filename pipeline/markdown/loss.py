@@ -68,8 +68,8 @@ def count_loss(
     `visible` has the words of the source, `dropped` the texts of it that were omitted on purpose,
     `others` the words of the page's other body.
     """
-    omitted = count_words(" ".join(dropped))
-    words = visible - omitted if omitted else visible
+    omitted = " ".join(dropped)
+    words = visible - count_words(omitted) if omitted else visible
     words = words | _as_seen(others, visible) if others else words
     found = count_words(markdown)
     # Most pages lack nothing, which takes less time to see than a difference.

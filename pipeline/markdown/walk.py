@@ -6,7 +6,6 @@ own elements by the table in `pipeline.markdown.macros.table`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import dropwhile
 
 from lxml import etree
@@ -26,18 +25,18 @@ from pipeline.markdown.tree import Element
 from pipeline.markdown.visible import INLINE, seen_text
 
 
-@dataclass(slots=True, eq=False)
 class _Frame:
     """An open element whose content is rendered when it closes."""
 
-    element: Element
-    group: str
-    macro: Macro | None = None
-    blocks: list[Block] = field(default_factory=list)
-    inline: list[str] = field(default_factory=list)
-    rows: list[TableRow] = field(default_factory=list)  # of a table
-    kind_of_items: str = ""  # of a list
-    marked: tuple[int, str] = (0, "")  # how many pieces end with which mark of emphasis
+    __slots__ = ("blocks", "element", "group", "inline", "kind_of_items", "macro", "marked", "rows")
+
+    def __init__(self, element: Element, group: str, macro: Macro | None = None) -> None:
+        self.element, self.group, self.macro = element, group, macro
+        self.blocks: list[Block] = []
+        self.inline: list[str] = []
+        self.rows: list[TableRow] = []  # of a table
+        self.kind_of_items = ""  # of a list
+        self.marked = (0, "")  # how many pieces end with which mark of emphasis
 
 
 # What to do at an element's end: close the frame, "skip", "block" (end the paragraph), "layout"
@@ -62,10 +61,11 @@ class Walk:
         page = _Frame(root, "page")
         self._frames = [page]
         states: list[_State] = []
+        check = self._notes.check
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
             if event == "start":
-                self._notes.check()
+                check()
                 state = self._open(element)
                 states.append(state)
                 if state == "skip":

@@ -29,7 +29,8 @@ _TITLE = re.compile(r"(?:([A-Za-z0-9~._-]{1,255}):)?(.+)")
 
 def find_dependencies(storage: str) -> Dependencies:
     """Return which pages a body in storage format includes, and whether it is dynamic."""
-    names = {match[1].lower() for match in _NAME.finditer(storage)}
+    found = _NAME.finditer(storage) if "ac:name=" in storage else ()
+    names = {match[1].lower() for match in found}
     may_show_others = f'"{_SYNCED}"' in storage or any(_INCLUDE in name for name in names)
     if not may_show_others and _DYNAMIC.isdisjoint(names):
         return Dependencies()  # most pages: without a parser

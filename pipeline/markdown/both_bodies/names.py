@@ -20,9 +20,11 @@ class Names:
 
     def put_in(self, root: Element) -> None:
         """Give each person in the tree their name, as far as it can be found."""
+        if self._find is None:
+            return
         people = [(person, person.get(ACCOUNT) or "") for person in root.iter("ri:user")]
         ids = dict.fromkeys(account_id for _, account_id in people if account_id)
-        if self._find is None or not ids:
+        if not ids:
             return
         names = self._find(list(ids))
         for person, account_id in people:

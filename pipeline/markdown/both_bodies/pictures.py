@@ -30,7 +30,7 @@ _MOST_CHARACTERS = 20_000  # of a source that is looked for
 
 def may_be_pictures(storage: str) -> bool:
     """Return whether a storage format has macros that may be rendered as pictures."""
-    return _NAMED.search(storage) is not None
+    return "ac:name=" in storage and _NAMED.search(storage) is not None
 
 
 def is_picture(macro: Element) -> bool:
