@@ -17,7 +17,7 @@ from lxml import etree
 Element = etree._Element
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = bytes({*range(32), 127} - set(b"\t\n\r"))
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*+)([^<>]*+)>")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param")
@@ -74,7 +74,9 @@ def to_html(body: str) -> str:
 
 def drop_control_characters(text: str) -> str:
     """Return the text without control characters other than tab and line end."""
-    return _CONTROL.sub("", text)
+    coded = text.encode("utf-8", "surrogatepass")
+    kept = coded.translate(None, _CONTROL)
+    return text if len(kept) == len(coded) else kept.decode("utf-8", "surrogatepass")
 
 
 def _parse(body: str) -> tuple[Element, bool]:
