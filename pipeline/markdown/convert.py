@@ -11,7 +11,7 @@ from pipeline.markdown.blocks import join_page, to_containers
 from pipeline.markdown.embedded import unfold
 from pipeline.markdown.hidden import drop_hidden_characters, drop_hidden_elements
 from pipeline.markdown.links import Links
-from pipeline.markdown.loss import count_loss, count_words
+from pipeline.markdown.loss import CountedWords, count_loss, count_words
 from pipeline.markdown.macros.adf import drop_elsewhere
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.tree import Element, parse
@@ -27,7 +27,7 @@ MAX_FALLBACK_CHARACTERS = 1_000_000  # of a body: BeautifulSoup takes 45 to 200 
 
 Converter = Callable[[Page, Notes], Converted]
 Check = Callable[[], object]
-ApplyPatch = Callable[[Element, Counter[str]], tuple[Counter[str], Counter[str]]]
+ApplyPatch = Callable[[Element, CountedWords], tuple[Counter[str], Counter[str]]]
 
 
 def convert_tree(page: Page, notes: Notes, patch: ApplyPatch | None = None) -> Converted:
@@ -41,9 +41,8 @@ def convert_tree(page: Page, notes: Notes, patch: ApplyPatch | None = None) -> C
     if synced := drop_elsewhere(root):
         notes.render_errors["synced blocks of other pages"] += synced
     notes.hidden_characters += drop_hidden_elements(root)
-    words, others = count_words(visible_text(root)), Counter[str]()
-    if patch is not None:
-        words, others = patch(root, words)
+    seen = count_words(visible_text(root))
+    words, others = patch(root, seen) if patch else (seen, Counter[str]())
     blocks = Walk(notes).to_blocks(root)
     anchors = tuple(block.anchor for block in blocks if block.kind == "heading")
     text, containers = join_page(blocks), to_containers(blocks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import ge
 
 from pipeline.markdown.hidden import drop_hidden_characters
@@ -21,8 +21,33 @@ _SEPARATED = bytes(
 _FORMULA_MARKS = ("^(", "_(")  # of powers and indexes
 
 
-def count_words(text: str) -> Counter[str]:
+class CountedWords(Counter[str]):
+    """How often each word is in a text, and, unless the text is long, all of them in its order.
+
+    What is computed from it is a `Counter`, without an order.
+    """
+
+    in_order: Sequence[str] = ()
+
+
+def count_words(text: str) -> CountedWords:
     """Count words the same way in source and Markdown: without marks, images, link targets."""
+    text = _without_marks(text)
+    if len(text) < _SLICE:
+        return _count(text)
+    words = CountedWords()
+    for part in _to_slices(text):
+        words.update(_count(part))
+    return words
+
+
+def are_words_of(words: CountedWords, text: str) -> bool:
+    """Return whether a text has these words in this order: counting them would take longer."""
+    text = _without_marks(text)
+    return len(text) < _SLICE and _split(text) == words.in_order
+
+
+def _without_marks(text: str) -> str:
     text = drop_hidden_characters(text)[0]
     if "![" in text:
         text = _IMAGE.sub(" ", text)
@@ -30,25 +55,27 @@ def count_words(text: str) -> Counter[str]:
         text = _LINK_TARGET.sub("", text)
     for mark in _FORMULA_MARKS:
         text = text.replace(mark, "")
-    if len(text) < _SLICE:
-        return _count(text)
-    words: Counter[str] = Counter()
-    for part in _to_slices(text):
-        words.update(_count(part))
-    return words
+    return text
 
 
-def _count(text: str) -> Counter[str]:
-    """Count words without a regular expression, which takes four times as long, but for others
-    than ASCII.
-    """
-    plain = text.encode("utf-8", "surrogatepass").translate(_SEPARATED, _MARKS)
-    words = Counter(plain.decode("utf-8", "surrogatepass").split())
+def _count(text: str) -> CountedWords:
+    in_order = _split(text)
+    words = CountedWords(in_order)
+    words.in_order = in_order
     for word in [word for word in words if not word.isascii()]:
         number = words.pop(word)
         for part in _WORD.findall(word):
             words[part] += number
     return words
+
+
+def _split(text: str) -> list[str]:
+    """Return the words without a regular expression, which takes four times as long.
+
+    Those that are not ASCII may have separators in them.
+    """
+    plain = text.encode("utf-8", "surrogatepass").translate(_SEPARATED, _MARKS)
+    return plain.decode("utf-8", "surrogatepass").split()
 
 
 def _to_slices(text: str) -> Iterator[str]:

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from pipeline.markdown import convert_page
-from pipeline.markdown.both_bodies.source_words import count_source_words
+from pipeline.markdown.both_bodies.source_text import read_text
 from pipeline.markdown.convert import (
     Converter,
     convert_tree,
     convert_with_markdownify,
     to_markdown,
 )
-from pipeline.markdown.loss import count_words
+from pipeline.markdown.loss import are_words_of, count_words
 from pipeline.markdown.macros.table import MACROS
 from pipeline.markdown.tree import parse
 from pipeline.markdown.visible import SEEN_NAMES, visible_text
@@ -100,7 +100,7 @@ def test_both_converters_show_the_parameters_that_the_meter_counts(
     seen = count_words(visible_text(parse(storage)))
     assert to_word("status", "title") in seen
     assert to_word("toc", "title") not in seen
-    assert not seen - count_source_words(storage)
+    assert not seen - count_words(read_text(storage))
     result = to_markdown(to_page(storage, "storage"), converter, converter)
     assert not seen.keys() - count_words(result.text).keys()
 
@@ -121,4 +121,24 @@ def test_both_converters_show_the_parameters_that_the_meter_counts(
     ],
 )
 def test_no_word_is_missing_where_the_words_are_counted_without_a_tree(storage: str) -> None:
-    assert not count_words(visible_text(parse(storage))) - count_source_words(storage)
+    assert not count_words(visible_text(parse(storage))) - count_words(read_text(storage))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_same"),
+    [
+        ("one  [two](https://e.com) **three**\n", True),
+        ("one three two", False),
+        ("one two", False),
+        ("one two three three", False),
+        ("", False),
+    ],
+)
+def test_texts_are_compared_word_by_word_without_their_marks(text: str, is_same: bool) -> None:
+    assert are_words_of(count_words("one two three"), text) == is_same
+
+
+def test_a_text_too_long_for_a_list_of_its_words_has_the_words_of_none() -> None:
+    text = "word " * 200_001
+    assert count_words(text)["word"] == 200_001
+    assert not are_words_of(count_words(text), text)

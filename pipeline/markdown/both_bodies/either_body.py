@@ -18,6 +18,7 @@ from pipeline.markdown.convert import (
     convert_tree,
     to_markdown,
 )
+from pipeline.markdown.loss import CountedWords
 from pipeline.markdown.notes import Converted, Notes
 from pipeline.markdown.tree import Element
 from pipeline.records import Dependencies, IncludedPage, Markdown, Page
@@ -89,7 +90,7 @@ def _convert(page: Page, names: Names, check: Check) -> Markdown:
         return converted
     patch = Patch(page.html, page.storage, check)
 
-    def apply(root: Element, words: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+    def apply(root: Element, words: CountedWords) -> tuple[Counter[str], Counter[str]]:
         counted = patch.apply(root, words)
         names.put_in(root)
         return counted
@@ -115,7 +116,7 @@ def _convert(page: Page, names: Names, check: Check) -> Markdown:
 def _to_patch(names: Names) -> ApplyPatch:
     """Return a change of a tree that only puts people's names into it."""
 
-    def apply(root: Element, words: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+    def apply(root: Element, words: CountedWords) -> tuple[Counter[str], Counter[str]]:
         names.put_in(root)
         return words, Counter()
 

@@ -22,14 +22,14 @@ from pipeline.markdown.both_bodies.pictures import (
 )
 from pipeline.markdown.both_bodies.places import Words
 from pipeline.markdown.both_bodies.source import as_shown, drop_addresses, read_source
-from pipeline.markdown.both_bodies.source_words import count_source_words
+from pipeline.markdown.both_bodies.source_text import read_text
 from pipeline.markdown.both_bodies.unshown import (
     find_copies,
     find_unshown,
     is_optional,
     is_synced,
 )
-from pipeline.markdown.loss import count_words
+from pipeline.markdown.loss import CountedWords, are_words_of, count_words
 from pipeline.markdown.macros.errors import is_error_element
 from pipeline.markdown.tree import Element, TooCostlyError, parse
 from pipeline.markdown.visible import visible_text
@@ -55,14 +55,16 @@ class Patch:
         self.kept = 0  # macros at the end of the page, because their place is not known
         self._left_out: Counter[str] = Counter()  # words that the rendering lacks on purpose
 
-    def apply(self, root: Element, words: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+    def apply(self, root: Element, seen: CountedWords) -> tuple[Counter[str], Counter[str]]:
         """Put what is missing from a rendered body in its place in the tree.
 
-        `words` are those that readers see in it. Returns them without those of errors that were
+        `seen` are the words that readers see in it. Returns them without those of errors that were
         replaced, and the words of the storage format, unless it has nothing to add.
         """
-        found = count_source_words(self._storage)
-        is_complete = all(map(ge, map(words.__getitem__, found), found.values()))
+        words: Counter[str] = seen
+        text = read_text(self._storage)
+        found = words if are_words_of(seen, text) else count_words(text)
+        is_complete = found is words or all(map(ge, map(words.__getitem__, found), found.values()))
         if is_complete and not self._may_add_text():
             if self._may_add_meanings():
                 copy_meanings(root, parse(self._storage))
