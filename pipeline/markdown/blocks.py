@@ -109,8 +109,10 @@ def contain(blocks: Sequence[Block], title: str) -> list[Block]:
     return [block._replace(within=outer + block.within) for block in blocks]
 
 
-def to_containers(blocks: Iterable[Block]) -> tuple[Container, ...]:
+def to_containers(blocks: Sequence[Block]) -> tuple[Container, ...]:
     """Return the containers of a page's blocks, with their lines in the joined text."""
+    if not any(block.within for block in blocks):
+        return ()
     found: list[Container] = []
     opened: list[tuple[Title, int]] = []  # and their places in `found`
     line = end = 0

@@ -76,6 +76,8 @@ def verbatim(element: Element) -> str:
 
     That includes the parameter that a storage macro within the code shows.
     """
+    if not len(element):
+        return (element.text or "").replace("\xa0", " ")
     parts: list[str] = []
     seen: set[Element] = set()  # parameters
     walk = etree.iterwalk(element, events=("start", "end"))
