@@ -62,7 +62,7 @@ def _count(text: str) -> CountedWords:
     in_order = _split(text)
     words = CountedWords(in_order)
     words.in_order = in_order
-    for word in [word for word in words if not word.isascii()]:
+    for word in [word for word in words if not (word.isascii() or word.isalnum())]:
         number = words.pop(word)
         for part in _WORD.findall(word):
             words[part] += number
