@@ -72,7 +72,7 @@ class Words:
         """
         missing = [0]  # of the words up to each one, how many begin a row that the other body lacks
         for gram in to_grams(self._words, _GRAM):
-            missing.append(missing[-1] + (not other.has(list(gram))))
+            missing.append(missing[-1] + (not other.has_gram(gram)))
         lacking = {
             place.element
             for place, start, end in self._list_own()
@@ -114,11 +114,15 @@ class Words:
 
     def has(self, words: list[str]) -> bool:
         """Return whether all these words are in the body, in rows of four."""
+        return all(map(self.has_gram, to_grams(words, min(_GRAM, len(words)))))
+
+    def has_gram(self, gram: tuple[str, ...]) -> bool:
+        """Return whether these words, at most four, are in the body in a row."""
         if self._grams is None:
             self._grams = {
                 hash(gram) for size in range(1, _GRAM + 1) for gram in to_grams(self._words, size)
             }
-        return all(hash(gram) in self._grams for gram in to_grams(words, min(_GRAM, len(words))))
+        return hash(gram) in self._grams
 
 
 def to_grams(words: list[str], size: int) -> Iterator[tuple[str, ...]]:
