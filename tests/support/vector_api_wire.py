@@ -70,6 +70,7 @@ class Server(ThreadingHTTPServer):
     """Answers what `answer` returns; closing it breaks the connections that are open."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, port: int, answer: Callable[[Request], Answer]) -> None:
         self.answer = answer

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from pipeline.upsert.errors import must_be_stored
 from pipeline.upsert.files.store_api import OLD_PREFIX, StoreApi
-from pipeline.upsert.server.api import AnswerError, NoAnswerError
+from pipeline.upsert.files.version import Version
 from pipeline.upsert.server.embedding_models import EmbeddingModel
 from pipeline.upsert.server.listed_window import to_whole_number
 
-_NUMBER = re.compile(r"\d+")
 _INDENTED = "apps:\n    web:\n\n\n        port"
 
 
-def alters_text(api: StoreApi, store: str, *, may_try: bool) -> bool:
+def alters_text(api: StoreApi, store: str, version: Version, *, may_try: bool) -> bool:
     """Return whether the server strips white space from the text of files.
 
     OGX does, from 1.0 on. Where the server does not show its version, another store of the same
@@ -22,20 +19,7 @@ def alters_text(api: StoreApi, store: str, *, may_try: bool) -> bool:
     """
     if api.prefix == OLD_PREFIX:
         return False
-    major = _get_major(api)
-    if major is None:
-        return may_try and _try_text(api, store)
-    return major >= 1
-
-
-def _get_major(api: StoreApi) -> int | None:
-    """Return the first number of the server's version; None where it does not show it."""
-    try:
-        answer = api.api.get("/v1/version")
-    except (AnswerError, NoAnswerError):
-        return None
-    number = _NUMBER.search(str(answer.get("version")))
-    return int(number[0]) if number else None
+    return version >= (1, 0) if version else may_try and _try_text(api, store)
 
 
 def _try_text(api: StoreApi, store: str) -> bool:

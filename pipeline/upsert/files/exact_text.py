@@ -29,7 +29,7 @@ class ExactChunk:
     """A chunk as it is to be stored, and the attached file that carries it."""
 
     file_id: str
-    made: Mapping[str, Any]  # the chunk that the server made of the file, see `read_chunk`
+    made: Mapping[str, Any]  # the chunk that the server made of the file, see `ExactText.read`
     text: str
     vector: Sequence[float]  # of the text; empty where that of the file stays
     attributes: Mapping[str, str | int]  # the file's, once the chunk is complete
@@ -54,19 +54,28 @@ class ExactText:
             return [()] * len(texts)
         return [*self._api.embed(self._model, texts)]
 
-    def write(self, chunks: Sequence[ExactChunk]) -> None:
+    def write(self, chunks: Sequence[ExactChunk]) -> set[str]:
         """Overwrite the chunks of attached files, then mark the files as complete.
 
+        Returns the ids of the files that the store's list does not have.
         Raises as `Api.insert` does; then the files still have the attributes `PENDING`.
         """
         rows = [self._to_row(chunk) for chunk in chunks]
         self.guard_last()
         for start in range(0, len(rows), _ROWS_A_REQUEST):
             self._insert(rows[start : start + _ROWS_A_REQUEST])
-        self._workers.run(self._mark, chunks)
+        unlisted = set[str]()
 
-    def _mark(self, chunk: ExactChunk) -> None:
-        self._api.set_attributes(self._store, chunk.file_id, chunk.attributes)
+        def mark(chunk: ExactChunk) -> None:
+            if not self._api.set_attributes(self._store, chunk.file_id, chunk.attributes):
+                unlisted.add(chunk.file_id)
+
+        self._workers.run(mark, chunks)
+        return unlisted
+
+    def read(self, file_id: str) -> Mapping[str, Any]:
+        """Return the only chunk of a file, as the server made it; see `StoreApi.read_chunk`."""
+        return self._api.read_chunk(self._store, file_id, embedded=self._is_sqlite)
 
     def guard_last(self) -> None:
         """Make sure that the last chunk of a faiss index is none of ours.
@@ -84,7 +93,7 @@ class ExactText:
         text = uuid4().hex
         file_id = self._api.upload(f"tail.{self._store}.md", text)
         self._api.attach(self._store, file_id, text, PENDING)
-        length = len(self._api.read_chunk(self._store, file_id)["embedding"])
+        length = len(self._api.read_chunk(self._store, file_id, embedded=True)["embedding"])
         self._insert([self._to_filler(length)])
         self._api.remove(self._store, file_id)
 

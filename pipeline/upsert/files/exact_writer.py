@@ -33,23 +33,30 @@ class _Carrier:
     file_id: str = ""
     made: Mapping[str, Any] = field(default_factory=dict)  # the chunk that the server made of it
     error: InsertError | None = None  # why there is none
-    is_listed: bool = False
 
 
 class ExactWriter:
     """Puts chunks byte for byte into one store."""
 
     def __init__(
-        self, api: StoreApi, store: str, held: Held, workers: Workers, exact: ExactText
+        self,
+        api: StoreApi,
+        store: str,
+        held: Held,
+        workers: Workers,
+        exact: ExactText,
+        attachments_at_once: int,
     ) -> None:
         self._api, self._store, self._held = api, store, held
         self._workers, self._exact = workers, exact
+        self._attachments_at_once = attachments_at_once
 
     def put_all(self, chunks: Sequence[Chunk]) -> Batch:
         """Store each chunk; several files at a time are uploaded and attached.
 
-        The server may drop files from the store's list that are attached at the same time: those
-        are attached again, one at a time. Deletions would damage the list, so none comes between.
+        The server may drop files from the store's list that are attached at the same time: where
+        it cannot mark them as complete, they are attached again, one at a time. Deletions would
+        damage the list, so none comes between.
         Raises as `Api.insert` does if nothing is stored, because the texts cannot be embedded.
         """
         batch = Batch()
@@ -59,11 +66,9 @@ class ExactWriter:
         ]
         self._workers.run(lambda carrier: self._try(self._upload, carrier, batch), carriers)
         uploaded = [carrier for carrier in carriers if carrier.file_id]
-        self._workers.run(self._attach, uploaded)
-        self._workers.run(self._check, [carrier for carrier in uploaded if not carrier.error])
-        attached = [one for one in uploaded if self._try(self._complete, one, batch)]
-        if attached:
-            self._overwrite(attached, batch)
+        self._workers.run(self._attach, uploaded, self._attachments_at_once)
+        self._workers.run(self._read, [carrier for carrier in uploaded if not carrier.error])
+        self._overwrite([one for one in uploaded if self._try(self._shorten, one, batch)], batch)
         return batch
 
     def _to_carrier(self, chunk: Chunk, vector: Sequence[float]) -> _Carrier:
@@ -98,62 +103,68 @@ class ExactWriter:
         except (InsertRejectedError, InsertUnclearError) as error:
             carrier.error = error
 
-    def _check(self, carrier: _Carrier) -> None:
+    def _read(self, carrier: _Carrier) -> None:
         """Read what the server made of a file that it has confirmed."""
-        carrier.is_listed = self._api.get_file(self._store, carrier.file_id) is not None
         try:
-            carrier.made = self._api.read_chunk(self._store, carrier.file_id)
+            carrier.made = self._exact.read(carrier.file_id)
         except SeveralChunksError as error:
             carrier.error = error
 
-    def _complete(self, carrier: _Carrier) -> None:
-        """Make sure that the file is in the store's list and has one chunk.
+    def _shorten(self, carrier: _Carrier) -> None:
+        """Make sure that the file has one chunk; raise `InsertError` where it cannot.
 
         A file of which the server makes several chunks is shortened: what is embedded is then the
         beginning of the chunk; the chunk itself stays whole.
         """
-        attempts = itertools.count(1)
-        while carrier.error or not carrier.is_listed:
-            if carrier.error:
-                is_cut = isinstance(carrier.error, SeveralChunksError)
-                if not is_cut or len(carrier.text) < SHORTEST_FILE:
-                    raise carrier.error
-                self._exact.guard_last()
-                self._api.remove(self._store, carrier.file_id)
-                carrier.text = carrier.text[: len(carrier.text) * 2 // 3] + to_tail(carrier.mark)
-                self._upload(carrier)
-            else:
-                if next(attempts) > ATTEMPTS:
-                    raise InsertUnclearError("the store's list of files does not keep a file")
-                # Some databases keep both chunks of a file that is attached twice.
-                self._attach(carrier)
-                self._exact.guard_last()
-                self._api.detach(self._store, carrier.file_id)
-            carrier.error = None
-            self._attach(carrier)
-            if not carrier.error:
-                self._check(carrier)
+        while carrier.error:
+            is_cut = isinstance(carrier.error, SeveralChunksError)
+            if not is_cut or len(carrier.text) < SHORTEST_FILE:
+                raise carrier.error
+            self._exact.guard_last()
+            self._remove(carrier)
+            carrier.text = carrier.text[: len(carrier.text) * 2 // 3] + to_tail(carrier.mark)
+            self._upload(carrier)
+            self._attach_and_read(carrier)
+
+    def _attach_again(self, carrier: _Carrier) -> None:
+        """Attach a file that the store's list has lost."""
+        self._attach(carrier)
+        # Some databases keep both chunks of a file that is attached twice.
+        self._exact.guard_last()
+        self._api.detach(self._store, carrier.file_id)
+        self._attach_and_read(carrier)
+        self._shorten(carrier)
+
+    def _attach_and_read(self, carrier: _Carrier) -> None:
+        carrier.error = None
+        self._attach(carrier)
+        if not carrier.error:
+            self._read(carrier)
 
     def _overwrite(self, carriers: Sequence[_Carrier], batch: Batch) -> None:
-        exact = [
-            ExactChunk(
-                carrier.file_id,
-                carrier.made,
-                carrier.chunk.text,
-                carrier.vector,
-                to_attributes(carrier.chunk, carrier.mark, 0),
-            )
-            for carrier in carriers
-        ]
+        """Write chunks over those of their files; again where the list has lost the file."""
+        attempts = itertools.count(1)
+        while carriers:
+            lost = self._write(carriers, batch)
+            if lost and next(attempts) > ATTEMPTS:
+                unclear = InsertUnclearError("the store's list of files does not keep a file")
+                self._give_up(lost, unclear, batch)
+                return
+            carriers = [one for one in lost if self._try(self._attach_again, one, batch)]
+
+    def _write(self, carriers: Sequence[_Carrier], batch: Batch) -> list[_Carrier]:
+        """Write chunks over those of their files; return those whose file the list has lost."""
         try:
-            self._exact.write(exact)
+            lost = self._exact.write([_to_exact(carrier) for carrier in carriers])
         except (InsertRejectedError, InsertUnclearError) as error:
             self._give_up(carriers, error, batch)
-            return
+            return []
         for carrier in carriers:
             chunk, file_id = carrier.chunk, carrier.file_id
-            self._held.add(Entry(file_id, chunk.id, chunk.page_id, carrier.mark, 0))
-            batch.handles[chunk.id] = file_id
+            if file_id not in lost:
+                self._held.add(Entry(file_id, chunk.id, chunk.page_id, carrier.mark, 0))
+                batch.handles[chunk.id] = file_id
+        return [carrier for carrier in carriers if carrier.file_id in lost]
 
     def _give_up(self, carriers: Sequence[_Carrier], error: InsertError, batch: Batch) -> None:
         """Remove what was stored of chunks, unless the server may still be working on it."""
@@ -164,4 +175,23 @@ class ExactWriter:
             self._exact.guard_last()
         for carrier in carriers:
             if carrier.file_id:
-                self._api.remove(self._store, carrier.file_id)
+                self._remove(carrier)
+
+    def _remove(self, carrier: _Carrier) -> None:
+        """Remove a file with its chunk.
+
+        Of a file that the store's list has lost, both stay: by the upload, the next run finds them.
+        """
+        self._api.detach(self._store, carrier.file_id)
+        if not self._api.has_chunks(self._store, carrier.file_id):
+            self._api.delete_upload(carrier.file_id)
+
+
+def _to_exact(carrier: _Carrier) -> ExactChunk:
+    return ExactChunk(
+        carrier.file_id,
+        carrier.made,
+        carrier.chunk.text,
+        carrier.vector,
+        to_attributes(carrier.chunk, carrier.mark, 0),
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import batched
 from typing import Any
 
@@ -18,7 +19,7 @@ from pipeline.upsert.errors import (
     VectorApiError,
 )
 from pipeline.upsert.server.answer import to_number
-from pipeline.upsert.server.api import AnswerError, Api, to_segment
+from pipeline.upsert.server.api import AnswerError, Api, insert_errors, to_segment
 from pipeline.upsert.server.description import Description
 from pipeline.upsert.server.embedding_models import EmbeddingModel, measure_dimension
 from pipeline.upsert.server.list_all import list_all
@@ -49,8 +50,7 @@ class StoreApi:
         is_old = prefix == OLD_PREFIX
         # 0.2 accepts any page size, and reads the whole list for each page; OGX refuses over 100.
         self._page_size = 10_000 if is_old else 100
-        # 0.2 gains little from more than four. OGX processes new files once a second, those of all
-        # threads together; with 16 threads its database is locked at times.
+        # 0.2 gains little from more than four; OGX's database is locked at times where 16 upload.
         self.threads = 4 if is_old else 8
         # Later servers may keep a store's list of files in a row of a table that each change
         # rewrites: two changes at a time lose one of them.
@@ -65,13 +65,9 @@ class StoreApi:
 
     def get_store(self, store: str) -> dict[str, Any] | None:
         """Return a store, or None if there is none of that identifier."""
-        try:
-            found = self.api.get(self._to_path(store))
-        except AnswerError as error:
-            if _is_not_found(error):
-                return None
-            raise
-        return found or None
+        with _absent_is_no_error():
+            return self.api.get(self._to_path(store)) or None
+        return None
 
     def add_metadata(self, store: str, facts: Mapping[str, str]) -> None:
         """Add to a store's metadata, which the server replaces as a whole."""
@@ -135,13 +131,9 @@ class StoreApi:
 
     def get_file(self, store: str, file_id: str) -> dict[str, Any] | None:
         """Return a file of the store's list, or None if it is not there."""
-        try:
-            found = self.api.get(f"{self._to_path(store)}/files/{to_segment(file_id)}")
-        except AnswerError as error:
-            if _is_not_found(error):
-                return None
-            raise
-        return found
+        with _absent_is_no_error():
+            return self.api.get(f"{self._to_path(store)}/files/{to_segment(file_id)}")
+        return None
 
     def list_uploads(self) -> Iterator[dict[str, Any]]:
         """Yield every uploaded file, those of other users included."""
@@ -205,12 +197,13 @@ class StoreApi:
             message = f"the server did not store it: {self.api.quote(str(reason), text)}"
             raise (TooLongError if says_too_long(str(reason)) else InsertRejectedError)(message)
 
-    def read_chunk(self, store: str, file_id: str) -> dict[str, Any]:
-        """Return the only chunk of a file, as the server made it, with its `embedding`.
+    def read_chunk(self, store: str, file_id: str, *, embedded: bool = False) -> dict[str, Any]:
+        """Return the only chunk of a file, as the server made it; `embedded`: with `embedding`.
 
         Raises `SeveralChunksError` if the file has not exactly one.
         """
-        chunks = self._read_chunks(store, file_id, include_embeddings="true")
+        more = {"include_embeddings": "true"} if embedded else {}
+        chunks = self._read_chunks(store, file_id, **more)
         if len(chunks) != 1:
             raise SeveralChunksError(f"the server made {len(chunks)} chunks of a file, not one")
         return chunks[0]
@@ -229,10 +222,16 @@ class StoreApi:
             raise
         return list(answer.rows("data" if "data" in answer else "content"))
 
-    def set_attributes(self, store: str, file_id: str, attributes: Mapping[str, str | int]) -> None:
-        """Replace the attributes of a file in the store's list."""
+    def set_attributes(self, store: str, file_id: str, attributes: Mapping[str, str | int]) -> bool:
+        """Replace the attributes of a file; return whether the store's list has the file.
+
+        Raises as `Api.insert` does.
+        """
         path = f"{self._to_path(store)}/files/{to_segment(file_id)}"
-        self.api.insert(path, {"attributes": dict(attributes)})
+        with insert_errors(), _absent_is_no_error():
+            self.api.post_once(path, {"attributes": dict(attributes)})
+            return True
+        return False
 
     def remove(self, store: str, file_id: str) -> None:
         """Remove a file with its chunks from the store, and delete the upload."""
@@ -266,11 +265,18 @@ class StoreApi:
         return f"{self.prefix}/vector_stores/{to_segment(store)}"
 
     def _delete(self, path: str) -> None:
-        try:
+        with _absent_is_no_error():
             self.api.delete(path)
-        except AnswerError as error:
-            if not _is_not_found(error):
-                raise
+
+
+@contextmanager
+def _absent_is_no_error() -> Iterator[None]:
+    """Ignore the answer that there is no such store or file."""
+    try:
+        yield
+    except AnswerError as error:
+        if not _is_not_found(error):
+            raise
 
 
 def to_prefix(description: Description) -> str:

@@ -23,6 +23,7 @@ from pipeline.upsert.files.listed.store_list import Remembered, StoreList
 from pipeline.upsert.files.provider import get_provider, is_lost
 from pipeline.upsert.files.search import find_files, search
 from pipeline.upsert.files.store_api import StoreApi
+from pipeline.upsert.files.version import choose_attachments_at_once, read_version
 from pipeline.upsert.files.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,8 @@ class StoreFiles:
         self._provider = get_provider(api, about)
         self._least_seconds = YOUNGEST_OF_SHARDS if settings.shard_count > 1 else 0.0
         self._workers = Workers(api.threads)
-        self.is_exact = alters_text(api, store, may_try=not settings.dry_run)
+        version = read_version(api)
+        self.is_exact = alters_text(api, store, version, may_try=not settings.dry_run)
         self._held = Held(settings.state_dir, requires_exact=self.is_exact)
         self._files = FileWriter(api, store, self._held, self._workers)
         self._last = LastFile(self._held, self._files)
@@ -57,7 +59,8 @@ class StoreFiles:
         if self.is_exact:
             model = str((about.get("metadata") or {}).get("embedding_model", ""))
             self._exact = ExactText(api, store, self._provider, model, self._workers)
-            self._writer = ExactWriter(api, store, self._held, self._workers, self._exact)
+            at_once = choose_attachments_at_once(api, version)
+            self._writer = ExactWriter(api, store, self._held, self._workers, self._exact, at_once)
         has_order = "faiss" in self._provider and not self._exact  # see `LastFile`
         self._list = StoreList(
             api, store, self._held, self._workers, settings.state_dir, in_order=has_order

@@ -27,7 +27,8 @@ class Workers:
     ) -> None:
         """Run the step for each item, at most `at_once` at a time; raise the first error.
 
-        With 1, in order; else in no order. Raises `VectorApiError` after `close`.
+        By default as many as the workers have threads. With 1, in order; else in no order.
+        Raises `VectorApiError` after `close`.
         """
 
         def run_step(item: T) -> None:
@@ -35,7 +36,7 @@ class Workers:
                 raise VectorApiError("the run has ended")
             step(item)
 
-        threads = min(self._threads, at_once or self._threads)
+        threads = at_once or self._threads
         for batch in batched(items, _ITEMS):
             if threads == 1 or len(batch) < 2:
                 for item in batch:

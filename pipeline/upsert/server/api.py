@@ -53,7 +53,7 @@ from pipeline.upsert.server.refusals import find_limit, says_too_long
 
 log = logging.getLogger(__name__)
 
-POOL_SIZE = 16  # idle connections
+POOL_SIZE = 32  # idle connections, as many as requests at a time
 LONGEST_REASON = 10_000  # bytes of an answer that are read
 # Seconds that a request may continue once the run ends: then its result is known to the next run.
 TO_STORE, TO_DELETE = 12.0, 18.0
