@@ -7,7 +7,7 @@ fails every time, `retry_after` reads the wait that a server asks for; `causes` 
 answer came; `error_text` quotes the message of an error answer.
 """
 
-from pipeline.http.background import fulfil, in_background, is_done
+from pipeline.http.background import fulfil, in_background, in_new_thread, is_done
 from pipeline.http.bounded import (
     EncodingError,
     SavingError,
@@ -62,6 +62,7 @@ __all__ = [
     "Waiting",
     "fulfil",
     "in_background",
+    "in_new_thread",
     "is_done",
     "is_html",
     "is_loopback",

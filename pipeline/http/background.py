@@ -21,7 +21,7 @@ os.register_at_fork(after_in_child=_idle.clear)  # a child process has none of t
 
 
 def in_background[Result](call: Callable[[], Result], name: str) -> Future[Result]:
-    """Begin a call in another thread, which has its name meanwhile."""
+    """Begin a call in another thread, which has its name meanwhile and may be used again."""
     future: Future[Result] = Future()
     try:
         tasks = _idle.pop()
@@ -29,6 +29,13 @@ def in_background[Result](call: Callable[[], Result], name: str) -> Future[Resul
         tasks = SimpleQueue()
         threading.Thread(target=_work, args=(tasks,), daemon=True).start()
     tasks.put((partial(fulfil, future, call), name))
+    return future
+
+
+def in_new_thread[Result](call: Callable[[], Result], name: str) -> Future[Result]:
+    """Begin a call in a thread that ends with it, and with it all that a library keeps there."""
+    future: Future[Result] = Future()
+    threading.Thread(target=fulfil, args=(future, call), name=name, daemon=True).start()
     return future
 
 

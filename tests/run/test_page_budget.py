@@ -1,5 +1,6 @@
 """What one page may cost: it fails with its name, and the run goes on."""
 
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -59,6 +60,15 @@ def test_only_the_time_of_its_calls_counts_whichever_thread_makes_them() -> None
         clock.seconds += 500
     with pytest.raises(PageBudgetError):
         budget.spend(partial(take, 2))
+
+
+def test_each_call_has_a_new_thread_that_ends_with_it() -> None:
+    budget = PageBudget(0, Stop())
+    first, second = (budget.spend(threading.current_thread) for _ in range(2))
+    assert first is not second
+    for thread in (first, second):
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 def test_a_stop_ends_a_conversion_at_once() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline.run.stop import Stop
-from pipeline.run.threads import call_interruptibly
+from pipeline.run.threads import call_apart
 
 # CPU time of a page: twenty times what ordinary pages take on a slow machine.
 _SECONDS_A_PAGE, _SECONDS_A_MILLION = 60.0, 20.0  # in any case, and for a million characters
@@ -33,8 +33,12 @@ class PageBudget:
         self._calls = 0
 
     def spend[Result](self, call: Callable[[], Result]) -> Result:
-        """Return `call()`, made in another thread, whose time counts; a stop ends the wait."""
-        return call_interruptibly(partial(self._measure, call), self._stop)
+        """Return `call()`, made in another thread, whose time counts; a stop ends the wait.
+
+        It is a new thread: libxml2 keeps the names of all elements and attributes that a thread has
+        read, and reads no new ones above 100 MB; no page may take that of the next.
+        """
+        return call_apart(partial(self._measure, call), self._stop)
 
     def check(self) -> None:
         """Raise `PageBudgetError` from the end of the budget on; `StoppedError` after a stop."""
