@@ -208,7 +208,7 @@ class Run:
         """Convert a page, from its storage format where it is not rendered, or what is on one."""
         is_open = self._scope.to_is_open(page.ref)
         convert = partial(self._documents.to_markdown, page, self._budget.check, is_open)
-        markdown = self._budget.spend(convert)
+        markdown = self._budget.convert(convert)
         page_id = page.ref.id
         is_uncertain = self._prefetch.is_early(page_id) or self._scope.is_doubtful(page_id)
         self._dependents.note(page, markdown.dependencies, is_uncertain)

@@ -54,17 +54,21 @@ def test_only_the_time_of_its_calls_counts_whichever_thread_makes_them() -> None
         clock.seconds += seconds
         call_often(budget)
 
-    for start, seconds in ((1_000, 30), (7, 25), (2_000, 4)):
+    for make, start, seconds in (
+        (budget.convert, 1_000, 30),
+        (budget.spend, 7, 25),
+        (budget.convert, 2_000, 4),
+    ):
         clock.seconds = start
-        budget.spend(partial(take, seconds))
+        make(partial(take, seconds))
         clock.seconds += 500
     with pytest.raises(PageBudgetError):
         budget.spend(partial(take, 2))
 
 
-def test_each_call_has_a_new_thread_that_ends_with_it() -> None:
+def test_each_conversion_has_a_new_thread_that_ends_with_it() -> None:
     budget = PageBudget(0, Stop())
-    first, second = (budget.spend(threading.current_thread) for _ in range(2))
+    first, second = (budget.convert(threading.current_thread) for _ in range(2))
     assert first is not second
     for thread in (first, second):
         thread.join(60)

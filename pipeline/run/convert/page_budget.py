@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline.run.stop import Stop
-from pipeline.run.threads import call_apart
+from pipeline.run.threads import call_apart, call_interruptibly
 
 # CPU time of a page: twenty times what ordinary pages take on a slow machine.
 _SECONDS_A_PAGE, _SECONDS_A_MILLION = 60.0, 20.0  # in any case, and for a million characters
@@ -32,13 +32,17 @@ class PageBudget:
         self._spent, self._last = 0.0, clock()
         self._calls = 0
 
-    def spend[Result](self, call: Callable[[], Result]) -> Result:
-        """Return `call()`, made in another thread, whose time counts; a stop ends the wait.
+    def convert[Result](self, call: Callable[[], Result]) -> Result:
+        """Return `call()`, a conversion in a new thread, whose time counts; a stop ends the wait.
 
-        It is a new thread: libxml2 keeps the names of all elements and attributes that a thread has
-        read, and reads no new ones above 100 MB; no page may take that of the next.
+        libxml2 keeps the names of all elements and attributes that a thread has read, and reads no
+        new ones above 100 MB: in a thread that is used again, a page would lose what others fill.
         """
         return call_apart(partial(self._measure, call), self._stop)
+
+    def spend[Result](self, call: Callable[[], Result]) -> Result:
+        """Return `call()`, made in another thread, whose time counts; a stop ends the wait."""
+        return call_interruptibly(partial(self._measure, call), self._stop)
 
     def check(self) -> None:
         """Raise `PageBudgetError` from the end of the budget on; `StoppedError` after a stop."""
