@@ -85,6 +85,7 @@ STYLES = [
     ("color:rgb(255,255,255)", "color:rgb(171, 245, 209)"),
     ("color:rgb(100% 100% 100% / .9)", "color:rgb(0 0 0 / 50%)"),
     ("color:rgba(0,0,0,.01)", "color:rgba(0,0,0,.4)"),
+    ("color:rgba(0,0,0,.09)", "color:rgba(0,0,0,.11)"),  # whatever else the page has
     ("color:hsl(0, 0%, 100%)", "color:hsl(60, 100%, 30%)"),
     ("color:hwb(0 100% 0%)", "color:hwb(0 0% 0%)"),
     ("color:oklch(1 0 0)", "color:oklch(.5 .1 20)"),

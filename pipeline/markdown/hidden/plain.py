@@ -7,9 +7,9 @@ from typing import Any
 
 from lxml import etree
 
-from pipeline.markdown.hidden.colours import WHITE, is_readable
+from pipeline.markdown.hidden.colours import WHITE, Colour, is_readable
 from pipeline.markdown.hidden.lengths import to_font_px
-from pipeline.markdown.hidden.looks import LEAST_FONT_PX, THIN_PX
+from pipeline.markdown.hidden.looks import LEAST_FONT_PX, LEAST_OPACITY, THIN_PX
 from pipeline.markdown.hidden.sheet import Sheet
 from pipeline.markdown.hidden.styles import Style, to_style
 from pipeline.markdown.tree import Element
@@ -34,7 +34,7 @@ def is_plain(root: Element, sheet: Sheet) -> bool:
 
 def _is_harmless(style: Style) -> bool:
     """Return whether a style leaves text where it is, in a size and a colour that can be read."""
-    if style.colour is not None and not is_readable(style.colour, WHITE):
+    if style.colour is not None and not _is_seen(style.colour):
         return False
     if style.font is not None and not _is_large(style.font):
         return False
@@ -42,6 +42,11 @@ def _is_harmless(style: Style) -> bool:
     if any(side is not None and side <= THIN_PX for side in sides):
         return False
     return style._replace(**_HARMLESS) == _NOTHING
+
+
+def _is_seen(colour: Colour) -> bool:
+    """Return whether text of this colour can be read on white paper, as `looks` has it."""
+    return colour.alpha >= LEAST_OPACITY and is_readable(colour, WHITE)
 
 
 def _is_large(font: str) -> bool:
