@@ -75,6 +75,17 @@ def test_each_conversion_has_a_new_thread_that_ends_with_it() -> None:
         assert not thread.is_alive()
 
 
+def test_a_run_converts_in_threads_that_are_not_used_again(
+    site: ConfluenceSite, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    attributes = " ".join(f"a{number}" for number in range(1_200))
+    site.state.add_page("Odd", "KI", f"<p {attributes}>{'word ' * 12_000}</p>")
+    with VectorApi("underscore") as api:
+        assert sync_now(environment(site, api.base_url, tmp_path)).code == 0
+    threads = [row.threadName for row in caplog.records if "trying markdownify" in row.message]
+    assert threads == ["apart"]
+
+
 def test_a_stop_ends_a_conversion_at_once() -> None:
     stop = Stop()
     budget = PageBudget(0, stop)
