@@ -174,3 +174,37 @@ def test_a_batch_that_fails_after_a_file_was_lost_leaves_what_the_next_run_remov
             sink.insert(CHUNKS)
     assert len(lost) == 1
     assert_holds(server)
+
+
+def test_a_file_whose_second_attachment_may_still_be_at_work_is_not_touched_again(
+    server: VectorApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = list[str]()
+
+    def lose_then_time_out(file_id: str, attach: Any) -> None:
+        calls.append(file_id)
+        if calls == [file_id] * 2:
+            raise InsertUnclearError("timed out", still_at_work=True)
+        attach()
+        if len(calls) == 1:
+            server.stores.lose(STORE, file_id)
+
+    with closing(open_sink(server)) as sink, monkeypatch.context() as losing:
+        watch_attachments(losing, lose_then_time_out)
+        with pytest.raises(InsertUnclearError, match="timed out"):
+            sink.insert(CHUNKS[:1])
+    assert len(calls) == 2, "a late answer to the second would undo what a third has stored"
+    assert server.count("delete") == 0
+    assert_holds(server)
+
+
+def test_what_is_deleted_after_the_list_has_lost_it_leaves_what_the_next_run_removes(
+    server: VectorApi,
+) -> None:
+    with closing(open_sink(server)) as sink:
+        sink.insert(CHUNKS[:4])
+        lost = stored(sink)[CHUNKS[0].id]
+        server.stores.lose(STORE, lost.handle)
+        sink.delete([lost])
+        assert lost.handle in server.stores.uploads, "by which the next run finds its chunk"
+    assert_holds(server, *CHUNKS[1:4])

@@ -121,7 +121,7 @@ class ExactWriter:
             if not is_cut or len(carrier.text) < SHORTEST_FILE:
                 raise carrier.error
             self._exact.guard_last()
-            self._remove(carrier)
+            self._api.remove(self._store, carrier.file_id)
             carrier.text = carrier.text[: len(carrier.text) * 2 // 3] + to_tail(carrier.mark)
             self._upload(carrier)
             self._attach_and_read(carrier)
@@ -129,6 +129,8 @@ class ExactWriter:
     def _attach_again(self, carrier: _Carrier) -> None:
         """Attach a file that the store's list has lost."""
         self._attach(carrier)
+        if carrier.error and not is_over(carrier.error):  # it would undo what is stored meanwhile
+            raise carrier.error
         # Some databases keep both chunks of a file that is attached twice.
         self._exact.guard_last()
         self._api.detach(self._store, carrier.file_id)
@@ -175,16 +177,7 @@ class ExactWriter:
             self._exact.guard_last()
         for carrier in carriers:
             if carrier.file_id:
-                self._remove(carrier)
-
-    def _remove(self, carrier: _Carrier) -> None:
-        """Remove a file with its chunk.
-
-        Of a file that the store's list has lost, both stay: by the upload, the next run finds them.
-        """
-        self._api.detach(self._store, carrier.file_id)
-        if not self._api.has_chunks(self._store, carrier.file_id):
-            self._api.delete_upload(carrier.file_id)
+                self._api.remove(self._store, carrier.file_id)
 
 
 def _to_exact(carrier: _Carrier) -> ExactChunk:

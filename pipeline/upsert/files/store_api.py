@@ -234,13 +234,19 @@ class StoreApi:
         return False
 
     def remove(self, store: str, file_id: str) -> None:
-        """Remove a file with its chunks from the store, and delete the upload."""
-        self.detach(store, file_id)
-        self.delete_upload(file_id)
+        """Remove a file with its chunks from the store, and delete the upload if both are gone."""
+        if self.detach(store, file_id):
+            self.delete_upload(file_id)
 
-    def detach(self, store: str, file_id: str) -> None:
-        """Remove a file with its chunks from the store; one that is gone already is no error."""
-        self._delete(f"{self._to_path(store)}/files/{to_segment(file_id)}")
+    def detach(self, store: str, file_id: str) -> bool:
+        """Remove a file with its chunks from the store; one that is gone already is no error.
+
+        Returns whether its chunks are gone: those of a file that the store's list has lost stay.
+        Then its upload is to be kept, by which the next run finds them.
+        """
+        if self._delete(f"{self._to_path(store)}/files/{to_segment(file_id)}"):
+            return True
+        return not (self.can_lose_files and self.has_chunks(store, file_id))
 
     def delete_upload(self, file_id: str) -> None:
         """Delete an uploaded file; one that is gone already is no error."""
@@ -264,9 +270,11 @@ class StoreApi:
     def _to_path(self, store: str) -> str:
         return f"{self.prefix}/vector_stores/{to_segment(store)}"
 
-    def _delete(self, path: str) -> None:
+    def _delete(self, path: str) -> bool:
+        """Delete something; return whether it was there."""
         with _absent_is_no_error():
-            self.api.delete(path)
+            return self.api.delete(path)
+        return False
 
 
 @contextmanager

@@ -223,12 +223,15 @@ class StoreFiles:
         self._remove_at_once(file_ids)
 
     def _remove_at_once(self, file_ids: Sequence[str]) -> None:
+        gone: list[str] = []
+
         def remove(file_id: str) -> None:
-            self._api.detach(self._store, file_id)
+            if self._api.detach(self._store, file_id):
+                gone.append(file_id)
             self._held.remove(file_id)
 
         self._workers.run(remove, file_ids, self._api.changes_at_once)
-        self._workers.run(self._api.delete_upload, file_ids)
+        self._workers.run(self._api.delete_upload, gone)
 
 
 def _to_stored(entries: Iterable[Entry]) -> Iterator[StoredChunk]:

@@ -127,13 +127,15 @@ class Api:
         """Send a POST that creates something, or that may well fail, once."""
         return self._send("POST", path, finish_seconds=TO_STORE, json=body)
 
-    def delete(self, path: str) -> None:
-        """Send a DELETE, retried; what is gone already (404, 410) is no error."""
+    def delete(self, path: str) -> bool:
+        """Send a DELETE, retried; return False for what is gone already (404, 410)."""
         try:
             self._retries.run(partial(self._send, "DELETE", path, finish_seconds=TO_DELETE))
         except AnswerError as error:
             if error.status not in (404, 410):
                 raise
+            return False
+        return True
 
     def insert(
         self,
