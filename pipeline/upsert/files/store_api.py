@@ -105,8 +105,8 @@ class StoreApi:
             rows = self.api.insert(f"{self.prefix}/embeddings", body).rows("data")
             if len(rows) != len(batch):
                 raise InsertUnclearError(f"{len(batch)} texts got {len(rows)} embeddings")
-            for row in sorted(rows, key=lambda row: to_number(row, "index")):
-                yield row["embedding"]
+            rows.sort(key=lambda row: to_number(row, "index"))
+            yield from (row["embedding"] for row in rows)
 
     def to_embedding_route(self, model: str) -> EmbeddingRoute:
         """Return the server's route for embeddings with a model."""
@@ -144,8 +144,7 @@ class StoreApi:
 
         Where the answer is lost it is uploaded again: the next run deletes what no store holds.
         """
-        # Servers guess the encoding; a byte order mark settles it, and no server keeps it in the
-        # text.
+        # Servers guess the encoding; a byte order mark settles it, and none keeps it in the text.
         content = self._defuse(text).encode("utf-8-sig")
         form = {"file": (name, content, "text/markdown")}
         try:
@@ -223,10 +222,7 @@ class StoreApi:
         return list(answer.rows("data" if "data" in answer else "content"))
 
     def set_attributes(self, store: str, file_id: str, attributes: Mapping[str, str | int]) -> bool:
-        """Replace the attributes of a file; return whether the store's list has the file.
-
-        Raises as `Api.insert` does.
-        """
+        """Replace a file's attributes; return whether the list has it. Raises as `Api.insert`."""
         path = f"{self._to_path(store)}/files/{to_segment(file_id)}"
         with insert_errors(), _absent_is_no_error():
             self.api.post_once(path, {"attributes": dict(attributes)})
@@ -239,10 +235,9 @@ class StoreApi:
             self.delete_upload(file_id)
 
     def detach(self, store: str, file_id: str) -> bool:
-        """Remove a file with its chunks from the store; one that is gone already is no error.
+        """Remove a file with its chunks from the store; return whether they are gone.
 
-        Returns whether its chunks are gone: those of a file that the store's list has lost stay.
-        Then its upload is to be kept, by which the next run finds them.
+        Those of a file that the store's list has lost stay: by its upload, the next run finds them.
         """
         if self._delete(f"{self._to_path(store)}/files/{to_segment(file_id)}"):
             return True
@@ -271,7 +266,6 @@ class StoreApi:
         return f"{self.prefix}/vector_stores/{to_segment(store)}"
 
     def _delete(self, path: str) -> bool:
-        """Delete something; return whether it was there."""
         with _absent_is_no_error():
             return self.api.delete(path)
         return False
