@@ -8,6 +8,7 @@ import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from pipeline.upsert import VectorApiError
+from pipeline.upsert.files.entry import to_hit
 from pipeline.upsert.server.answer import Fields, FormError, to_answer, to_number
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import Form, VectorApi
@@ -39,6 +40,19 @@ def test_what_users_keep_of_their_own_may_be_anything(name: str) -> None:
     assert to_answer({"data": [{name: own}]}).rows("data") == [{name: own}]
 
 
+@pytest.mark.parametrize("name", ["metadata", "attributes", "chunk_metadata"])
+def test_an_object_that_is_null_is_read_as_empty(name: str) -> None:
+    (row,) = to_answer({"data": [{name: None}]}).rows("data")
+    assert row[name].get("chunk_id") is None
+    with pytest.raises(VectorApiError, match="chunk_id"):
+        row[name]["chunk_id"]
+
+
+def test_a_hit_of_somebody_else_keeps_its_numbers() -> None:
+    metadata = to_hit({"version": 3.0, "weight": 0.5, "limit": float("inf")}, "text", 1.0).metadata
+    assert metadata == {"version": 3, "weight": 0.5, "limit": float("inf")}
+
+
 def test_only_the_list_that_is_read_has_to_be_one_of_rows() -> None:
     answer = to_answer({"results": [{"text": "a"}], "documents": ["a"]})
     assert answer.rows("results") == [{"text": "a"}]
@@ -46,7 +60,14 @@ def test_only_the_list_that_is_read_has_to_be_one_of_rows() -> None:
         answer.rows("documents")
 
 
-@pytest.mark.parametrize("odd", ["2026-01-01", [1], {}])
+@pytest.mark.parametrize(("name", "odd"), [("id", []), ("embedding", 7), ("embedding", "AAAA")])
+def test_a_field_of_another_kind_in_a_row_is_named(name: str, odd: object) -> None:
+    with pytest.raises(FormError, match=name):
+        to_answer({"data": [{name: odd}]})
+    assert to_answer({"data": [{"id": "a"}, {"id": None, "embedding": [0.5]}]})
+
+
+@pytest.mark.parametrize("odd", ["2026-01-01", [1], {}, float("inf"), "1e999", float("nan")])
 def test_a_number_that_is_none_is_named(odd: object) -> None:
     with pytest.raises(VectorApiError, match="'created_at' is no number"):
         to_number({"created_at": odd or [1]}, "created_at")

@@ -135,7 +135,8 @@ def to_shared_digest(metadata: Mapping[str, Any]) -> str:
 def to_hit(attributes: Mapping[str, Any], text: str, score: float) -> Hit:
     """Return what a server found as a hit, without the attributes of servers and of this tool."""
     metadata = {
-        name: int(value) if isinstance(value, float) else value  # servers return 3 as 3.0
+        # Servers return 3 as 3.0.
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in attributes.items()
         if name not in (*_OURS, *_THE_SERVERS)
     }

@@ -104,7 +104,8 @@ class ExactText:
         about = {**chunk.made["chunk_metadata"], "document_id": chunk.file_id}
         place = {"document_id": chunk.file_id, "file_id": chunk.file_id}
         place["filename"] = chunk.made["metadata"].get("filename", "")  # citations show it
-        return self._to_wire(about["chunk_id"], chunk.text, {**chunk.attributes, **place}, about,
+        chunk_id = chunk.made["chunk_metadata"]["chunk_id"]
+        return self._to_wire(chunk_id, chunk.text, {**chunk.attributes, **place}, about,
                              vector)  # fmt: skip
 
     def _to_filler(self, length: int) -> dict[str, Any]:

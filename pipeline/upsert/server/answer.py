@@ -55,7 +55,7 @@ class Fields(dict[str, Any]):
 def to_number(row: Mapping[str, Any], name: str) -> float:
     """Return a number of a row, 0 where it is missing. Raises `VectorApiError` if it is none."""
     value = row.get(name)
-    if not _is_number(value):
+    if not _is_number(value) or not math.isfinite(float(value or 0)):
         raise VectorApiError(f"the vector server's {name!r} is no number: {value!r:.40}; {_CURE}")
     return float(value or 0)
 
@@ -79,6 +79,8 @@ def to_answer(value: Any, request: str = "") -> Fields:
 
 def _to_row(name: str, value: Any, request: str) -> Fields:
     row = _to_fields(f"a row of {name}", value, request)
+    _check(row, "id", lambda identifier: isinstance(identifier, str | int | None))
+    _check(row, "embedding", lambda vector: isinstance(vector, list | None))
     if isinstance(row.get("content"), list):
         row["content"] = [_to_fields("content", part, request) for part in row["content"]]
         for part in row["content"]:
@@ -89,8 +91,9 @@ def _to_row(name: str, value: Any, request: str) -> Fields:
 def _to_fields(name: str, value: Any, request: str) -> Fields:
     fields = _to_object(name, value, request)
     for inner in _OBJECTS:
-        if fields.get(inner) is not None:
-            fields[inner] = _to_object(inner, fields[inner], request)
+        if inner in fields:  # servers write an empty one as null
+            value = {} if fields[inner] is None else fields[inner]
+            fields[inner] = _to_object(inner, value, request)
     _check(fields, "score", _is_number)
     return fields
 
