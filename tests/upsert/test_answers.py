@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from demo.confluence_site import ConfluenceSite, SiteState
 from pipeline.upsert import VectorApiError
 from pipeline.upsert.files.entry import to_hit
+from pipeline.upsert.files.search import search
+from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.server.answer import Fields, FormError, to_answer, to_number
 from tests.support.program import environment, sync_now
 from tests.support.vector_api import Form, VectorApi
@@ -51,6 +54,14 @@ def test_an_object_that_is_null_is_read_as_empty(name: str) -> None:
 def test_a_hit_of_somebody_else_keeps_its_numbers() -> None:
     metadata = to_hit({"version": 3.0, "weight": 0.5, "limit": float("inf")}, "text", 1.0).metadata
     assert metadata == {"version": 3, "weight": 0.5, "limit": float("inf")}
+
+
+@pytest.mark.parametrize("content", [None, [{"type": "text"}], [{"text": None}]])
+def test_a_hit_without_text_or_score_is_a_hit(content: object) -> None:
+    row = {"attributes": None, "content": content, "score": None}
+    api = SimpleNamespace(search=lambda *_, **__: to_answer({"data": [row]}).rows("data"))
+    [hit] = search(cast(StoreApi, api), "store", "question", 3)
+    assert (hit.text, hit.score) == ("", 0.0)
 
 
 def test_only_the_list_that_is_read_has_to_be_one_of_rows() -> None:

@@ -10,6 +10,7 @@ from pipeline.records import Chunk, Hit
 from pipeline.upsert.files.entry import to_file_id, to_hit
 from pipeline.upsert.files.store_api import StoreApi
 from pipeline.upsert.files.workers import Workers
+from pipeline.upsert.server.answer import to_number
 from pipeline.upsert.server.api import AnswerError
 from pipeline.upsert.server.text_limit import ask_with_less
 
@@ -56,8 +57,8 @@ def search(api: StoreApi, store: str, question: str, top_k: int, mode: str = "")
     return [
         to_hit(
             row["attributes"],
-            "".join(part["text"] for part in row["content"]),
-            float(row["score"]),
+            "".join(part.get("text") or "" for part in row.get("content") or ()),
+            to_number(row, "score"),
         )
         for row in api.search(store, question, top_k, mode=mode)
     ]
