@@ -1,7 +1,7 @@
 """The nights of one history: runs, what is lost between them, and what one clean run must leave."""
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -157,28 +157,30 @@ class Nights:
         return find_active(self.api, self.folder.path)
 
     def empty_store(self) -> None:
-        self._has_lost_text = True
-        if self.kind.can_list:
-            lose_files(self.api, self.store)
-        else:
-            self.api.empty(self.store)
+        can_list = self.kind.can_list
+        self._lose_text(lose_files if can_list else lambda api, store: api.empty(store))
 
     def lose_index(self) -> None:
         """Empty what queries find, not the list of files."""
         self._has_lost_index = True
-        self.api.empty(self.store)
+        if store := self.store:
+            self.api.empty(store)
 
     def delete_store(self) -> None:
-        self._has_lost_text = True
-        self.api.drop(self.store)
+        self._lose_text(lambda api, store: api.drop(store))
 
     def forget_vectors(self) -> None:
         """Restart a server that lists its stores afterwards, and cannot read them."""
-        self._has_lost_text = True
-        self.api.lose_vectors(self.store)
+        self._lose_text(lambda api, store: api.lose_vectors(store))
+
+    def _lose_text(self, lose: Callable[[VectorApi, str], object]) -> None:
+        if store := self.store:
+            self._has_lost_text = True
+            lose(self.api, store)
 
     def lose_file(self, number: int, *, has_upload: bool) -> None:
-        lose_file(self.api, self.store, number, has_upload=has_upload)
+        if store := self.store:
+            lose_file(self.api, store, number, has_upload=has_upload)
 
     # the end
 
