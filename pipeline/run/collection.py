@@ -77,9 +77,12 @@ class Collection:
         # A store that earlier runs have filled takes in every page when it is filled again: the
         # date decides in the first run only.
         has_filled = self.ledger.holds_files() is not None
+        mark = self._take_mark()
         if isinstance(self.sink, Counting):
-            self.sink.remember(self.ledger.all_chunks, self.ledger.get_about("list_mark"))
+            self.sink.remember(self.ledger.all_chunks, mark)
         identifier = self.sink.open_collection(kept or self._vdb_file.load())
+        if isinstance(self.sink, Counting) and self.sink.is_as_remembered:
+            self.ledger.set_about(list_mark=mark)
         log.info("collection %s: %s (%s)", self.name, identifier, self.sink.variant)
         self._record_variant()
         is_kept = kept == identifier and not self.sink.opened_new
@@ -91,6 +94,16 @@ class Collection:
             self.ledger.leave_out(())
         self._match_ledger(is_kept=is_kept, has_filled=has_filled)
         self.look_first = bool(self.ledger.get_about("look_first"))
+
+    def _take_mark(self) -> str:
+        """Return the mark of the store's list, and let the ledger have none meanwhile.
+
+        Lost files are attached again before they are removed. A run that ends between leaves the
+        same files as before, but not the same chunks, which the mark does not show.
+        """
+        mark = self.ledger.get_about("list_mark")
+        self.ledger.set_about(list_mark="")
+        return mark
 
     def _forget_store(self, gone: str, identifier: str, *, has_filled: bool) -> None:
         """Forget what a store held that is not there any more; another takes its place."""
@@ -153,6 +166,7 @@ class Collection:
         """Return the chunks of this run's share that the store has lost since they were stored."""
         if not isinstance(self.sink, Counting) or not self.sink.can_list:
             return []
+        self._take_mark()
         lost = [chunk for chunk in self.sink.recount() if self._is_own(chunk.page_id)]
         self.ledger.set_about(list_mark=self.sink.to_mark())
         return lost

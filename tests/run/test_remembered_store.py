@@ -4,11 +4,14 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.confluence_site import ConfluenceSite
+from pipeline.upsert import InsertUnclearError
 from pipeline.upsert.files.listed import left_over, store_list
+from pipeline.upsert.files.store_api import StoreApi
 from tests.support.program import Ended, environment, sync_now
 from tests.support.recovery import new_state
 from tests.support.vector_api import Fault, VectorApi
@@ -133,3 +136,30 @@ def test_a_server_that_alters_texts_since_an_update_gets_them_again(nights: Nigh
     nights.api.stores.version = "1.5.0"
     assert nights.run().code == 0
     assert nights.api.count("list") == 1 if was_exact else nights.api.count("list") > PAGES
+
+
+@pytest.mark.parametrize("is_early", [True, False], ids=["before the run", "during the run"])
+def test_a_lost_file_that_was_attached_again_and_not_removed_is_noticed(
+    nights: Nights, is_early: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store has the files of the last complete run then, one of them with another text."""
+    lost, attach, count = nights.api.stores.files(NAME)[14], StoreApi.attach, StoreApi.count_files
+
+    def break_off(api: StoreApi, store: str, *about: Any) -> None:
+        attach(api, store, *about)
+        raise InsertUnclearError("the connection broke")
+
+    def lose_and_count(api: StoreApi, store: str) -> int:
+        if lost in nights.api.stores.files(NAME):
+            nights.api.stores.lose(NAME, lost)
+        return count(api, store)
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(StoreApi, "attach", break_off)
+        if is_early:
+            nights.api.stores.lose(NAME, lost)
+        else:
+            breaking.setattr(StoreApi, "count_files", lose_and_count)
+        assert nights.run().code == 5
+    assert lost in nights.api.stores.files(NAME)
+    nights.check()
