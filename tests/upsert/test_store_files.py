@@ -78,9 +78,10 @@ class MemoryApi:
         self.detach(store, file_id)
         self.delete_upload(file_id)
 
-    def detach(self, _store: str, file_id: str) -> None:
+    def detach(self, _store: str, file_id: str) -> bool:
         self._files.pop(file_id, None)
         self.calls.append(f"remove {file_id}")
+        return True
 
     def delete_upload(self, file_id: str) -> None:
         self._uploads.pop(file_id, None)
